@@ -1,0 +1,40 @@
+"""Agents and runs in Django admin."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.agents.models import Agent, Run, RunEvent
+
+
+@admin.register(Agent)
+class AgentAdmin(admin.ModelAdmin):
+    list_display = ("name", "description", "model", "is_active", "updated_at")
+    list_filter = ("is_active",)
+    search_fields = ("name", "description")
+    filter_horizontal = ("knowledge_bases",)
+
+
+class RunEventInline(admin.TabularInline):
+    model = RunEvent
+    fields = ("number", "kind", "name", "started_at", "finished_at")
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+@admin.register(Run)
+class RunAdmin(admin.ModelAdmin):
+    list_display = ("title", "agent", "state", "started_by", "created_at")
+    list_filter = ("state", "agent", "created_at")
+    search_fields = ("title", "question")
+    date_hierarchy = "created_at"
+    inlines = (RunEventInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

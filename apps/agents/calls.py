@@ -1,0 +1,90 @@
+"""One model call on the wire: deltas merged, published and gathered; it stops when the run is cancelled."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+from apps.agents.stream import publisher
+from apps.agents.types import StreamEvent
+from apps.jobs.errors import JobCancelled, LostLease
+from apps.jobs.types import Claim
+from apps.providers.errors import TransientError
+from apps.providers.types import ChatPort, ChatRequest, Event, Finished, TextDelta, ToolCall, Usage
+
+FLUSH_S = 0.05
+FIRST_TOKEN_S = 60.0
+STALL_S = 60.0
+
+
+@dataclass
+class Answer:
+    """What a call has given so far; complete once `reason` is set."""
+
+    text: str = ""
+    tool_calls: list[ToolCall] = field(default_factory=list)
+    usage: Usage = field(default_factory=Usage)
+    reason: str = ""
+    first_token_s: float | None = None
+
+
+async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, key: str, answer: Answer) -> None:
+    """Fill `answer` and publish its text to the stream `key`.
+
+    Raises ProviderError, and JobCancelled or LostLease as soon as this worker should stop; `answer` then holds what came.
+    """
+    started, unsent, flushed_at = time.monotonic(), "", 0.0
+    events = port.stream(request)
+    pending: asyncio.Task[Event] | None = None
+    heard_at = started
+    try:
+        while not answer.reason:
+            pending = pending or asyncio.ensure_future(anext(events))
+            await asyncio.wait({pending}, timeout=FLUSH_S)
+            _stop_if_told(claim)
+            now = time.monotonic()
+            if pending.done():
+                unsent += _take(pending.result(), answer, now - started)
+                pending, heard_at = None, now
+            elif now - heard_at > (STALL_S if answer.text else FIRST_TOKEN_S):
+                raise TransientError("The model fell silent.")
+            if unsent and now - flushed_at >= FLUSH_S:
+                await publisher.publish(key, StreamEvent("text", {"d": unsent}))
+                unsent, flushed_at = "", now
+    except StopAsyncIteration:
+        raise TransientError("The model's answer broke off.") from None
+    finally:
+        if pending is not None:
+            pending.cancel()
+        if unsent:
+            await publisher.publish(key, StreamEvent("text", {"d": unsent}))
+        await _close(events)
+
+
+def _stop_if_told(claim: Claim) -> None:
+    if claim.lost.is_set():
+        raise LostLease
+    if claim.cancelled.is_set():
+        raise JobCancelled
+
+
+def _take(event: Event, answer: Answer, elapsed_s: float) -> str:
+    """Put an event into the answer; return the text to publish."""
+    if isinstance(event, TextDelta):
+        answer.first_token_s = answer.first_token_s if answer.first_token_s is not None else elapsed_s
+        answer.text += event.text
+        return event.text
+    if isinstance(event, ToolCall):
+        answer.tool_calls.append(event)
+    if isinstance(event, Finished):
+        answer.usage, answer.reason = event.usage, event.reason
+    return ""
+
+
+async def _close(events: AsyncIterator[Event]) -> None:
+    close = getattr(events, "aclose", None)
+    if close is not None:
+        try:
+            await close()
+        except RuntimeError:
+            return  # the generator is still unwinding the cancelled read

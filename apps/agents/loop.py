@@ -1,0 +1,40 @@
+"""From what has happened in a run to its next step: a pure function, so it is tested without any mock."""
+
+from collections.abc import Sequence
+
+from apps.agents.types import Brief, CallModel, CallTool, Fact, Finish, ModelAnswered, Step, ToolReturned
+from apps.providers.types import ChatMessage, ToolCall
+
+
+def next_step(brief: Brief, facts: Sequence[Fact]) -> Step:
+    """Name the step after these facts: open tool calls first, then the model, until it answers without calls."""
+    open_calls = _open_calls(facts)
+    if open_calls:
+        return CallTool(open_calls[0])
+    last = facts[-1] if facts else None
+    if isinstance(last, ModelAnswered):
+        return Finish(answer_text(facts))
+    may_use_tools = len(facts) < brief.max_steps - 1
+    return CallModel(_messages(brief, facts), may_use_tools)
+
+
+def answer_text(facts: Sequence[Fact]) -> str:
+    """Return what the model has written so far in all its calls."""
+    return "\n\n".join(fact.text for fact in facts if isinstance(fact, ModelAnswered) and fact.text.strip())
+
+
+def _open_calls(facts: Sequence[Fact]) -> list[ToolCall]:
+    answered = {fact.call_id for fact in facts if isinstance(fact, ToolReturned)}
+    calls = [call for fact in facts if isinstance(fact, ModelAnswered) for call in fact.tool_calls]
+    return [call for call in calls if call.id not in answered]
+
+
+def _messages(brief: Brief, facts: Sequence[Fact]) -> tuple[ChatMessage, ...]:
+    messages = [ChatMessage("system", brief.instructions)] if brief.instructions else []
+    messages += [*brief.history, ChatMessage("user", brief.question)]
+    for fact in facts:
+        if isinstance(fact, ModelAnswered):
+            messages.append(ChatMessage("assistant", fact.text, fact.tool_calls))
+        else:
+            messages.append(ChatMessage("tool", fact.result, tool_call_id=fact.call_id))
+    return tuple(messages)

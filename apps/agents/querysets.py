@@ -1,0 +1,33 @@
+"""Who may use which agents and see which runs."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from apps.agents.models import Agent, Run  # noqa: F401
+
+
+class AgentQuerySet(models.QuerySet["Agent"]):
+    def usable_by(self, user: Any) -> "AgentQuerySet":
+        """Agents that are switched on, for whoever has an account in the tenant."""
+        return self.filter(is_active=True) if user.is_active else self.none()
+
+    def matching(self, words: str) -> "AgentQuerySet":
+        """Agents whose name or description holds every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(models.Q(name__icontains=word) | models.Q(description__icontains=word))
+        return found
+
+
+class RunQuerySet(models.QuerySet["Run"]):
+    def visible_to(self, user: Any) -> "RunQuerySet":
+        """A person's own runs; tenant admins see all."""
+        if not user.is_active:
+            return self.none()
+        return self if user.is_staff else self.filter(started_by=user)
+
+    def active(self) -> "RunQuerySet":
+        """Runs that are not in a final state."""
+        return self.filter(state__in=("queued", "running", "waiting"))

@@ -1,0 +1,75 @@
+"""What can be asked of agents: start a run, stop it, run it again."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.agents import actions
+from apps.agents.models import Agent, Run
+from apps.agents.runs import RUN
+from apps.audit.services import record
+from apps.core.errors import Conflict, InvalidInput
+from apps.jobs import services as jobs
+from apps.jobs.types import AGENTS
+from apps.providers.types import ChatMessage
+
+TITLE_CHARS = 80
+MAX_KEY_CHARS = 100
+
+
+@transaction.atomic
+def start_run(
+    *, actor: Any, agent: Agent, question: str, history: Sequence[ChatMessage] = (), idempotency_key: str = ""
+) -> Run:
+    """Store a run and its job. Raises InvalidInput for an empty or too long question, TooManyRequests, Unavailable."""
+    question = checked_question(question)
+    run = Run.objects.create(
+        agent=agent, started_by=actor, question=question, title=title_of(question),
+        history=[{"role": message.role, "text": message.text} for message in history],
+        idempotency_key=idempotency_key[:MAX_KEY_CHARS],
+    )
+    jobs.enqueue(kind=RUN, queue=AGENTS, object_id=run.pk, dedupe_key=str(run.pk))
+    record(actions.RUN_STARTED, actor=actor, target=run, after={"agent": agent.name})
+    return run
+
+
+def checked_question(question: str) -> str:
+    """Return the question without NUL and outer space. Raises InvalidInput."""
+    question = question.replace("\0", "").strip()
+    if not question:
+        raise InvalidInput(_("Write a message first."), field="text")
+    if len(question) > settings.MAX_MESSAGE_CHARS:
+        limit = settings.MAX_MESSAGE_CHARS
+        raise InvalidInput(
+            _("The message is too long: at most %(limit)d characters. Upload long text as a document.") % {"limit": limit},
+            field="text", code="too_long",
+        )
+    return question
+
+
+def title_of(question: str) -> str:
+    """Make a title of the first words of a question."""
+    line = " ".join(question.split())
+    if len(line) <= TITLE_CHARS:
+        return line
+    return line[:TITLE_CHARS].rsplit(" ", 1)[0].rstrip(".,;:") + "…"
+
+
+@transaction.atomic
+def cancel_run(*, actor: Any, run: Run) -> None:
+    """Ask for the end of a run; what it wrote is kept. Raises Conflict when it has ended."""
+    if not jobs.cancel(object_id=run.pk, kind=RUN):
+        raise Conflict(_("This run has ended already."))
+    record(actions.RUN_CANCELLED, actor=actor, target=run)
+
+
+@transaction.atomic
+def run_again(*, actor: Any, run: Run) -> None:
+    """Take an ended, unfinished run up from its last finished step. Raises Conflict when it is active or done."""
+    if run.state == Run.State.SUCCEEDED:
+        raise Conflict(_("This run is done. Ask again to get a new answer."))
+    jobs.revive(actor=actor, object_id=run.pk, kind=RUN)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.QUEUED, error="", finished_at=None)

@@ -1,0 +1,1 @@
+"""What agents can do besides writing: one module a tool."""

@@ -1,0 +1,56 @@
+"""The tool that searches the agent's collections with the rights of the person who asked."""
+
+from typing import Any
+
+from apps.agents.tools.base import Tool, ToolContext, ToolResult
+from apps.agents.types import Source
+from apps.knowledge.models import KnowledgeBase
+from apps.knowledge.search import search
+from apps.knowledge.types import Hit
+from apps.providers.types import ToolSpec
+
+PASSAGES = 6
+SPEC = ToolSpec(
+    name="search_knowledge",
+    description=(
+        "Search the organisation's documents. Returns numbered passages. Cite a passage that you use by its number"
+        " in square brackets, like [1], right after the claim."
+    ),
+    parameters={
+        "type": "object",
+        "properties": {"query": {"type": "string", "minLength": 1, "maxLength": 2000}},
+        "required": ["query"],
+        "additionalProperties": False,
+    },
+)
+
+
+def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    allowed = KnowledgeBase.objects.visible_to(context.user).filter(agents=context.agent)
+    hits = search(arguments["query"], list(allowed), limit=PASSAGES)
+    sources = _numbered(hits, context.known_sources)
+    passages = [
+        {
+            "number": source.number, "document": source.document, "heading": source.heading, "page": source.page,
+            "text": source.text, "score": source.score,
+        }
+        for source in sources
+    ]
+    return ToolResult({"passages": passages, "searched": [base.name for base in allowed]}, sources)
+
+
+def _numbered(hits: list[Hit], known: tuple[Source, ...]) -> tuple[Source, ...]:
+    """Give each passage its number in the run; one that was seen keeps the number it has."""
+    numbers = {source.chunk_id: source.number for source in known}
+    sources = []
+    for hit in hits:
+        number = numbers.setdefault(str(hit.chunk_id), len(numbers) + 1)
+        sources.append(
+            Source(
+                number, str(hit.chunk_id), str(hit.document_id), hit.document, hit.text, hit.heading, hit.page, hit.score
+            )
+        )
+    return tuple(sources)
+
+
+SEARCH_KNOWLEDGE = Tool(SPEC, _call)

@@ -1,0 +1,30 @@
+"""The vocabulary of the audit: every action has a stable name and words for people."""
+
+from dataclasses import dataclass
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+_registry: dict[str, "Action"] = {}
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that can be done; declared once, in the `actions` module of the app that does it."""
+
+    name: str
+    words: str | Promise
+
+    def __post_init__(self) -> None:
+        if self.name in _registry:
+            raise ValueError(f"The action {self.name} is declared twice.")
+        _registry[self.name] = self
+
+
+def words_for(name: str) -> str:
+    """Return the words of an action by its name; the name itself when the action is no longer declared."""
+    action = _registry.get(name)
+    return str(action.words) if action else name
+
+
+JOB_REVIVED = Action("job.revived", _("started a job again"))

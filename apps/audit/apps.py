@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class AuditConfig(AppConfig):
+    name = "apps.audit"
+
+    def ready(self) -> None:
+        from apps.audit import handlers  # noqa: F401

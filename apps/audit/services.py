@@ -1,0 +1,36 @@
+"""Writing the audit; called inside the transaction of the action it records."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+from django.db import models
+
+from apps.audit.actions import Action
+from apps.audit.models import AuditEvent
+
+
+def record(
+    action: Action,
+    *,
+    actor: models.Model | None,
+    target: models.Model | None = None,
+    before: Mapping[str, Any] | None = None,
+    after: Mapping[str, Any] | None = None,
+) -> AuditEvent:
+    """Store one event; `actor` is a user, or None for the system. Address and correlation id come from the request."""
+    context = structlog.contextvars.get_contextvars()
+    is_person = actor is not None and actor.pk is not None
+    return AuditEvent.objects.create(
+        action=action.name,
+        actor_kind=AuditEvent.ActorKind.USER if is_person else AuditEvent.ActorKind.SYSTEM,
+        actor_id=str(actor.pk) if actor is not None and is_person else "",
+        actor_name=str(actor)[:254] if is_person else "",
+        target_type=target._meta.label_lower if target is not None else "",
+        target_id=str(target.pk) if target is not None else "",
+        target_name=str(target)[:254] if target is not None else "",
+        before=dict(before) if before is not None else None,
+        after=dict(after) if after is not None else None,
+        address=context.get("ip") or None,
+        correlation_id=str(context.get("request_id", ""))[:64],
+    )

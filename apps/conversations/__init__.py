@@ -1,0 +1,1 @@
+"""People talking with agents: messages, citations, and the live answer on the page."""

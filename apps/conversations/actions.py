@@ -1,0 +1,10 @@
+"""What people do with conversations, as the audit names it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.actions import Action
+
+CONVERSATION_STARTED = Action("conversation.started", _("started a conversation"))
+CONVERSATION_RENAMED = Action("conversation.renamed", _("renamed a conversation"))
+CONVERSATION_ARCHIVED = Action("conversation.archived", _("archived a conversation"))
+CONVERSATION_RESTORED = Action("conversation.restored", _("took a conversation out of the archive"))

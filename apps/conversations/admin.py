@@ -1,0 +1,19 @@
+"""Conversations in Django admin: what there is and whose, not what was said."""
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.conversations.models import Conversation
+
+
+@admin.register(Conversation)
+class ConversationAdmin(admin.ModelAdmin):
+    list_display = ("title", "owner", "agent", "updated_at", "archived_at")
+    list_filter = ("agent", "updated_at")
+    search_fields = ("title", "owner__name", "owner__email")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False

@@ -1,0 +1,233 @@
+"""The chat socket: sends a conversation's live answer as finished HTML, takes messages and stops.
+
+Frames to the page: `user` and `start` (a message's frame), `blk`, `tail`, `step`, `src`, `wait`, `done`, `err`. From the page:
+`hello` (what it has), `send`, `stop`. No database access a token: rows are read when a step or the run ends.
+"""
+
+import asyncio
+import contextlib
+from typing import Any
+from uuid import UUID
+
+import orjson
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.utils import translation
+
+from apps.agents.models import Run
+from apps.agents.stream import StreamEvent, conversation_key, hub, run_key
+from apps.agents.types import StreamEvent as Event
+from apps.conversations import rendering, services
+from apps.conversations.models import Conversation, Message
+from apps.core.errors import DomainError
+from apps.core.sockets import query
+
+MAX_FRAME_BYTES = 64 << 10
+MAX_SOCKETS_A_USER = 10
+POLL_S = 1.0
+REJECTED, TOO_MANY, GONE, TOO_BIG = 4401, 4429, 4404, 4413
+_open_sockets: dict[str, int] = {}
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One tab's view of one conversation."""
+
+    async def connect(self) -> None:
+        self.user = self.scope["user"]
+        self.tasks: dict[str, asyncio.Task[None]] = {}
+        self.counted = ""
+        self.seen: dict[str, int] = {}
+        self.conversation = await query(self._find_conversation) if self.user.is_authenticated else None
+        if self.conversation is None:
+            await self.close(GONE if self.user.is_authenticated else REJECTED)
+            return
+        if not self._count_in():
+            await self.accept()
+            await self.close(TOO_MANY)
+            return
+        await self.accept()
+
+    async def disconnect(self, code: int) -> None:
+        for task in self.tasks.values():
+            task.cancel()
+        if self.counted:
+            _open_sockets[self.counted] -= 1
+            if not _open_sockets[self.counted]:
+                del _open_sockets[self.counted]
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if text_data is None or len(text_data) > MAX_FRAME_BYTES:
+            await self.close(TOO_BIG)
+            return
+        try:
+            frame = orjson.loads(text_data)
+            action = {"hello": self._hello, "send": self._send_message, "stop": self._stop}[frame["t"]]
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            await self._send({"t": "err", "text": "The frame could not be read."})
+            return
+        try:
+            with translation.override(self.user.language or self.scope.get("language") or None):
+                if not await query(self._is_still_welcome):
+                    await self.close(REJECTED)
+                    return
+                await action(frame)
+        except DomainError as error:
+            await self._send({"t": "err", "code": error.code, "text": str(error.message), "key": frame.get("key")})
+
+    # -- from the page ---------------------------------------------------------------------------------------
+
+    async def _hello(self, frame: dict[str, Any]) -> None:
+        """`seen` maps a message id to the number of finished blocks that the page shows."""
+        seen = frame.get("seen")
+        if isinstance(seen, dict):
+            self.seen = {str(k): v for k, v in seen.items() if isinstance(v, int) and v >= 0}
+        known = frame.get("last") if isinstance(frame.get("last"), int) else 0
+        self._start("conversation", self._follow_conversation(known))
+
+    async def _send_message(self, frame: dict[str, Any]) -> None:
+        text, key = frame.get("text"), frame.get("key")
+        if not isinstance(text, str) or not isinstance(key, str | None):
+            await self._send({"t": "err", "text": "The frame could not be read."})
+            return
+        await query(self._store_message, text, key or "")
+        await self._send({"t": "sent", "key": key})
+
+    async def _stop(self, frame: dict[str, Any]) -> None:
+        await query(services.stop_answer, actor=self.user, conversation=self.conversation)
+
+    # -- to the page -----------------------------------------------------------------------------------------
+
+    async def _follow_conversation(self, known: int) -> None:
+        """Subscribe, read the rows, then apply what is newer; without Redis look at the rows each second."""
+        key = conversation_key(self.conversation.pk)
+        while True:
+            try:
+                after = await hub().end_of(key)
+                known = await self._show_news(known)
+                async for _event in hub().follow(key, after):
+                    known = await self._show_news(known)
+            except ConnectionError:
+                known = await self._show_news(known)
+                await asyncio.sleep(POLL_S)
+
+    async def _show_news(self, known: int) -> int:
+        """Show messages beyond the position `known`, and follow every answer that is not complete on the page."""
+        for message in await query(self._messages_after, known):
+            if message.position > known:
+                html = await query(rendering.render_message, message)
+                kind = "start" if message.role == Message.Role.ASSISTANT else "user"
+                frame = {"t": kind, "id": str(message.pk), "n": message.position, "html": html}
+                await self._send(frame)
+                known = message.position
+            if message.run_id and f"run {message.pk}" not in self.tasks:
+                self._start(f"run {message.pk}", self._follow_run(message))
+        return known
+
+    async def _follow_run(self, message: Message) -> None:
+        live = rendering.LiveAnswer(str(message.pk))
+        live.sent_blocks = self.seen.pop(str(message.pk), 0)
+        key = run_key(message.run_id)
+        while not await query(self._is_run_final, message.run_id):
+            try:
+                await self._relay(live, message, key)
+                break
+            except ConnectionError:
+                live = rendering.LiveAnswer(str(message.pk), sent_blocks=live.sent_blocks)
+                await asyncio.sleep(POLL_S)
+        await self._show_end(message, live.sent_blocks)
+
+    async def _relay(self, live: rendering.LiveAnswer, message: Message, key: str) -> None:
+        """Turn stream events into frames until the run ends. A silent stream is checked against the rows."""
+        events = hub().follow(key)
+        pending: asyncio.Task[StreamEvent] | None = None
+        try:
+            while True:
+                pending = pending or asyncio.ensure_future(anext(events))
+                await asyncio.wait({pending}, timeout=5)
+                if not pending.done():
+                    if await query(self._is_run_final, message.run_id):
+                        return
+                    continue
+                event, pending = pending.result(), None
+                if event.kind == "end":
+                    if await query(self._is_run_final, message.run_id):
+                        return
+                    continue
+                live.apply(event)
+                await self._show_event(message, event)
+                for frame in live.frames():
+                    await self._send(frame)
+        finally:
+            if pending is not None:
+                pending.cancel()
+                with contextlib.suppress(asyncio.CancelledError, ConnectionError, StopAsyncIteration):
+                    await pending
+            await events.aclose()  # type: ignore[attr-defined]
+
+    async def _show_event(self, message: Message, event: Event) -> None:
+        if event.kind == "step":
+            steps, sources = await query(self._steps_and_sources, message.pk)
+            await self._send({"t": "step", "id": str(message.pk), "html": steps})
+            await self._send({"t": "src", "id": str(message.pk), "html": sources})
+        elif event.kind == "waiting":
+            await self._send({"t": "wait", "id": str(message.pk), "text": event.data["reason"]})
+
+    async def _show_end(self, message: Message, shown: int) -> None:
+        frames = await query(self._end_frames, message.pk, shown)
+        for frame in frames:
+            await self._send(frame)
+
+    async def _send(self, frame: dict[str, Any]) -> None:
+        await self.send(text_data=orjson.dumps(frame).decode())
+
+    def _start(self, name: str, coroutine: Any) -> None:
+        former = self.tasks.pop(name, None)
+        if former is not None:
+            former.cancel()
+        self.tasks[name] = asyncio.create_task(coroutine, name=name)
+
+    def _count_in(self) -> bool:
+        key = str(self.user.pk)
+        if _open_sockets.get(key, 0) >= MAX_SOCKETS_A_USER:
+            return False
+        self.counted = key
+        _open_sockets[key] = _open_sockets.get(key, 0) + 1
+        return True
+
+    # -- rows; each runs in a thread, inside the tenant ------------------------------------------------------
+
+    def _find_conversation(self) -> Conversation | None:
+        pk: UUID = self.scope["url_route"]["kwargs"]["pk"]
+        return Conversation.objects.visible_to(self.user).filter(pk=pk).first()
+
+    def _is_still_welcome(self) -> bool:
+        self.user.refresh_from_db(fields=["is_active"])
+        session = self.scope.get("session")
+        return self.user.is_active and session is not None and session.exists(session.session_key)
+
+    def _messages_after(self, known: int) -> list[Message]:
+        rows = self.conversation.messages.select_related("run", "conversation__agent").order_by("position")
+        return [m for m in rows.filter(is_replaced=False) if m.position > known or (m.run and not m.run.is_final)]
+
+    def _store_message(self, text: str, key: str) -> None:
+        services.send_message(actor=self.user, conversation=self.conversation, text=text, idempotency_key=key)
+
+    def _is_run_final(self, run_id: UUID) -> bool:
+        return Run.objects.filter(pk=run_id, state__in=Run.FINAL).exists()
+
+    def _fresh(self, message_id: UUID) -> Message:
+        return Message.objects.select_related("run", "conversation__agent").get(pk=message_id)
+
+    def _steps_and_sources(self, message_id: UUID) -> tuple[str, str]:
+        message = self._fresh(message_id)
+        return rendering.render_steps(message), rendering.render_sources(message)
+
+    def _end_frames(self, message_id: UUID, shown: int) -> list[dict[str, Any]]:
+        message = self._fresh(message_id)
+        frames = rendering.final_frames(message, shown)
+        pk = str(message.pk)
+        frames.append({"t": "step", "id": pk, "html": rendering.render_steps(message)})
+        frames.append({"t": "src", "id": pk, "html": rendering.render_sources(message)})
+        words = len(message.text.split())
+        say = translation.ngettext("Answer ready, %(n)d word", "Answer ready, %(n)d words", words) % {"n": words}
+        frames.append({"t": "done", "id": pk, "html": rendering.render_end(message), "say": say})
+        return frames

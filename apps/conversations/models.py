@@ -1,0 +1,76 @@
+"""Conversation, Message and Citation."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.conversations.querysets import ConversationQuerySet
+from apps.core.models import TimestampedModel, UUIDModel
+
+
+class Conversation(TimestampedModel):
+    """A person's exchange with one agent. `updated_at` is the time of the newest message."""
+
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations", verbose_name=_("owner")
+    )
+    agent = models.ForeignKey("agents.Agent", on_delete=models.PROTECT, related_name="+", verbose_name=_("agent"))
+    title = models.CharField(_("title"), max_length=120)
+    archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+
+    objects = ConversationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-updated_at",)
+        verbose_name = _("conversation")
+        verbose_name_plural = _("conversations")
+        indexes = (models.Index(fields=("owner", "-updated_at"), name="conversation_own_newest"),)
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class Message(UUIDModel):
+    """One entry. An agent's entry belongs to a run and gets its text when that ends; `is_replaced` hides a redone one."""
+
+    class Role(models.TextChoices):
+        USER = "user", _("Person")
+        ASSISTANT = "assistant", _("Agent")
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    position = models.PositiveIntegerField()
+    role = models.CharField(max_length=16, choices=Role)
+    text = models.TextField(blank=True)
+    run = models.OneToOneField("agents.Run", on_delete=models.SET_NULL, null=True, related_name="message")
+    is_replaced = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("conversation", "position")
+        verbose_name = _("message")
+        verbose_name_plural = _("messages")
+        constraints = (models.UniqueConstraint(fields=("conversation", "position"), name="message_position_unique"),)
+
+    def __str__(self) -> str:
+        return self.text[:60]
+
+
+class Citation(UUIDModel):
+    """A passage that an answer's `[number]` points to, copied so that it outlives a changed document."""
+
+    message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
+    number = models.PositiveSmallIntegerField()
+    is_cited = models.BooleanField(default=False)
+    chunk = models.ForeignKey("knowledge.Chunk", on_delete=models.SET_NULL, null=True, related_name="citations")
+    document = models.ForeignKey("knowledge.Document", on_delete=models.SET_NULL, null=True, related_name="citations")
+    document_name = models.CharField(max_length=255)
+    heading = models.CharField(max_length=500, blank=True)
+    page = models.PositiveIntegerField(null=True)
+    quote = models.TextField()
+
+    class Meta:
+        ordering = ("message", "number")
+        constraints = (models.UniqueConstraint(fields=("message", "number"), name="citation_number_unique"),)
+
+    def __str__(self) -> str:
+        return f"[{self.number}] {self.document_name}"

@@ -1,0 +1,204 @@
+"""From a run's rows and live events to what a page shows: blocks of HTML, the steps card, the sources panel."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import orjson
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.agents.models import Run, RunEvent
+from apps.agents.types import StreamEvent
+from apps.conversations.models import Message
+from apps.core.markdown import BlockRenderer, render_blocks
+
+Frame = dict[str, Any]
+
+
+@dataclass
+class LiveAnswer:
+    """Follows one run's stream and says which frames bring a page from what it has to what there is.
+
+    Blocks are a function of the text, so a page that has k blocks of the same base goes on from block k.
+    """
+
+    message_id: str
+    sources: int = 0
+    text: str = ""
+    sent_blocks: int = 0
+    sent_tail: str = ""
+    _renderer: BlockRenderer = field(default_factory=BlockRenderer)
+
+    def apply(self, event: StreamEvent) -> None:
+        """Take in one event of the stream."""
+        if event.kind == "text":
+            self.text += event.data["d"]
+            self._renderer.feed(event.data["d"])
+        elif event.kind == "discard":
+            self._restart(event.data.get("text", ""))
+        elif event.kind == "step" and event.data.get("sources", 0) != self.sources:
+            self.sources = event.data["sources"]
+            self._restart(self.text)
+
+    def _restart(self, text: str) -> None:
+        before = self._renderer.blocks
+        self.text = text
+        self._renderer = BlockRenderer(sources=self.sources)
+        self._renderer.feed(text)
+        same = 0
+        for old, new in zip(before, self._renderer.blocks, strict=False):
+            if old != new:
+                break
+            same += 1
+        self.sent_blocks = min(self.sent_blocks, same)
+
+    def frames(self) -> list[Frame]:
+        """Return the frames that the page lacks; a block below the page's count cuts the page back to it."""
+        blocks = self._renderer.blocks
+        frames: list[Frame] = [
+            {"t": "blk", "id": self.message_id, "i": number, "html": blocks[number]}
+            for number in range(self.sent_blocks, len(blocks))
+        ]
+        tail = self._renderer.tail()
+        if frames or tail != self.sent_tail:
+            frames.append({"t": "tail", "id": self.message_id, "i": len(blocks), "html": tail})
+        self.sent_blocks, self.sent_tail = len(blocks), tail
+        return frames
+
+
+def final_frames(message: Message, seen: int) -> list[Frame]:
+    """Return the frames that complete a page which has `seen` blocks of a finished message."""
+    blocks = message_blocks(message)
+    start = min(seen, len(blocks))
+    frames: list[Frame] = [
+        {"t": "blk", "id": str(message.pk), "i": number, "html": blocks[number]} for number in range(start, len(blocks))
+    ]
+    frames.append({"t": "tail", "id": str(message.pk), "i": len(blocks), "html": ""})
+    return frames
+
+
+def message_blocks(message: Message) -> list[str]:
+    """Return the HTML blocks of a stored answer."""
+    return render_blocks(message.text, sources=message.citations.count())
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One line of the steps card and of the run's timeline; times in seconds from the run's start."""
+
+    number: int
+    kind: str
+    icon: str
+    tint: str
+    title: str
+    amount: str
+    start_s: float
+    took_s: float
+    sent: str
+    came_back: str
+
+
+def step_lines(events: Sequence[RunEvent]) -> list[StepLine]:
+    """Describe the finished steps of a run in words."""
+    begun = events[0].started_at if events else None
+    lines = []
+    for event in events:
+        start_s = (event.started_at - begun).total_seconds() if begun else 0.0
+        describe = _model_line if event.kind == RunEvent.Kind.MODEL else _tool_line
+        lines.append(describe(event, start_s))
+    return lines
+
+
+def _model_line(event: RunEvent, start_s: float) -> StepLine:
+    payload = event.payload
+    wrote = ngettext("%(n)d token", "%(n)d tokens", payload["output_tokens"]) % {"n": payload["output_tokens"]}
+    title = _("Decided what to do") if payload["tool_calls"] else _("Wrote the answer")
+    came_back = {key: payload[key] for key in ("text", "tool_calls", "reason")}
+    sent = {key: payload[key] for key in ("provider", "input_tokens", "cached_tokens")} | {"model": event.name}
+    return StepLine(
+        event.number, "model", "cpu", "", title, wrote, start_s, event.took_s, _json(sent), _json(came_back)
+    )
+
+
+def _tool_line(event: RunEvent, start_s: float) -> StepLine:
+    found = len(event.payload.get("sources", ()))
+    if event.name == "search_knowledge":
+        title, icon, tint, kind = _("Searched the documents"), "book-open", "info", "ret"
+        amount = ngettext("%(n)d passage", "%(n)d passages", found) % {"n": found}
+    else:
+        title, icon, tint, kind, amount = event.name, "wrench", "tool", "tool", ""
+    return StepLine(
+        event.number, kind, icon, tint, title, amount, start_s, event.took_s,
+        _pretty(event.payload.get("arguments", "")), _pretty(event.payload.get("result", "")),
+    )
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def _pretty(text: str) -> str:
+    try:
+        return _json(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return text
+
+
+def steps_of(run: Run) -> list[StepLine]:
+    """Read and describe the finished steps of a run."""
+    return step_lines(list(run.events.exclude(kind=RunEvent.Kind.INTENT).order_by("number")))
+
+
+def message_context(message: Message) -> dict[str, Any]:
+    """Return what the template of one message needs."""
+    run = message.run
+    steps = steps_of(run) if run else []
+    return {
+        "message": message,
+        "run": run,
+        "agent": message.conversation.agent,
+        "is_open": run is not None and not run.is_final,
+        "blocks": message_blocks(message) if message.role == Message.Role.ASSISTANT else [],
+        "steps": steps,
+        "worked_s": sum(step.took_s for step in steps),
+    }
+
+
+def render_message(message: Message) -> str:
+    """Return a message's HTML as the page and the socket both show it."""
+    return render_to_string("conversations/_message.html", message_context(message))
+
+
+def render_steps(message: Message) -> str:
+    """Return the steps card of a message."""
+    return render_to_string("conversations/_steps.html", message_context(message))
+
+
+def render_sources(message: Message) -> str:
+    """Return the entries of the sources panel for a message: its citations, or what the run has seen so far."""
+    return render_to_string("conversations/_sources.html", {"sources": source_rows(message)})
+
+
+def source_rows(message: Message) -> list[dict[str, Any]]:
+    """Return number, document, place and quote of each passage of a message, before or after its run ended."""
+    citations = list(message.citations.order_by("number"))
+    if citations or message.run is None:
+        return [
+            {
+                "number": c.number, "document": c.document_name, "document_id": c.document_id, "chunk_id": c.chunk_id,
+                "heading": c.heading, "page": c.page, "quote": c.quote, "is_cited": c.is_cited,
+            }
+            for c in citations
+        ]
+    seen = [s for e in message.run.events.filter(kind=RunEvent.Kind.TOOL) for s in e.payload.get("sources", ())]
+    return [
+        {**source, "quote": source["text"][:400], "is_cited": False}
+        for source in {source["number"]: source for source in seen}.values()
+    ]
+
+
+def render_end(message: Message) -> str:
+    """Return what stands below a finished answer: the notice of a stop or failure, and the actions."""
+    return render_to_string("conversations/_message_end.html", message_context(message))

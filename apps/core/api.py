@@ -1,0 +1,111 @@
+"""REST plumbing shared by every app: JSON, cursor paging, problem details (RFC 9457)."""
+
+from typing import Any
+
+import orjson
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from rest_framework import exceptions, pagination, renderers, serializers
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+from apps.core.errors import DomainError, NotFound
+from apps.core.middleware import OUTAGES
+
+
+class ORJSONRenderer(renderers.BaseRenderer):
+    """UTF-8 JSON; UUIDs and datetimes as strings."""
+
+    media_type = "application/json"
+    format = "json"
+    charset = None
+
+    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else orjson.dumps(data, default=str)
+
+
+class CursorPagination(pagination.CursorPagination):
+    """Newest first, 50 a page, at most 200 (`page_size`)."""
+
+    page_size = 50
+    max_page_size = 200
+    page_size_query_param = "page_size"
+    ordering = "-created_at"
+
+
+class ProblemSerializer(serializers.Serializer):
+    """The body of every error answer."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    detail = serializers.CharField()
+    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+
+
+def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    """Build the body of a problem detail; `errors` maps a field to its sentences."""
+    body: dict[str, Any] = {
+        "type": f"/docs/problems#{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    return body | ({"errors": errors} if errors else {})
+
+
+def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None:
+    """DRF's EXCEPTION_HANDLER: one shape for domain errors, DRF's own errors, 404, 403 and outages."""
+    set_rollback()
+    if isinstance(exc, Http404):
+        exc = NotFound("There is nothing here, or you may not see it.")
+    if isinstance(exc, PermissionDenied):
+        exc = exceptions.PermissionDenied()
+    if isinstance(exc, DomainError):
+        return _domain_response(exc)
+    if isinstance(exc, exceptions.APIException):
+        return _drf_response(exc)
+    if isinstance(exc, OUTAGES):
+        body = problem(status=503, code="unavailable", detail="A service is restarting. Try again in a moment.")
+        return _problem(body, {"Retry-After": "5"})
+    return None
+
+
+def _domain_response(exc: DomainError) -> Response:
+    errors = {exc.field: [str(exc.message)]} if exc.field else None
+    retry_after_s = getattr(exc, "retry_after_s", None)
+    headers = {"Retry-After": str(retry_after_s)} if retry_after_s else {}
+    return _problem(problem(status=exc.status, code=exc.code, detail=str(exc.message), errors=errors), headers)
+
+
+def _drf_response(exc: exceptions.APIException) -> Response:
+    headers = {"WWW-Authenticate": exc.auth_header} if getattr(exc, "auth_header", None) else {}
+    if getattr(exc, "wait", None):
+        headers["Retry-After"] = str(int(exc.wait))
+    if isinstance(exc, exceptions.ValidationError):
+        errors = _flatten(exc.detail)
+        detail = next(iter(errors.values()))[0] if errors else "The input is not valid."
+        return _problem(problem(status=422, code="invalid_input", detail=detail, errors=errors), headers)
+    code = exc.default_code if isinstance(exc.default_code, str) else "error"
+    return _problem(problem(status=exc.status_code, code=code, detail=_first_sentence(exc.detail)), headers)
+
+
+def _first_sentence(detail: Any) -> str:
+    if isinstance(detail, dict):
+        return str(detail.get("detail", next(iter(detail.values()), "")))
+    return str(detail[0]) if isinstance(detail, list) else str(detail)
+
+
+def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
+    if isinstance(detail, dict):
+        flat: dict[str, list[str]] = {}
+        for key, value in detail.items():
+            flat |= _flatten(value, f"{prefix}.{key}" if prefix else str(key))
+        return flat
+    values = detail if isinstance(detail, list) else [detail]
+    return {prefix or "non_field_errors": [str(value) for value in values]}
+
+
+def _problem(body: dict[str, Any], headers: dict[str, str]) -> Response:
+    return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
+

@@ -1,0 +1,14 @@
+"""Start-up of the core: things that must be tenant-aware before the first query."""
+
+from django.apps import AppConfig
+
+
+class CoreConfig(AppConfig):
+    name = "apps.core"
+
+    def ready(self) -> None:
+        from django.contrib.contenttypes.models import ContentType
+
+        from apps.core.content_types import PerSchemaCache
+
+        ContentType.objects._cache = PerSchemaCache()

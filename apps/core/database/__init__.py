@@ -1,0 +1,1 @@
+"""Django database engine (`ENGINE = "apps.core.database"`) that takes the tenant from apps.core.tenancy."""

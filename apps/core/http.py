@@ -1,0 +1,96 @@
+"""The product's HTTP client: it connects only to addresses it has checked.
+
+Names are resolved here, every address is judged, and the connection goes to that very address, so a name that
+changes between check and use (DNS rebinding) gains nothing. Redirects are not followed.
+"""
+
+import asyncio
+import ipaddress
+import socket
+import ssl
+from collections.abc import Iterable
+from functools import cache
+from typing import Any
+
+import httpcore2
+import httpx2
+
+from apps.core.errors import InvalidInput
+
+# Reachable by `is_global`'s reading, and yet somebody's inside: NAT64, 6to4, cloud agents, benchmarks.
+_INSIDE = [
+    ipaddress.ip_network(net)
+    for net in ("64:ff9b::/96", "64:ff9b:1::/48", "2002::/16", "168.63.129.16/32", "198.18.0.0/15", "192.88.99.0/24")
+]
+
+
+def is_public_address(address: str) -> bool:
+    """Say whether an IP address belongs to the open internet."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
+        ip = ip.ipv4_mapped
+    return ip.is_global and not ip.is_multicast and not any(ip in net for net in _INSIDE if net.version == ip.version)
+
+
+def is_allowed(host: str, port: int, allowed: frozenset[str]) -> bool:
+    """Say whether the operator allowed this private host by name, or by name and port."""
+    return host.lower() in allowed or f"{host.lower()}:{port}" in allowed
+
+
+class GuardedBackend(httpcore2.AsyncNetworkBackend):
+    """Resolves, checks and connects."""
+
+    def __init__(self, allowed: frozenset[str]) -> None:
+        self._allowed = allowed
+        self._inner = httpcore2.AnyIOBackend()
+
+    async def connect_tcp(
+        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        address = await self._checked_address(host, port)
+        return await self._inner.connect_tcp(address, port, timeout, local_address, socket_options)
+
+    async def connect_unix_socket(self, path: str, *args: Any, **kwargs: Any) -> httpcore2.AsyncNetworkStream:
+        raise httpcore2.ConnectError("Unix sockets are not allowed.")
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+    async def _checked_address(self, host: str, port: int) -> str:
+        try:
+            found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except OSError as error:
+            raise httpcore2.ConnectError(f"The name {host} could not be resolved.") from error
+        addresses = [str(entry[4][0]) for entry in found]
+        if not addresses:
+            raise httpcore2.ConnectError(f"The name {host} has no address.")
+        if not is_allowed(host, port, self._allowed) and not all(map(is_public_address, addresses)):
+            raise httpcore2.ConnectError(f"{host} is a private address, which the operator has not allowed.")
+        return addresses[0]
+
+
+@cache
+def _ssl_context() -> ssl.SSLContext:
+    return ssl.create_default_context()
+
+
+def guarded_client(*, allowed: frozenset[str], timeout_s: float) -> httpx2.AsyncClient:
+    """Build an asynchronous client for public addresses and the `allowed` private hosts; no proxies, no redirects."""
+    transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), retries=0)
+    transport._pool = httpcore2.AsyncConnectionPool(
+        ssl_context=_ssl_context(), max_connections=512, max_keepalive_connections=64, keepalive_expiry=30,
+        network_backend=GuardedBackend(allowed),
+    )
+    timeout = httpx2.Timeout(timeout_s, connect=min(timeout_s, 10.0))
+    return httpx2.AsyncClient(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False)
+
+
+def check_url(url: str) -> None:
+    """Refuse an address that no client of ours would call: scheme, credentials, no host. Raises InvalidInput."""
+    try:
+        parsed = httpx2.URL(url)
+    except httpx2.InvalidURL as error:
+        raise InvalidInput("This is not an address.", field="base_url") from error
+    if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
+        raise InvalidInput("Use an http or https address with a host and without a password.", field="base_url")

@@ -1,0 +1,42 @@
+"""Structured log lines that carry the tenant and the correlation id, and no content."""
+
+import logging
+from typing import Any
+
+import structlog
+
+from apps.core.tenancy import active_schema
+
+
+def add_tenant(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Add the active schema to a log line; "-" outside any."""
+    schema = active_schema()
+    event["tenant"] = schema.schema_name if schema else "-"
+    return event
+
+
+SHARED_PROCESSORS = [
+    structlog.contextvars.merge_contextvars,
+    add_tenant,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.processors.TimeStamper(fmt="iso"),
+]
+structlog.configure(
+    processors=[
+        *SHARED_PROCESSORS,
+        structlog.processors.format_exc_info,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+
+
+def formatter(as_json: bool = False) -> logging.Formatter:
+    """Build the formatter for LOGGING: JSON lines in production, plain lines on a terminal."""
+    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    return structlog.stdlib.ProcessorFormatter(
+        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        foreign_pre_chain=SHARED_PROCESSORS,
+    )

@@ -1,0 +1,136 @@
+"""Markdown that a model, a person or a file wrote, turned into safe HTML, whole or block by block as it arrives.
+
+Order: parse with raw HTML off, sanitise with an allow list, then add our own chrome, so nothing that was written
+can produce a button. Images are never shown: their address alone would leak that somebody read the answer.
+"""
+
+import html
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import nh3
+from django.templatetags.static import static
+from django.utils.translation import gettext as _
+from markdown_it import MarkdownIt
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+_TAGS = set("p a strong em del code pre span ul ol li blockquote h2 h3 h4 table thead tbody tr th td br hr".split())
+_ATTRIBUTES = {"a": {"href", "title"}, "span": {"class"}, "pre": {"class", "tabindex", "aria-label"}, "ol": {"start"}}
+_CITATION = re.compile(r"\[(\d{1,2})\](?!\()")
+_CODE_BLOCK = re.compile(r'<pre class="hl" tabindex="0" aria-label="([^"]*)">.*?</pre>', re.S)
+_CODE = re.compile(r"<(?:pre|code)\b.*?</(?:pre|code)>", re.S)
+_CLASS_OK = re.compile(r"[a-z0-9 ]{0,12}\Z")
+
+
+def _highlighted(code: str, language: str, _attrs: Any) -> str:
+    try:
+        body = highlight(code, get_lexer_by_name(language or "text"), HtmlFormatter(nowrap=True))
+    except ClassNotFound:
+        body = html.escape(code)
+    label = html.escape(language or "code")
+    return f'<pre class="hl" tabindex="0" aria-label="{label}"><code>{body}</code></pre>'
+
+
+_parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlighted})
+_parser.enable(["table", "strikethrough"]).disable(["image", "reference"])
+
+
+def render(text: str, *, sources: int = 0) -> str:
+    """Return safe HTML for a whole text; `[n]` becomes a citation link for n up to `sources`."""
+    demoted = re.sub(r"<(/?)h1>", r"<\1h2>", _parser.render(text))
+    demoted = re.sub(r"<(/?)h[56]>", r"<\1h4>", demoted)
+    clean = nh3.clean(
+        demoted, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"https", "http", "mailto"},
+        link_rel="noopener noreferrer nofollow", attribute_filter=_only_known_classes,
+    )
+    return _CODE_BLOCK.sub(_with_code_bar, _link_citations(clean, sources))
+
+
+def _only_known_classes(tag: str, name: str, value: str) -> str | None:
+    if name != "class":
+        return value
+    return value if _CLASS_OK.match(value) else None
+
+
+def _link_citations(clean: str, sources: int) -> str:
+    def link(match: re.Match[str]) -> str:
+        number = int(match[1])
+        if not 1 <= number <= sources:
+            return match[0]
+        label = html.escape(_("Source %(number)d") % {"number": number})
+        return f'<a class="cite" href="#src{number}" aria-label="{label}">{number}</a>'
+
+    parts, end = [], 0
+    for code in _CODE.finditer(clean):
+        parts += [_CITATION.sub(link, clean[end : code.start()]), code[0]]
+        end = code.end()
+    return "".join([*parts, _CITATION.sub(link, clean[end:])])
+
+
+def _with_code_bar(match: re.Match[str]) -> str:
+    copy = html.escape(_("Copy code"))
+    icon = f'<svg class="ico" aria-hidden="true"><use href="{static("ui/icons.svg")}#copy"/></svg>'
+    button = (
+        f'<button type="button" class="btn icon quiet small" data-copy aria-label="{copy}" title="{copy}">'
+        f"{icon}</button>"
+    )
+    return f'<div class="codebox"><div class="codebar"><span>{match[1]}</span>{button}</div>{match[0]}</div>'
+
+
+@dataclass
+class BlockRenderer:
+    """Cuts growing Markdown into finished blocks, rendered once, and an open tail, rendered again and again.
+
+    The blocks are a function of the text alone: whoever has seen k blocks can go on from block k.
+    """
+
+    sources: int = 0
+    blocks: list[str] = field(default_factory=list)
+    _open: str = ""
+
+    def feed(self, text: str) -> None:
+        """Append text and close every block that it finished.
+
+        Only whole lines close a block: a lone `#` or `***` starts one, and with more letters no longer does.
+        """
+        self._open += text
+        whole = self._open[: self._open.rfind("\n") + 1]
+        starts = [token.map for token in _parser.parse(whole) if token.level == 0 and token.map]
+        if len(starts) < 2:
+            return
+        lines = self._open.split("\n")
+        lines = [f"{line}\n" for line in lines[:-1]] + [lines[-1]]
+        cut = max(span[0] for span in starts)
+        self.blocks.extend(self._render_spans(lines, starts, cut))
+        self._open = "".join(lines[cut:])
+
+    def _render_spans(self, lines: list[str], spans: list[list[int]], cut: int) -> Iterator[str]:
+        seen = 0
+        for start, end in spans:
+            if start >= cut or start < seen:
+                continue
+            seen = end
+            yield render("".join(lines[start:end]), sources=self.sources)
+
+    def tail(self) -> str:
+        """Return the HTML of the open block, "" when nothing is open."""
+        return render(self._open, sources=self.sources) if self._open.strip() else ""
+
+    def finish(self) -> None:
+        """Close the open block."""
+        if self._open.strip():
+            self.blocks.append(self.tail())
+        self._open = ""
+
+
+def render_blocks(text: str, *, sources: int = 0) -> list[str]:
+    """Return the blocks of a whole text, equal to what a BlockRenderer gives however the text was cut."""
+    renderer = BlockRenderer(sources=sources)
+    renderer.feed(text)
+    renderer.finish()
+    return renderer.blocks

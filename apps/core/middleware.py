@@ -1,0 +1,39 @@
+"""Translate what services raise into pages."""
+
+from collections.abc import Callable
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from redis.exceptions import ConnectionError as RedisConnectionError
+
+from apps.core.errors import DomainError
+
+OUTAGES = (OperationalError, InterfaceError, RedisConnectionError)
+
+
+class DomainErrorMiddleware:
+    """Turns a DomainError that reached the page layer into its status with a sentence, and an outage into 503."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponse | None:
+        if isinstance(exception, DomainError):
+            response = render(request, "errors/problem.html", {"error": exception}, status=exception.status)
+            if retry_after_s := getattr(exception, "retry_after_s", None):
+                response["Retry-After"] = str(retry_after_s)
+            return response
+        if isinstance(exception, OUTAGES):
+            return outage_page()
+        return None
+
+
+def outage_page() -> HttpResponse:
+    """Answer 503 without touching database, cache or session: a static page and Retry-After (5 seconds)."""
+    from django.template.loader import render_to_string
+
+    return HttpResponse(render_to_string("errors/503.html"), status=503, headers={"Retry-After": "5"})

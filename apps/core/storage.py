@@ -1,0 +1,28 @@
+"""Where files live: a folder a tenant for uploads, hashed names for static files."""
+
+import os
+
+from django.conf import settings
+from django.core.files.storage import FileSystemStorage
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+from apps.core.tenancy import current_tenant
+
+
+class TenantStorage(FileSystemStorage):
+    """Keeps each tenant's files under its own folder; a path of another tenant cannot be named."""
+
+    @property
+    def base_location(self) -> str:  # type: ignore[override]
+        return os.path.join(settings.MEDIA_ROOT, current_tenant().schema_name)
+
+    @property
+    def location(self) -> str:  # type: ignore[override]
+        return os.path.abspath(self.base_location)
+
+
+class StaticStorage(CompressedManifestStaticFilesStorage):
+    """Hashed names for everything, imports between our JavaScript modules included."""
+
+    support_js_module_import_aggregation = True
+    manifest_strict = False

@@ -1,0 +1,30 @@
+"""Error pages that belong to no app."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.translation import gettext as _
+
+from apps.core.errors import DomainError
+
+
+def problem_page(request: HttpRequest, *, status: int, title: str) -> HttpResponse:
+    """Render the shared error page with a sentence that says what to do."""
+    error = DomainError(title)
+    error.status = status
+    return render(request, "errors/problem.html", {"error": error}, status=status)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return problem_page(request, status=403, title=_("This form is out of date. Reload the page and send it again."))
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return problem_page(request, status=404, title=_("There is nothing at this address, or you may not see it."))
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return problem_page(request, status=403, title=_("You may not do this. Your administrator can give you access."))
+
+
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    return problem_page(request, status=400, title=_("The request could not be read. Go back and try again."))

@@ -1,0 +1,78 @@
+"""Job and TenantQueue, both in public: ids and times, never content."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.core.models import UUIDModel
+
+
+class Job(UUIDModel):
+    """A piece of work that survives its worker. `fence` grows with each claim; only its holder may write."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
+        SUCCEEDED = "succeeded", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Cancelled")
+        DEAD = "dead", _("Given up")
+
+    tenant_id = models.UUIDField()
+    queue = models.CharField(max_length=32)
+    kind = models.CharField(max_length=64)
+    object_id = models.UUIDField()
+    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    priority = models.SmallIntegerField(default=0)
+    dedupe_key = models.CharField(max_length=200, blank=True)
+    not_before = models.DateTimeField()
+    owner = models.CharField(max_length=100, blank=True)
+    fence = models.BigIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    deaths = models.PositiveSmallIntegerField(default=0)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    cancel_requested = models.BooleanField(default=False)
+    error = models.TextField(blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes = (
+            models.Index(
+                F("queue"), F("tenant_id"), F("priority").desc(), F("created_at"), name="job_due",
+                condition=Q(state__in=("queued", "running")),
+            ),
+            models.Index(fields=("object_id",), name="job_object"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("tenant_id", "kind", "dedupe_key"), name="job_deduplicated",
+                condition=Q(state__in=("queued", "running", "waiting")) & ~Q(dedupe_key=""),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"
+
+
+def default_cap() -> int:
+    return settings.JOB_TENANT_CAP
+
+
+class TenantQueue(models.Model):
+    """A tenant's place in a queue: how much of it may run at once, and when it was last served."""
+
+    tenant_id = models.UUIDField()
+    queue = models.CharField(max_length=32)
+    cap = models.PositiveIntegerField(default=default_cap)
+    last_served = models.DateTimeField(default=None, null=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("queue", "tenant_id"), name="tenant_queue_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.queue} {self.tenant_id}"

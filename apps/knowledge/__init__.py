@@ -1,0 +1,1 @@
+"""Documents read, split, embedded and found again with their page and heading."""

@@ -1,0 +1,10 @@
+"""What people do with knowledge, as the audit names it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.actions import Action
+
+COLLECTION_CREATED = Action("knowledge_base.created", _("created a collection"))
+DOCUMENT_UPLOADED = Action("document.uploaded", _("uploaded a document"))
+DOCUMENT_RETRIED = Action("document.retried", _("had a document read again"))
+DOCUMENT_DELETED = Action("document.deleted", _("deleted a document"))

@@ -1,0 +1,43 @@
+"""Collections and documents in Django admin."""
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from apps.core.errors import Conflict
+from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.services import retry_document
+
+
+@admin.register(KnowledgeBase)
+class KnowledgeBaseAdmin(admin.ModelAdmin):
+    list_display = ("name", "description", "chunk_count", "updated_at")
+    search_fields = ("name", "description")
+
+
+@admin.register(Document)
+class DocumentAdmin(admin.ModelAdmin):
+    list_display = ("name", "knowledge_base", "state", "chunk_count", "size_bytes", "uploaded_by", "created_at")
+    list_filter = ("state", "kind", "knowledge_base")
+    search_fields = ("name",)
+    readonly_fields = ("name", "knowledge_base", "file", "size_bytes", "kind", "state", "error", "page_count",
+                       "chunk_count", "progress", "uploaded_by")
+    actions = ("try_again",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    @admin.action(description=gettext_lazy("Try again"), permissions=("change",))
+    def try_again(self, request: HttpRequest, queryset: QuerySet[Document]) -> None:
+        started = 0
+        for document in queryset:
+            try:
+                retry_document(actor=request.user, document=document)
+                started += 1
+            except Conflict:
+                self.message_user(request, _("“%(name)s” did not fail.") % {"name": document.name}, messages.WARNING)
+        if started:
+            text = ngettext("%(n)d document is read again.", "%(n)d documents are read again.", started) % {"n": started}
+            self.message_user(request, text, messages.SUCCESS)

@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+
+class KnowledgeConfig(AppConfig):
+    name = "apps.knowledge"
+
+    def ready(self) -> None:
+        from apps.jobs import registry
+        from apps.knowledge import handlers
+        from apps.knowledge.ingestion import INGEST, Ingestion
+
+        registry.register(INGEST, Ingestion())
+        handlers.connect()

@@ -1,0 +1,44 @@
+"""What follows from rows that come and go: counters and files."""
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Sum
+from django.db.models.signals import post_delete, pre_delete
+
+from apps.knowledge.ingestion import count_in
+from apps.knowledge.models import Document, KnowledgeBase
+from apps.tenants.events import tenant_provisioned
+
+
+def connect() -> None:
+    """Bind the receivers; called once at start."""
+    pre_delete.connect(uncount_chunks, sender=Document)
+    post_delete.connect(remove_file, sender=Document)
+    tenant_provisioned.connect(add_first_collection)
+
+
+def uncount_chunks(sender: Any, *, instance: Document, **kwargs: Any) -> None:
+    """Take a document's chunks out of its collection's counters, in the transaction that deletes them."""
+    length = instance.chunks.aggregate(total=Sum("length"))["total"]
+    if length is not None:
+        count_in(instance.knowledge_base_id, chunks=-instance.chunks.count(), length=-length)
+
+
+def remove_file(sender: Any, *, instance: Document, **kwargs: Any) -> None:
+    """Remove the stored file once the row is gone for good."""
+    storage, name = instance.file.storage, instance.file.name
+    path = storage.path(name) if name else ""
+    if path:
+        transaction.on_commit(lambda: _unlink(path))
+
+
+def _unlink(path: str) -> None:
+    from pathlib import Path
+
+    Path(path).unlink(missing_ok=True)
+
+
+def add_first_collection(sender: Any, **kwargs: Any) -> None:
+    """Give a new tenant the collection that its first agent searches."""
+    KnowledgeBase.objects.get_or_create(name="Company documents")

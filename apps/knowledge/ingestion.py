@@ -1,0 +1,140 @@
+"""The worker side of a document: check, read, split, embed, store. Only the last checkpoint makes it searchable."""
+
+from collections import Counter
+from pathlib import Path
+
+import structlog
+from django.db.models import F
+from django.utils import translation
+
+from apps.core.language import terms
+from apps.jobs import engine
+from apps.jobs.models import Job
+from apps.jobs.types import Claim
+from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.models import Chunk, ChunkVector384, Document, KnowledgeBase, Posting
+from apps.knowledge.parsers import parse_file, sniff
+from apps.knowledge.splitter import split
+from apps.knowledge.types import Piece
+from apps.providers.registry import embedding_port
+from apps.providers.types import Vectors
+
+log = structlog.get_logger(__name__)
+INGEST = "document.ingest"
+EMBED_BATCH = 64
+STORE_BATCH = 2_000
+
+
+class Ingestion:
+    """Handler of jobs of the kind INGEST; the object is a Document."""
+
+    def work(self, claim: Claim) -> None:
+        document = Document.objects.select_related("uploaded_by").filter(pk=claim.object_id).first()
+        if document is None:  # deleted while it waited
+            with engine.settlement(claim, Job.State.CANCELLED):
+                return
+        with translation.override(document.uploaded_by.language if document.uploaded_by else None):
+            try:
+                self._ingest(claim, document)
+            except UnreadableDocument as error:
+                with engine.settlement(claim, Job.State.FAILED, error=error.code):
+                    _fail(document, error.sentence)
+
+    def cancel(self, claim: Claim) -> None:
+        Document.objects.filter(pk=claim.object_id).delete()
+
+    def bury(self, claim: Claim, reason: str) -> None:
+        document = Document.objects.filter(pk=claim.object_id).first()
+        if document:
+            _fail(document, translation.gettext("Reading failed again and again. Try again, or ask your administrator."))
+
+    def _ingest(self, claim: Claim, document: Document) -> None:
+        path = Path(document.file.path)
+        with path.open("rb") as source:
+            kind = sniff(document.name, source.read(4096))
+        _advance(claim, document, Document.State.CHECKED, 10)
+        blocks = parse_file(path, kind)
+        pages = max((block.page for block in blocks if block.page), default=None)
+        _advance(claim, document, Document.State.READ, 30, page_count=pages)
+        pieces = split(blocks)
+        _advance(claim, document, Document.State.SPLIT, 40)
+        vectors = _embed(claim, document, pieces)
+        with engine.settlement(claim, Job.State.SUCCEEDED):
+            _store(document, pieces, vectors)
+
+
+def _advance(claim: Claim, document: Document, state: Document.State, progress: int, **fields: int | None) -> None:
+    with engine.checkpoint(claim):
+        Document.objects.filter(pk=document.pk).update(state=state, progress=progress, error="", **fields)
+
+
+def _embed(claim: Claim, document: Document, pieces: list[Piece]) -> Vectors | None:
+    import numpy as np
+
+    port = embedding_port()
+    if port is None:
+        return None
+    texts = [_searchable(document, piece) for piece in pieces]
+    parts = []
+    for start in range(0, len(texts), EMBED_BATCH):
+        parts.append(port.embed(texts[start : start + EMBED_BATCH]))
+        claim.ensure_held()
+        with engine.checkpoint(claim):
+            share = min(1.0, (start + EMBED_BATCH) / len(texts))
+            Document.objects.filter(pk=document.pk).update(progress=40 + int(55 * share))
+    return np.concatenate(parts)
+
+
+def _searchable(document: Document, piece: Piece) -> str:
+    """What is indexed and embedded: the passage under its document's name and headings."""
+    return "\n".join([" ".join([Path(document.name).stem.replace("_", " "), *piece.headings]), piece.text])
+
+
+def _store(document: Document, pieces: list[Piece], vectors: Vectors | None) -> None:
+    base = document.knowledge_base_id
+    counted = [Counter(terms(_searchable(document, piece))) for piece in pieces]
+    chunks = [
+        Chunk(
+            knowledge_base_id=base, document=document, position=position, text=piece.text,
+            heading=" › ".join(piece.headings)[:500], page=piece.page, length=sum(count.values()),
+        )
+        for position, (piece, count) in enumerate(zip(pieces, counted, strict=True))
+    ]
+    Chunk.objects.bulk_create(chunks, batch_size=STORE_BATCH)
+    postings = [
+        Posting(knowledge_base_id=base, term=term, chunk=chunk, frequency=min(frequency, 32_000))
+        for chunk, count in zip(chunks, counted, strict=True)
+        for term, frequency in count.items()
+    ]
+    Posting.objects.bulk_create(postings, batch_size=STORE_BATCH)
+    if vectors is not None:
+        rows = [
+            ChunkVector384(chunk=chunk, knowledge_base_id=base, embedding=vector)
+            for chunk, vector in zip(chunks, vectors, strict=True)
+        ]
+        ChunkVector384.objects.bulk_create(rows, batch_size=STORE_BATCH)
+    count_in(base, chunks=len(chunks), length=sum(chunk.length for chunk in chunks))
+    Document.objects.filter(pk=document.pk).update(
+        state=Document.State.READY, progress=100, chunk_count=len(chunks), error="", failed_at=""
+    )
+    _retire_older(document)
+
+
+def count_in(base_id: object, *, chunks: int, length: int) -> None:
+    """Add to (or take from) a collection's counters, which BM25 reads."""
+    KnowledgeBase.objects.filter(pk=base_id).update(
+        chunk_count=F("chunk_count") + chunks, term_count=F("term_count") + length
+    )
+
+
+def _retire_older(document: Document) -> None:
+    older = Document.objects.filter(
+        knowledge_base_id=document.knowledge_base_id, name=document.name, created_at__lt=document.created_at
+    )
+    for former in older:
+        former.delete()
+
+
+def _fail(document: Document, sentence: str) -> None:
+    state = Document.objects.values_list("state", flat=True).get(pk=document.pk)
+    Document.objects.filter(pk=document.pk).update(state=Document.State.FAILED, failed_at=state, error=sentence[:300])

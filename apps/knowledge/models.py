@@ -1,0 +1,127 @@
+"""KnowledgeBase, Document, Chunk and the two indexes over chunks: postings of terms, and vectors."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from pgvector.django import HalfVectorField, HnswIndex
+
+from apps.core.models import TimestampedModel, UUIDModel
+from apps.knowledge.querysets import DocumentQuerySet, KnowledgeBaseQuerySet
+
+
+class KnowledgeBase(TimestampedModel):
+    """A collection of documents. The two counters are kept by ingestion: they are BM25's corpus size."""
+
+    name = models.CharField(_("name"), max_length=120, unique=True)
+    description = models.CharField(_("description"), max_length=300, blank=True)
+    chunk_count = models.PositiveIntegerField(default=0, editable=False)
+    term_count = models.PositiveBigIntegerField(default=0, editable=False)
+
+    objects = KnowledgeBaseQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("collection")
+        verbose_name_plural = _("collections")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def storage_path(document: "Document", filename: str) -> str:
+    """Name a stored file by the document's key alone; what people called it stays in the row."""
+    return f"documents/{document.pk}"
+
+
+class Document(TimestampedModel):
+    """A file of a collection. The same bytes stand once; a new version replaces the old when it is READY."""
+
+    class State(models.TextChoices):
+        UPLOADED = "uploaded", _("Uploaded")
+        CHECKED = "checked", _("Scanned")
+        READ = "read", _("Text found")
+        SPLIT = "split", _("Split")
+        READY = "ready", _("Searchable")
+        FAILED = "failed", _("Could not be read")
+
+    knowledge_base = models.ForeignKey(
+        KnowledgeBase, on_delete=models.CASCADE, related_name="documents", verbose_name=_("collection")
+    )
+    name = models.CharField(_("name"), max_length=255)
+    file = models.FileField(_("file"), upload_to=storage_path, max_length=120)
+    content_hash = models.CharField(max_length=64, editable=False)
+    size_bytes = models.PositiveBigIntegerField(_("size"))
+    kind = models.CharField(_("kind"), max_length=16)
+    state = models.CharField(_("status"), max_length=16, choices=State, default=State.UPLOADED)
+    progress = models.PositiveSmallIntegerField(_("progress in per cent"), default=0)
+    failed_at = models.CharField(max_length=16, blank=True)
+    error = models.CharField(_("reason"), max_length=300, blank=True)
+    page_count = models.PositiveIntegerField(_("pages"), null=True, blank=True)
+    chunk_count = models.PositiveIntegerField(_("passages"), default=0)
+    uploaded_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("uploaded by")
+    )
+
+    objects = DocumentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("document")
+        verbose_name_plural = _("documents")
+        indexes = (models.Index(fields=("knowledge_base", "-created_at"), name="document_newest"),)
+        constraints = (
+            models.UniqueConstraint(fields=("knowledge_base", "content_hash"), name="document_stored_once"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Chunk(UUIDModel):
+    """A passage of a document: what is searched, shown and cited. `length` counts its terms."""
+
+    knowledge_base = models.ForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="+")
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="chunks")
+    position = models.PositiveIntegerField()
+    text = models.TextField()
+    heading = models.CharField(max_length=500, blank=True)
+    page = models.PositiveIntegerField(null=True)
+    length = models.PositiveIntegerField()
+
+    class Meta:
+        ordering = ("document", "position")
+        constraints = (models.UniqueConstraint(fields=("document", "position"), name="chunk_position_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.document_id}, {self.position}"
+
+
+class Posting(models.Model):
+    """How often a term stands in a chunk: the inverted index that BM25 is computed from, in SQL."""
+
+    pk = models.CompositePrimaryKey("knowledge_base", "term", "chunk")
+    knowledge_base = models.ForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="+", db_index=False)
+    term = models.CharField(max_length=64)
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="+")
+    frequency = models.PositiveSmallIntegerField()
+
+    def __str__(self) -> str:
+        return self.term
+
+
+class ChunkVector384(models.Model):
+    """A chunk's embedding by a model of 384 dimensions; one table a dimension keeps its index usable."""
+
+    chunk = models.OneToOneField(Chunk, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    knowledge_base = models.ForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="+")
+    embedding = HalfVectorField(dimensions=384)
+
+    class Meta:
+        indexes = (
+            HnswIndex(
+                name="vector384_hnsw", fields=("embedding",), m=16, ef_construction=64, opclasses=("halfvec_cosine_ops",)
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.chunk_id)

@@ -1,0 +1,106 @@
+"""Run a parser in a child process that a hostile file cannot grow out of.
+
+One child a document: 768 MB of memory, 20 s of CPU, 30 s by the clock, no network where the kernel lets us, no
+environment. Archives are judged by their directory before anything unpacks them.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+from typing import Any
+
+from django.utils.translation import gettext as _
+
+from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.types import Block
+
+MEMORY_BYTES = 768 << 20
+CPU_S = 20
+WALL_S = 30
+OUTPUT_BYTES = 64 << 20
+MAX_ENTRIES = 5_000
+MAX_UNPACKED_BYTES = 200 << 20
+MAX_RATIO = 150
+_CLONE_NEWUSER, _CLONE_NEWNET, _PR_SET_NO_NEW_PRIVS, _PR_SET_PDEATHSIG = 0x10000000, 0x40000000, 38, 1
+_libc = ctypes.CDLL(None, use_errno=True)
+_ROOT = Path(__file__).resolve().parents[3]
+
+
+def parse_file(path: Path, kind: str) -> list[Block]:
+    """Return the blocks of a file. Raises UnreadableDocument with the reason in words."""
+    if kind == "docx":
+        _judge_archive(path)
+    answer = _run_child(path, kind)
+    if "error" in answer:
+        raise UnreadableDocument(answer["error"], _sentence(answer["error"]))
+    blocks = [Block(b["text"], tuple(b["headings"]), b["page"], b["is_table"]) for b in answer["blocks"]]
+    if not any(block.text.strip() for block in blocks):
+        raise UnreadableDocument("no_text", _sentence("no_text"))
+    return blocks
+
+
+def _sentence(code: str) -> str:
+    return {
+        "encrypted": _("The file is protected by a password. Save it without one and upload it again."),
+        "corrupt": _("The file is damaged and could not be opened."),
+        "no_text": _("No text was found in the file. It looks like a scan."),
+        "too_long": _("The file takes too long to read. Split it into smaller files."),
+        "too_large": _("The file needs too much memory to read. Split it into smaller files."),
+        "bomb": _("The file unpacks to far more than a document holds, so it was not opened."),
+    }.get(code, _("The file could not be read."))
+
+
+def _judge_archive(path: Path) -> None:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            entries = archive.infolist()
+    except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
+        raise UnreadableDocument("corrupt", _sentence("corrupt")) from error
+    unpacked = sum(entry.file_size for entry in entries)
+    is_bomb = len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES
+    is_dense = unpacked > (20 << 20) and unpacked > MAX_RATIO * max(1, path.stat().st_size)
+    if is_bomb or is_dense:
+        raise UnreadableDocument("bomb", _sentence("bomb"))
+    if "word/document.xml" not in {entry.filename for entry in entries}:
+        raise UnreadableDocument("corrupt", _sentence("corrupt"))
+
+
+def _limit() -> None:
+    os.setsid()
+    for which, value in (
+        (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_S), (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0),
+    ):
+        resource.setrlimit(which, (value, value))
+    _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+
+
+def _run_child(path: Path, kind: str) -> dict[str, Any]:
+    command = [sys.executable, "-I", str(_ROOT / "apps/knowledge/parsers/child.py"), str(_ROOT), kind]
+    with path.open("rb") as source:
+        child = subprocess.Popen(
+            command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=_limit, cwd="/",
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+        )
+        try:
+            output, _stderr = child.communicate(timeout=WALL_S)
+        except subprocess.TimeoutExpired:
+            os.killpg(child.pid, signal.SIGKILL)
+            child.communicate()
+            return {"error": "too_long"}
+    if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
+        return {"error": "too_long"}
+    if child.returncode != 0 or len(output) > OUTPUT_BYTES:
+        return {"error": "too_large" if child.returncode < 0 or len(output) > OUTPUT_BYTES else "corrupt"}
+    try:
+        return json.loads(output)
+    except ValueError:
+        return {"error": "corrupt"}

@@ -1,0 +1,111 @@
+"""Hybrid search: BM25 over postings in SQL and vectors in pgvector, fused by 0.3 and 0.7 of their min-max scores.
+
+What the asking person may see is part of the query: collections come in as ids that `visible_to` let through.
+"""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from apps.core.language import is_english, terms
+from apps.knowledge.models import Chunk, KnowledgeBase
+from apps.knowledge.types import Hit
+from apps.providers.registry import embedding_port
+
+CANDIDATES = 50
+VECTOR_WEIGHT = 0.3
+EXACT_UP_TO = 20_000
+EF_SEARCH = 200
+MAX_QUERY_CHARS = 2_000
+MAX_QUERY_TERMS = 48
+
+_BM25 = """
+    WITH hits AS MATERIALIZED (
+        SELECT p.chunk_id, p.frequency, count(*) OVER (PARTITION BY p.term) AS holders
+        FROM knowledge_posting p
+        WHERE p.knowledge_base_id = ANY(%(bases)s) AND p.term = ANY(%(terms)s)
+    )
+    SELECT h.chunk_id,
+           sum(ln(1 + (%(size)s - h.holders + 0.5) / (h.holders + 0.5))
+               * h.frequency * 2.2 / (h.frequency + 1.2 * (0.25 + 0.75 * c.length / %(mean)s)))::float8 AS score
+    FROM hits h JOIN knowledge_chunk c ON c.id = h.chunk_id
+    GROUP BY h.chunk_id ORDER BY score DESC LIMIT %(limit)s
+"""
+_EXACT = """
+    SELECT v.chunk_id, 1 - (v.embedding <=> %(query)s::halfvec) AS score
+    FROM knowledge_chunkvector384 v WHERE v.knowledge_base_id = ANY(%(bases)s)
+    ORDER BY (v.embedding <=> %(query)s::halfvec) + 0 LIMIT %(limit)s
+"""
+_HNSW = _EXACT.replace(" + 0 LIMIT", " LIMIT")
+Scores = dict[UUID, float]
+
+
+def search(question: str, bases: Sequence[KnowledgeBase], *, limit: int = 8) -> list[Hit]:
+    """Return the best chunks of the collections for a question, best first, with scores from 0 to 1."""
+    question = question[:MAX_QUERY_CHARS]
+    filled = [base for base in bases if base.chunk_count]
+    if not filled or not question.strip():
+        return []
+    by_words, by_meaning = _by_words(question, filled), _by_meaning(question, filled)
+    scores = _fused(by_words, by_meaning)
+    best = sorted(scores, key=lambda pk: (-scores[pk], str(pk)))[:limit]
+    return _hits(best, scores)
+
+
+def _by_words(question: str, bases: Sequence[KnowledgeBase]) -> Scores:
+    asked = sorted(set(terms(question)))[:MAX_QUERY_TERMS]
+    if not asked:
+        return {}
+    size = sum(base.chunk_count for base in bases)
+    mean = max(1.0, sum(base.term_count for base in bases) / size)
+    parameters = {"bases": [b.pk for b in bases], "terms": asked, "size": size, "mean": mean, "limit": CANDIDATES}
+    with connection.cursor() as cursor:
+        cursor.execute(_BM25, parameters)
+        return dict(cursor.fetchall())
+
+
+def _by_meaning(question: str, bases: Sequence[KnowledgeBase]) -> Scores:
+    """Return {} where the built-in model is weak: it knows English alone."""
+    port = embedding_port()
+    if port is None or not is_english(question):
+        return {}
+    vector = "[" + ",".join(f"{value:.5f}" for value in port.embed([question])[0]) + "]"
+    parameters = {"bases": [b.pk for b in bases], "query": vector, "limit": CANDIDATES}
+    is_small = sum(base.chunk_count for base in bases) <= EXACT_UP_TO
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not is_small:
+            cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
+            cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
+        cursor.execute(_EXACT if is_small else _HNSW, parameters)
+        return dict(cursor.fetchall())
+
+
+def _fused(by_words: Scores, by_meaning: Scores) -> Scores:
+    if not by_words or not by_meaning:
+        return _scaled(by_words or by_meaning)
+    words, meaning = _scaled(by_words), _scaled(by_meaning)
+    return {
+        pk: (1 - VECTOR_WEIGHT) * words.get(pk, 0.0) + VECTOR_WEIGHT * meaning.get(pk, 0.0)
+        for pk in words.keys() | meaning.keys()
+    }
+
+
+def _scaled(scores: Scores) -> Scores:
+    if not scores:
+        return {}
+    low, high = min(scores.values()), max(scores.values())
+    span = high - low
+    return {pk: (score - low) / span if span else 1.0 for pk, score in scores.items()}
+
+
+def _hits(best: Sequence[UUID], scores: Scores) -> list[Hit]:
+    chunks = Chunk.objects.select_related("document").in_bulk(best)
+    return [
+        Hit(
+            chunk_id=pk, document_id=chunks[pk].document_id, document=chunks[pk].document.name, text=chunks[pk].text,
+            heading=chunks[pk].heading, page=chunks[pk].page, score=round(scores[pk], 4),
+        )
+        for pk in best
+        if pk in chunks
+    ]

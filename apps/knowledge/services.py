@@ -1,0 +1,119 @@
+"""What can be done with collections and documents."""
+
+import hashlib
+from collections.abc import Sequence
+from pathlib import PurePath
+from typing import Any
+
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.audit.services import record
+from apps.core.errors import Conflict, InvalidInput, TooLarge, Unavailable
+from apps.jobs import services as jobs
+from apps.jobs.types import DOCUMENTS
+from apps.knowledge import actions
+from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.ingestion import INGEST
+from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.parsers import sniff
+from apps.knowledge.search import search
+from apps.knowledge.types import Hit
+
+HEAD_BYTES = 4096
+NO_SPACE = 28
+
+
+@transaction.atomic
+def create_collection(*, actor: Any, name: str, description: str = "") -> KnowledgeBase:
+    """Create a collection. Raises InvalidInput for a name that is empty or taken."""
+    name = name.strip()
+    if not name:
+        raise InvalidInput(_("Give the collection a name."), field="name")
+    if KnowledgeBase.objects.filter(name__iexact=name).exists():
+        raise InvalidInput(_("There is a collection with this name."), field="name")
+    base = KnowledgeBase.objects.create(name=name[:120], description=description.strip()[:300])
+    record(actions.COLLECTION_CREATED, actor=actor, target=base)
+    return base
+
+
+@transaction.atomic
+def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: UploadedFile) -> Document:
+    """Store a file and have it read in the background; the same bytes give the document that stands.
+
+    Raises InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
+    """
+    name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
+    size_bytes = upload.size or 0
+    if size_bytes > settings.MAX_DOCUMENT_BYTES:
+        limit = settings.MAX_DOCUMENT_BYTES // (1 << 20)
+        raise TooLarge(_("“%(name)s” is larger than %(limit)d MB.") % {"name": name, "limit": limit})
+    try:
+        kind = sniff(name, upload.read(HEAD_BYTES))
+    except UnreadableDocument as error:
+        raise InvalidInput(f"{name}: {error.sentence}", field="file", code=error.code) from error
+    digest = _digest(upload)
+    known = Document.objects.filter(knowledge_base=knowledge_base, content_hash=digest).first()
+    if known:
+        return known
+    document = Document(
+        knowledge_base=knowledge_base, name=name, content_hash=digest, size_bytes=size_bytes, kind=kind,
+        uploaded_by=actor if actor is not None and actor.pk else None,
+    )
+    _store_file(document, upload)
+    jobs.enqueue(kind=INGEST, queue=DOCUMENTS, object_id=document.pk, dedupe_key=str(document.pk))
+    record(actions.DOCUMENT_UPLOADED, actor=actor, target=document, after={"name": name, "size_bytes": size_bytes})
+    return document
+
+
+def _digest(upload: UploadedFile) -> str:
+    upload.seek(0)
+    digest = hashlib.sha256()
+    for part in upload.chunks():
+        digest.update(part)
+    upload.seek(0)
+    return digest.hexdigest()
+
+
+def _store_file(document: Document, upload: UploadedFile) -> None:
+    try:
+        document.file.save(document.name, upload, save=False)
+        document.save(force_insert=True)
+    except OSError as error:
+        if document.file.name:
+            document.file.storage.delete(document.file.name)
+        if error.errno == NO_SPACE:
+            raise Unavailable(_("The disk is full. Your administrator has to make room."), retry_after_s=600) from error
+        raise
+
+
+@transaction.atomic
+def retry_document(*, actor: Any, document: Document) -> None:
+    """Read a failed document again. Raises Conflict when it did not fail."""
+    changed = Document.objects.filter(pk=document.pk, state=Document.State.FAILED).update(
+        state=Document.State.UPLOADED, progress=0, error="", failed_at=""
+    )
+    if not changed:
+        raise Conflict(_("Only a document that could not be read can be tried again."))
+    jobs.enqueue(kind=INGEST, queue=DOCUMENTS, object_id=document.pk, dedupe_key=str(document.pk))
+    record(actions.DOCUMENT_RETRIED, actor=actor, target=document)
+
+
+@transaction.atomic
+def delete_document(*, actor: Any, document: Document) -> None:
+    """Delete a document with its passages and file; a reading on its way ends."""
+    jobs.cancel(object_id=document.pk, kind=INGEST)
+    record(actions.DOCUMENT_DELETED, actor=actor, target=document, before={"name": document.name})
+    document.delete()
+
+
+def search_documents(*, actor: Any, query: str, bases: Sequence[KnowledgeBase] | None = None, limit: int = 8) -> list[Hit]:
+    """Search what a person may see, in all collections or in some. Raises InvalidInput for an empty query."""
+    if not query.strip():
+        raise InvalidInput(_("Write what you are looking for."), field="query")
+    visible = KnowledgeBase.objects.visible_to(actor)
+    if bases is not None:
+        visible = visible.filter(pk__in=[base.pk for base in bases])
+    return search(query, list(visible), limit=max(1, min(limit, 50)))

@@ -1,0 +1,36 @@
+"""Values between parsing, splitting and searching. No framework."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+
+@dataclass(frozen=True)
+class Block:
+    """A run of text as a parser found it: one paragraph, list or whole table, under its headings, on its page."""
+
+    text: str
+    headings: tuple[str, ...] = ()
+    page: int | None = None
+    is_table: bool = False
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one chunk will hold."""
+
+    text: str
+    headings: tuple[str, ...]
+    page: int | None
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A chunk that a search found; `score` is 0 to 1 within the result."""
+
+    chunk_id: UUID
+    document_id: UUID
+    document: str
+    text: str
+    heading: str
+    page: int | None
+    score: float

@@ -1,0 +1,1 @@
+"""One module for each wire protocol or built-in model; only apps.providers.registry imports them."""

