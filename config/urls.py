@@ -1,1 +1,37 @@
-urlpatterns = []
+"""Addresses of a tenant's site."""
+
+from allauth.account import views as account
+from django.contrib import admin
+from django.contrib.auth.decorators import login_not_required
+from django.urls import include, path
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+
+urlpatterns = [
+    path("", include("apps.dashboard.urls")),
+    path("", include("apps.agents.urls")),
+    path("", include("apps.knowledge.urls")),
+    path("", include("apps.conversations.urls")),
+    path("accounts/login/", account.login, name="account_login"),
+    path("accounts/logout/", account.logout, name="account_logout"),
+    path("accounts/signup/", account.signup, name="account_signup"),
+    path("accounts/inactive/", account.account_inactive, name="account_inactive"),
+    path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
+    path("accounts/password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    path(
+        "accounts/password/reset/key/<uidb36>-<key>/", account.password_reset_from_key,
+        name="account_reset_password_from_key",
+    ),
+    path(
+        "accounts/password/reset/key/done/", account.password_reset_from_key_done,
+        name="account_reset_password_from_key_done",
+    ),
+    path("admin/", admin.site.urls),
+    path("api/v1/", include("config.api")),
+    path("openapi.json", login_not_required(SpectacularJSONAPIView.as_view()), name="openapi"),
+    path("docs", login_not_required(SpectacularSwaggerView.as_view(url_name="openapi")), name="api-docs"),
+    path("redoc", login_not_required(SpectacularRedocView.as_view(url_name="openapi")), name="api-redoc"),
+]
+handler400 = "apps.core.views.bad_request"
+handler403 = "apps.core.views.forbidden"
+handler404 = "apps.core.views.not_found"

@@ -108,6 +108,14 @@ class StreamHub:
             raise ConnectionError("The live stream is away.") from error
         return newest[0][0].decode() if newest else BEGINNING
 
+    async def entries(self, key: str, after: str = BEGINNING) -> list[StreamEvent]:
+        """Return what stands in the stream after that id. Raises ConnectionError."""
+        try:
+            found = await self._redis.xrange(key, min=f"({after}" if after != BEGINNING else "-")
+        except (RedisError, OSError, TimeoutError) as error:
+            raise ConnectionError("The live stream is away.") from error
+        return [_event(entry_id, body) for entry_id, body in found]
+
     async def _join(self, key: str, queue: asyncio.Queue[StreamEvent | None], after: str) -> list[StreamEvent]:
         """Add a follower; return what it would miss because the reader is past it already."""
         is_new = key not in self._positions
@@ -120,8 +128,7 @@ class StreamHub:
             await self._redis.xadd(self._wake_key, {"w": 1}, maxlen=10)
         if is_new:
             return []
-        entries = await self._redis.xrange(key, min=f"({after}" if after != BEGINNING else "-")
-        return [_event(entry_id, body) for entry_id, body in entries]
+        return await self.entries(key, after)
 
     def _leave(self, key: str, queue: asyncio.Queue[StreamEvent | None]) -> None:
         self._queues[key].discard(queue)

@@ -36,11 +36,22 @@ def store_citations(message: Message, text: str, sources: Sequence[Source]) -> N
 
 def quote_for(text: str, source: Source) -> str:
     """Return the sentence of the passage that the answer rests on: its words nearest to the citing sentence."""
-    claims = [text[start:end] for start, end in sentences(text) if f"[{source.number}]" in text[start:end]]
-    wanted = set(terms(" ".join(claims)))
+    wanted = set(terms(" ".join(_claims(text, source.number))))
     spans = sentences(source.text) or [(0, len(source.text))]
     best = max(spans, key=lambda span: _overlap(wanted, source.text[span[0] : span[1]]))
     return source.text[best[0] : best[1]]
+
+
+def _claims(text: str, number: int) -> list[str]:
+    """Return what stands before each `[number]`, back to the line's start or the citation before."""
+    claims = []
+    for line in text.splitlines():
+        start = 0
+        for mark in _MARK.finditer(line):
+            if int(mark[1]) == number:
+                claims.append(line[start : mark.start()])
+            start = mark.end()
+    return claims
 
 
 def _overlap(wanted: set[str], sentence: str) -> float:

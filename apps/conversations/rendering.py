@@ -1,15 +1,12 @@
 """From a run's rows and live events to what a page shows: blocks of HTML, the steps card, the sources panel."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import orjson
 from django.template.loader import render_to_string
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
-from apps.agents.models import Run, RunEvent
+from apps.agents.models import RunEvent
+from apps.agents.rendering import steps_of
 from apps.agents.types import StreamEvent
 from apps.conversations.models import Message
 from apps.core.markdown import BlockRenderer, render_blocks
@@ -82,73 +79,6 @@ def final_frames(message: Message, seen: int) -> list[Frame]:
 def message_blocks(message: Message) -> list[str]:
     """Return the HTML blocks of a stored answer."""
     return render_blocks(message.text, sources=message.citations.count())
-
-
-@dataclass(frozen=True)
-class StepLine:
-    """One line of the steps card and of the run's timeline; times in seconds from the run's start."""
-
-    number: int
-    kind: str
-    icon: str
-    tint: str
-    title: str
-    amount: str
-    start_s: float
-    took_s: float
-    sent: str
-    came_back: str
-
-
-def step_lines(events: Sequence[RunEvent]) -> list[StepLine]:
-    """Describe the finished steps of a run in words."""
-    begun = events[0].started_at if events else None
-    lines = []
-    for event in events:
-        start_s = (event.started_at - begun).total_seconds() if begun else 0.0
-        describe = _model_line if event.kind == RunEvent.Kind.MODEL else _tool_line
-        lines.append(describe(event, start_s))
-    return lines
-
-
-def _model_line(event: RunEvent, start_s: float) -> StepLine:
-    payload = event.payload
-    wrote = ngettext("%(n)d token", "%(n)d tokens", payload["output_tokens"]) % {"n": payload["output_tokens"]}
-    title = _("Decided what to do") if payload["tool_calls"] else _("Wrote the answer")
-    came_back = {key: payload[key] for key in ("text", "tool_calls", "reason")}
-    sent = {key: payload[key] for key in ("provider", "input_tokens", "cached_tokens")} | {"model": event.name}
-    return StepLine(
-        event.number, "model", "cpu", "", title, wrote, start_s, event.took_s, _json(sent), _json(came_back)
-    )
-
-
-def _tool_line(event: RunEvent, start_s: float) -> StepLine:
-    found = len(event.payload.get("sources", ()))
-    if event.name == "search_knowledge":
-        title, icon, tint, kind = _("Searched the documents"), "book-open", "info", "ret"
-        amount = ngettext("%(n)d passage", "%(n)d passages", found) % {"n": found}
-    else:
-        title, icon, tint, kind, amount = event.name, "wrench", "tool", "tool", ""
-    return StepLine(
-        event.number, kind, icon, tint, title, amount, start_s, event.took_s,
-        _pretty(event.payload.get("arguments", "")), _pretty(event.payload.get("result", "")),
-    )
-
-
-def _json(value: object) -> str:
-    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
-
-
-def _pretty(text: str) -> str:
-    try:
-        return _json(orjson.loads(text))
-    except orjson.JSONDecodeError:
-        return text
-
-
-def steps_of(run: Run) -> list[StepLine]:
-    """Read and describe the finished steps of a run."""
-    return step_lines(list(run.events.exclude(kind=RunEvent.Kind.INTENT).order_by("number")))
 
 
 def message_context(message: Message) -> dict[str, Any]:

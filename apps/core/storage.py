@@ -22,7 +22,6 @@ class TenantStorage(FileSystemStorage):
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):
-    """Hashed names for everything, imports between our JavaScript modules included."""
+    """Hashed names, so that browsers may keep a file for ever; our JavaScript modules import nothing."""
 
-    support_js_module_import_aggregation = True
     manifest_strict = False

@@ -1,0 +1,128 @@
+"""Home, search, preferences, and the platform's own front page."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.accounts.models import User
+from apps.agents.models import Agent, Run
+from apps.conversations.models import Conversation
+from apps.knowledge.models import Document
+
+YEAR_S = 365 * 24 * 3600
+FOUND_AT_MOST = 6
+
+
+@require_GET
+def home(request: HttpRequest) -> HttpResponse:
+    user: Any = request.user
+    recent = Run.objects.visible_to(user).filter(started_by=user).select_related("agent", "message")[:5]
+    context = {
+        "greeting": _greeting(),
+        "agents": Agent.objects.usable_by(user)[:4],
+        "recent": recent,
+        "failed": Document.objects.visible_to(user).filter(uploaded_by=user, state=Document.State.FAILED)[:5],
+        "steps": [] if user.has_hidden_start else _first_steps(user, has_runs=bool(recent)),
+    }
+    context["steps_done"] = sum(step["is_done"] for step in context["steps"])
+    return render(request, "dashboard/home.html", context)
+
+
+def _greeting() -> str:
+    hour = timezone.localtime().hour
+    if hour < 12:
+        return _("Good morning")
+    return _("Good afternoon") if hour < 18 else _("Good evening")
+
+
+def _first_steps(user: User, *, has_runs: bool) -> list[dict[str, Any]]:
+    has_uploaded = Document.objects.filter(uploaded_by=user).exists()
+    has_cited = Conversation.objects.filter(owner=user, messages__citations__is_cited=True).exists()
+    return [
+        {"label": _("Sign in"), "url": reverse("home"), "is_done": True},
+        {"label": _("Ask a first question"), "url": reverse("conversation-new"), "is_done": has_runs},
+        {"label": _("Get an answer with its source"), "url": reverse("conversation-new"), "is_done": has_cited},
+        {"label": _("Look at the run behind an answer"), "url": reverse("runs"), "is_done": has_runs},
+        {"label": _("Upload a document of your own"), "url": reverse("collections"), "is_done": has_uploaded},
+    ]
+
+
+@require_POST
+def start_hide(request: HttpRequest) -> HttpResponse:
+    User.objects.filter(pk=request.user.pk).update(has_hidden_start=True)
+    return redirect("home")
+
+
+@require_GET
+def search(request: HttpRequest) -> HttpResponse:
+    """What the palette and the search page show: pages, agents, conversations and documents."""
+    words = request.GET.get("q", "").strip()
+    groups = [(_("Go to"), _pages(words))]
+    if words:
+        user = request.user
+        agents = Agent.objects.usable_by(user).matching(words)[:FOUND_AT_MOST]
+        talks = Conversation.objects.visible_to(user).current().matching(words)[:FOUND_AT_MOST]
+        documents = Document.objects.visible_to(user).filter(name__icontains=words)[:FOUND_AT_MOST]
+        groups += [
+            (_("Agents"), [(a.icon, a.name, f"{reverse('conversation-new')}?agent={a.pk}", "") for a in agents]),
+            (_("Conversations"), [("message-square", c.title, reverse("conversation", args=[c.pk]), "") for c in talks]),
+            (_("Documents"), [("file-text", d.name, reverse("document", args=[d.pk]), "") for d in documents]),
+        ]
+    template = "dashboard/_search.html" if request.htmx else "dashboard/search.html"  # type: ignore[attr-defined]
+    return render(request, template, {"groups": [group for group in groups if group[1]], "words": words})
+
+
+def _pages(words: str) -> list[tuple[str, str, str, str]]:
+    pages = [
+        ("house", _("Home"), reverse("home"), "G H"),
+        ("blocks", _("Agents"), reverse("agents"), "G A"),
+        ("book-open", _("Knowledge"), reverse("collections"), "G K"),
+        ("activity", _("Runs"), reverse("runs"), "G R"),
+        ("message-square", _("New conversation"), reverse("conversation-new"), "Ctrl Shift O"),
+    ]
+    return [page for page in pages if words.casefold() in page[1].casefold()]
+
+
+@login_not_required
+@require_POST
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Set language and theme, in a cookie for this browser and in the account when there is one."""
+    target = request.POST.get("next", "")
+    is_safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    response = redirect(target if is_safe else "home")
+    language, theme = request.POST.get("language", ""), request.POST.get("theme", "")
+    changes: dict[str, str] = {}
+    if language in dict(settings.LANGUAGES):
+        changes["language"] = language
+        _set_cookie(response, settings.LANGUAGE_COOKIE_NAME, language)
+    if theme in User.Theme.values:
+        changes["theme"] = theme
+        _set_cookie(response, "theme", theme)
+    if changes and request.user.is_authenticated:
+        User.objects.filter(pk=request.user.pk).update(**changes)
+    return response
+
+
+def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(name, value, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
+
+
+@login_not_required
+@require_GET
+def platform(request: HttpRequest) -> HttpResponse:
+    """The platform's own front page: it says where organisations live and names none."""
+    return render(request, "dashboard/platform.html", {"host": settings.PLATFORM_HOST})
+
+
+@login_not_required
+def platform_not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    context = {"status": 404, "sentence": _("There is nothing at this address.")}
+    return render(request, "errors/plain.html", context, status=404)

@@ -7,7 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from apps.core.tenancy import public_context
-from apps.jobs import engine, services, worker
+from apps.jobs import engine, heartbeats, services, worker
 from apps.jobs.models import Job
 
 KEEP_DONE_FOR = timedelta(days=7)
@@ -21,6 +21,7 @@ def pump(queue: str) -> None:
         if engine.has_due(queue):
             services.wake(queue)
 
+    heartbeats.leave_mark(queue)
     try:
         worker.drain(queue, on_claim=wake_colleague)
     except (OperationalError, InterfaceError):

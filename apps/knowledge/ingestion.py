@@ -1,8 +1,10 @@
 """The worker side of a document: check, read, split, embed, store. Only the last checkpoint makes it searchable."""
 
 from collections import Counter
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import structlog
 from django.db.models import F
 from django.utils import translation
@@ -69,30 +71,46 @@ def _advance(claim: Claim, document: Document, state: Document.State, progress: 
 
 
 def _embed(claim: Claim, document: Document, pieces: list[Piece]) -> Vectors | None:
-    import numpy as np
+    """Embed batch by batch, with progress that the page shows and a place to stop after each."""
 
+    def after_batch(share: float) -> None:
+        claim.ensure_held()
+        with engine.checkpoint(claim):
+            Document.objects.filter(pk=document.pk).update(progress=40 + int(55 * share))
+
+    return embed_texts([searchable(document, piece) for piece in pieces], after_batch)
+
+
+def embed_texts(texts: Sequence[str], after_batch: Callable[[float], None] | None = None) -> Vectors | None:
+    """Return (n, 384) vectors, or None without an embedding model; `after_batch` hears the share done, 0 to 1."""
     port = embedding_port()
     if port is None:
         return None
-    texts = [_searchable(document, piece) for piece in pieces]
     parts = []
     for start in range(0, len(texts), EMBED_BATCH):
         parts.append(port.embed(texts[start : start + EMBED_BATCH]))
-        claim.ensure_held()
-        with engine.checkpoint(claim):
-            share = min(1.0, (start + EMBED_BATCH) / len(texts))
-            Document.objects.filter(pk=document.pk).update(progress=40 + int(55 * share))
+        if after_batch:
+            after_batch(min(1.0, (start + EMBED_BATCH) / len(texts)))
     return np.concatenate(parts)
 
 
-def _searchable(document: Document, piece: Piece) -> str:
+def searchable(document: Document, piece: Piece) -> str:
     """What is indexed and embedded: the passage under its document's name and headings."""
     return "\n".join([" ".join([Path(document.name).stem.replace("_", " "), *piece.headings]), piece.text])
 
 
 def _store(document: Document, pieces: list[Piece], vectors: Vectors | None) -> None:
+    store_pieces(document, pieces, vectors)
+    Document.objects.filter(pk=document.pk).update(
+        state=Document.State.READY, progress=100, chunk_count=len(pieces), error="", failed_at=""
+    )
+    _retire_older(document)
+
+
+def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors | None) -> None:
+    """Write a document's chunks with their postings and vectors ((n, 384), or None); part of the caller's transaction."""
     base = document.knowledge_base_id
-    counted = [Counter(terms(_searchable(document, piece))) for piece in pieces]
+    counted = [Counter(terms(searchable(document, piece))) for piece in pieces]
     chunks = [
         Chunk(
             knowledge_base_id=base, document=document, position=position, text=piece.text,
@@ -114,10 +132,6 @@ def _store(document: Document, pieces: list[Piece], vectors: Vectors | None) -> 
         ]
         ChunkVector384.objects.bulk_create(rows, batch_size=STORE_BATCH)
     count_in(base, chunks=len(chunks), length=sum(chunk.length for chunk in chunks))
-    Document.objects.filter(pk=document.pk).update(
-        state=Document.State.READY, progress=100, chunk_count=len(chunks), error="", failed_at=""
-    )
-    _retire_older(document)
 
 
 def count_in(base_id: object, *, chunks: int, length: int) -> None:

@@ -40,8 +40,8 @@ def create_collection(*, actor: Any, name: str, description: str = "") -> Knowle
 
 
 @transaction.atomic
-def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: UploadedFile) -> Document:
-    """Store a file and have it read in the background; the same bytes give the document that stands.
+def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: UploadedFile) -> tuple[Document, bool]:
+    """Store a file and have it read in the background; the same bytes give the document that stands, and False.
 
     Raises InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
     """
@@ -57,7 +57,7 @@ def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: Upload
     digest = _digest(upload)
     known = Document.objects.filter(knowledge_base=knowledge_base, content_hash=digest).first()
     if known:
-        return known
+        return known, False
     document = Document(
         knowledge_base=knowledge_base, name=name, content_hash=digest, size_bytes=size_bytes, kind=kind,
         uploaded_by=actor if actor is not None and actor.pk else None,
@@ -65,7 +65,7 @@ def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: Upload
     _store_file(document, upload)
     jobs.enqueue(kind=INGEST, queue=DOCUMENTS, object_id=document.pk, dedupe_key=str(document.pk))
     record(actions.DOCUMENT_UPLOADED, actor=actor, target=document, after={"name": name, "size_bytes": size_bytes})
-    return document
+    return document, True
 
 
 def _digest(upload: UploadedFile) -> str:

@@ -57,6 +57,13 @@ def embedding_port() -> EmbeddingPort | None:
     return load_encoder(settings.EMBEDDING_MODEL_DIR)
 
 
+def has_embedding_model() -> bool:
+    """Say whether the built-in embedding model's files are there, without loading them."""
+    from apps.providers.adapters.minilm import is_built
+
+    return is_built(settings.EMBEDDING_MODEL_DIR)
+
+
 def extract_quotes(question: str, passages: list[Passage], *, most: int) -> list[Quote]:
     """Return the best sentences of the passages for a question, as the built-in model would quote them."""
     from apps.providers.adapters.extractive import best_quotes

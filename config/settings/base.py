@@ -102,6 +102,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.tenants.context.tenant",
+                "apps.conversations.context.rail",
             ],
             "builtins": ["apps.core.templatetags.ui", "django.templatetags.i18n", "django.templatetags.static"],
         },
@@ -272,3 +273,5 @@ SENTRY_DSN = env.str("SENTRY_DSN", default="")
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # the e-mail address is unique by Lower(email)
 ]
+
+from config.celery import app as celery_app  # noqa: E402, F401  every process that enqueues needs the application

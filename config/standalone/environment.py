@@ -6,24 +6,9 @@ Whatever is set from outside wins; with DATABASE_URL and REDIS_URL set nothing e
 import json
 import os
 import secrets
-from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass(frozen=True)
-class Place:
-    """Folder and ports of one instance."""
-
-    data: Path
-    web_port: int
-    postgres_port: int
-    redis_port: int
-
-    @property
-    def postgres_url(self) -> str:
-        return f"postgres://guildhall@127.0.0.1:{self.postgres_port}/guildhall"
 
 
 def data_dir() -> Path:
@@ -47,6 +32,12 @@ def secret(folder: Path, name: str) -> str:
     with os.fdopen(descriptor, "w") as file:
         file.write(secrets.token_urlsafe(48))
     return path.read_text().strip()
+
+
+def demo_password(folder: Path) -> str:
+    """Return the password of the demo people: DEMO_PASSWORD, else one made for this instance."""
+    chosen = os.environ.get("DEMO_PASSWORD")
+    return chosen or "guild-" + secret(folder, "demo_password")[:10].replace("_", "x").replace("-", "y")
 
 
 def recorded_ports(folder: Path) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import fcntl
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +29,13 @@ class Services:
             "DATABASE_URL": f"postgres://guildhall@127.0.0.1:{self.postgres.port}/guildhall",
             "REDIS_URL": f"redis://:{self.redis.password}@127.0.0.1:{self.redis.port}/0",
         }
+
+    def revive(self, say: Callable[[str], None]) -> None:
+        """Start a server that died again, on its port and with its data."""
+        for name, server in (("PostgreSQL", self.postgres), ("Redis", self.redis)):
+            if server.child is not None and server.child.poll() is not None:
+                say(f"{name} ended with {server.child.returncode}; starting it again.")
+                server.start()
 
     def are_alive(self) -> bool:
         children = (self.postgres.child, self.redis.child)

@@ -1,5 +1,6 @@
 """The small parts that every template is built of: icons, marks, times."""
 
+import re
 from datetime import datetime
 from typing import Any
 
@@ -77,3 +78,13 @@ def query(context: dict[str, Any], **changes: object) -> str:
         if value not in ("", None):
             parameters[key] = str(value)
     return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.filter
+def marked(text: str, quote: str) -> SafeString:
+    """Return the text with the first occurrence of the quote marked; white space may differ."""
+    words = [re.escape(word) for word in quote.removesuffix("…").split()]
+    match = re.search(r"\s+".join(words), text) if words else None
+    if match is None:
+        return format_html("{}", text)
+    return format_html("{}<mark>{}</mark>{}", text[: match.start()], match[0], text[match.end() :])

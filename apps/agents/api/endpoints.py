@@ -1,0 +1,105 @@
+"""What can be read of agents and runs, and asked of a run."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema, extend_schema_field
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.agents import services
+from apps.agents.models import Agent, Run
+from apps.agents.rendering import steps_of
+from apps.core.api import CursorPagination
+
+
+class AgentSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Agent
+        fields = ("id", "name", "description", "starters")
+        read_only_fields = fields
+
+
+class StepSerializer(serializers.Serializer):
+    number = serializers.IntegerField()
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    start_s = serializers.FloatField(help_text="Seconds from the start of the run.")
+    took_s = serializers.FloatField()
+
+
+class RunSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Run
+        fields = (
+            "id", "agent", "title", "state", "question", "answer", "error", "input_tokens", "output_tokens",
+            "created_at", "started_at", "finished_at",
+        )
+        read_only_fields = fields
+
+
+class RunDetailSerializer(RunSerializer):
+    steps = serializers.SerializerMethodField()
+
+    class Meta(RunSerializer.Meta):
+        fields = (*RunSerializer.Meta.fields, "steps")
+        read_only_fields = fields
+
+    @extend_schema_field(StepSerializer(many=True))
+    def get_steps(self, run: Run) -> Any:
+        return StepSerializer(steps_of(run), many=True).data
+
+
+def _run(request: Request, pk: Any) -> Run:
+    return get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+
+
+@extend_schema(tags=["agents"], responses=AgentSerializer(many=True))
+@api_view(["GET"])
+def agents(request: Request) -> Response:
+    """List the agents that you may use."""
+    return Response(AgentSerializer(Agent.objects.usable_by(request.user), many=True).data)
+
+
+@extend_schema(tags=["agents"], responses=AgentSerializer)
+@api_view(["GET"])
+def agent(request: Request, pk: Any) -> Response:
+    """Read one agent."""
+    return Response(AgentSerializer(get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)).data)
+
+
+@extend_schema(tags=["runs"], responses=RunSerializer(many=True))
+@api_view(["GET"])
+def runs(request: Request) -> Response:
+    """List your runs, newest first."""
+    paginator = CursorPagination()
+    page = paginator.paginate_queryset(Run.objects.visible_to(request.user), request)
+    return paginator.get_paginated_response(RunSerializer(page, many=True).data)
+
+
+@extend_schema(tags=["runs"], responses=RunDetailSerializer)
+@api_view(["GET"])
+def run(request: Request, pk: Any) -> Response:
+    """Read a run with its finished steps."""
+    return Response(RunDetailSerializer(_run(request, pk)).data)
+
+
+@extend_schema(tags=["runs"], request=None, responses={202: RunSerializer})
+@api_view(["POST"])
+def cancel(request: Request, pk: Any) -> Response:
+    """Stop a run; what it wrote is kept."""
+    found = _run(request, pk)
+    services.cancel_run(actor=request.user, run=found)
+    return Response(RunSerializer(found).data, status=202)
+
+
+@extend_schema(tags=["runs"], request=None, responses={202: RunSerializer})
+@api_view(["POST"])
+def again(request: Request, pk: Any) -> Response:
+    """Take an ended, unfinished run up from its last finished step."""
+    found = _run(request, pk)
+    services.run_again(actor=request.user, run=found)
+    found.refresh_from_db()
+    return Response(RunSerializer(found).data, status=202)

@@ -1,0 +1,96 @@
+"""A run's steps in words, for the steps card, the timeline and the API."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import orjson
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from apps.agents.models import Run, RunEvent
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One line of the steps card and of the run's timeline; times in seconds from the run's start."""
+
+    number: int
+    kind: str
+    icon: str
+    tint: str
+    title: str
+    amount: str
+    start_s: float
+    took_s: float
+    sent: str
+    came_back: str
+
+
+def step_lines(events: Sequence[RunEvent]) -> list[StepLine]:
+    """Describe the finished steps of a run in words."""
+    begun = events[0].started_at if events else None
+    lines = []
+    for event in events:
+        start_s = (event.started_at - begun).total_seconds() if begun else 0.0
+        describe = _model_line if event.kind == RunEvent.Kind.MODEL else _tool_line
+        lines.append(describe(event, start_s))
+    return lines
+
+
+def _model_line(event: RunEvent, start_s: float) -> StepLine:
+    payload = event.payload
+    wrote = ngettext("%(n)d token", "%(n)d tokens", payload["output_tokens"]) % {"n": payload["output_tokens"]}
+    title = _("Decided what to do") if payload["tool_calls"] else _("Wrote the answer")
+    came_back = {key: payload[key] for key in ("text", "tool_calls", "reason")}
+    sent = {key: payload[key] for key in ("provider", "input_tokens", "cached_tokens")} | {"model": event.name}
+    return StepLine(
+        event.number, "model", "cpu", "", title, wrote, start_s, event.took_s, _json(sent), _json(came_back)
+    )
+
+
+def _tool_line(event: RunEvent, start_s: float) -> StepLine:
+    found = len(event.payload.get("sources", ()))
+    if event.name == "search_knowledge":
+        title, icon, tint, kind = _("Searched the documents"), "book-open", "info", "ret"
+        amount = ngettext("%(n)d passage", "%(n)d passages", found) % {"n": found}
+    else:
+        title, icon, tint, kind, amount = event.name, "wrench", "tool", "tool", ""
+    return StepLine(
+        event.number, kind, icon, tint, title, amount, start_s, event.took_s,
+        _pretty(event.payload.get("arguments", "")), _pretty(event.payload.get("result", "")),
+    )
+
+
+def _json(value: object) -> str:
+    return orjson.dumps(value, option=orjson.OPT_INDENT_2).decode()
+
+
+def _pretty(text: str) -> str:
+    try:
+        return _json(orjson.loads(text))
+    except orjson.JSONDecodeError:
+        return text
+
+
+def steps_of(run: Run) -> list[StepLine]:
+    """Read and describe the finished steps of a run."""
+    return step_lines(list(run.events.exclude(kind=RunEvent.Kind.INTENT).order_by("number")))
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A step on the timeline: its line, and where it lies in per cent of the run's whole time."""
+
+    line: StepLine
+    left: float
+    width: float
+
+
+def timeline(lines: Sequence[StepLine]) -> tuple[list[Bar], list[tuple[float, float]]]:
+    """Return the bars and four axis marks (per cent, seconds) of a run."""
+    total_s = max((line.start_s + line.took_s for line in lines), default=0.0) or 0.001
+    bars = [
+        Bar(line, round(line.start_s / total_s * 100, 2), max(round(line.took_s / total_s * 100, 2), 0.6))
+        for line in lines
+    ]
+    return bars, [(25.0 * mark, total_s * mark / 4) for mark in range(4)]

@@ -1,0 +1,77 @@
+"""Pages of agents and runs."""
+
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.core.paginator import Paginator
+from django.db.models import Count, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from apps.agents import services
+from apps.agents.models import Agent, Run
+from apps.agents.rendering import steps_of, timeline
+from apps.core.htmx import page_or_part
+
+PAGE_SIZE = 25
+PERIODS_DAYS = {"1": 1, "7": 7, "30": 30}
+
+
+@require_GET
+def agent_list(request: HttpRequest) -> HttpResponse:
+    words = request.GET.get("q", "").strip()
+    mine = Count("runs", filter=Q(runs__started_by=request.user))
+    agents = Agent.objects.usable_by(request.user).matching(words).annotate(run_count=mine)
+    return page_or_part(request, "agents/agent_list.html", "agents/_agents.html", {"agents": agents, "words": words})
+
+
+@require_GET
+def run_list(request: HttpRequest) -> HttpResponse:
+    runs = _filtered(request, Run.objects.visible_to(request.user).select_related("agent", "started_by"))
+    page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "states": Run.State.choices, "agents": Agent.objects.usable_by(request.user)}
+    return page_or_part(request, "agents/run_list.html", "agents/_runs.html", context)
+
+
+def _filtered(request: HttpRequest, runs: QuerySet[Run]) -> QuerySet[Run]:
+    words, state, agent = (request.GET.get(name, "") for name in ("q", "state", "agent"))
+    days = PERIODS_DAYS.get(request.GET.get("days", ""))
+    if request.GET.get("whose") != "all":
+        runs = runs.filter(started_by=request.user)
+    for word in words.split():
+        runs = runs.filter(title__icontains=word)
+    if state in Run.State.values:
+        runs = runs.filter(state=state)
+    if days:
+        runs = runs.filter(created_at__gte=timezone.now() - timedelta(days=days))
+    return runs.filter(agent__name=agent) if agent else runs
+
+
+@require_GET
+def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user).select_related("agent", "started_by"), pk=pk)
+    return page_or_part(request, "agents/run_detail.html", "agents/_run.html", _run_context(request, run))
+
+
+def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
+    bars, marks = timeline(steps_of(run))
+    wanted = request.GET.get("step", "")
+    chosen = next((bar.line for bar in bars if str(bar.line.number) == wanted), bars[-1].line if bars else None)
+    return {"run": run, "bars": bars, "marks": marks, "chosen": chosen}
+
+
+@require_POST
+def run_cancel(request: HttpRequest, pk: UUID) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    services.cancel_run(actor=request.user, run=run)
+    return redirect("run", pk=pk)
+
+
+@require_POST
+def run_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    services.run_again(actor=request.user, run=run)
+    return redirect("run", pk=pk)

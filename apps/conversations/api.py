@@ -1,0 +1,168 @@
+"""Conversations and chatting for API clients."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from django.urls import path
+from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.agents.models import Agent
+from apps.conversations import services
+from apps.conversations.models import Citation, Conversation, Message
+from apps.core.api import CursorPagination
+from apps.core.errors import Conflict
+
+IDEMPOTENCY = OpenApiParameter(
+    "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key gives the same message, once."
+)
+
+
+class CitationSerializer(serializers.ModelSerializer):
+    document = serializers.CharField(source="document_name")
+
+    class Meta:
+        model = Citation
+        fields = ("number", "document", "document_id", "chunk_id", "heading", "page", "quote")
+        read_only_fields = fields
+
+
+class MessageSerializer(serializers.ModelSerializer):
+    state = serializers.CharField(source="run.state", default="succeeded", help_text="The state of the answer's run.")
+    citations = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Message
+        fields = ("id", "conversation", "role", "text", "run", "state", "citations", "created_at")
+        read_only_fields = fields
+
+    def get_citations(self, message: Message) -> list[dict[str, Any]]:
+        return cited(message)
+
+
+def cited(message: Message) -> list[dict[str, Any]]:
+    """Return the citations of a message that its text mentions."""
+    return CitationSerializer([c for c in message.citations.all() if c.is_cited], many=True).data
+
+
+class ConversationSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = Conversation
+        fields = ("id", "agent", "title", "archived_at", "created_at", "updated_at")
+        read_only_fields = fields
+
+
+class ChatInput(serializers.Serializer):
+    text = serializers.CharField(trim_whitespace=False)
+    conversation = serializers.UUIDField(required=False, help_text="Default: a new conversation.")
+
+
+class MessageInput(serializers.Serializer):
+    text = serializers.CharField(trim_whitespace=False)
+
+
+class RenameInput(serializers.Serializer):
+    title = serializers.CharField(max_length=120)
+
+
+def _mine(request: Request, pk: Any) -> Conversation:
+    return get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+
+
+def _checked(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
+    serializer = serializer_class(data=request.data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def _key(request: Request, text: str) -> str:
+    """Return the client's idempotency key. Raises Conflict when it was used for another text."""
+    key = request.headers.get("Idempotency-Key", "")[:100]
+    known = Message.objects.filter(run__started_by=request.user, run__idempotency_key=key).first() if key else None
+    if known is not None and known.run is not None and known.run.question != text.strip():
+        raise Conflict("This idempotency key was used with another text.", code="idempotency_key_reused")
+    return key
+
+
+@extend_schema(tags=["agents"], request=ChatInput, responses={202: MessageSerializer}, parameters=[IDEMPOTENCY])
+@api_view(["POST"])
+def chat(request: Request, pk: Any) -> Response:
+    """Ask an agent; follow the answer at `/runs/{run}/events`, or read the message until its state is final."""
+    agent = get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)
+    values = _checked(ChatInput, request)
+    asked: dict[str, Any] = {"actor": request.user, "text": values["text"]}
+    asked["idempotency_key"] = _key(request, values["text"])
+    if "conversation" in values:
+        reply = services.send_message(conversation=_mine(request, values["conversation"]), **asked)
+    else:
+        reply = services.start_conversation(agent=agent, **asked)
+    return Response(MessageSerializer(reply).data, status=202)
+
+
+@extend_schema(tags=["conversations"], responses=ConversationSerializer(many=True), parameters=[OpenApiParameter("q", str)])
+@api_view(["GET"])
+def conversations(request: Request) -> Response:
+    """List your conversations that are not archived; `q` searches titles and messages."""
+    paginator = CursorPagination()
+    found = Conversation.objects.visible_to(request.user).current().matching(request.query_params.get("q", ""))
+    page = paginator.paginate_queryset(found, request)
+    return paginator.get_paginated_response(ConversationSerializer(page, many=True).data)
+
+
+@extend_schema(tags=["conversations"], methods=["GET"], responses=ConversationSerializer)
+@extend_schema(tags=["conversations"], methods=["PATCH"], request=RenameInput, responses=ConversationSerializer)
+@extend_schema(tags=["conversations"], methods=["DELETE"], responses={204: None})
+@api_view(["GET", "PATCH", "DELETE"])
+def conversation(request: Request, pk: Any) -> Response:
+    """Read, rename or archive (DELETE) a conversation."""
+    found = _mine(request, pk)
+    if request.method == "DELETE":
+        services.archive_conversation(actor=request.user, conversation=found)
+        return Response(status=204)
+    if request.method == "PATCH":
+        title = _checked(RenameInput, request)["title"]
+        services.rename_conversation(actor=request.user, conversation=found, title=title)
+        found.refresh_from_db()
+    return Response(ConversationSerializer(found).data)
+
+
+@extend_schema(tags=["conversations"], methods=["GET"], responses=MessageSerializer(many=True))
+@extend_schema(
+    tags=["conversations"], methods=["POST"], request=MessageInput, responses={202: MessageSerializer},
+    parameters=[IDEMPOTENCY],
+)
+@api_view(["GET", "POST"])
+def messages(request: Request, pk: Any) -> Response:
+    """List the messages, newest first, or send one."""
+    found = _mine(request, pk)
+    if request.method == "POST":
+        text = _checked(MessageInput, request)["text"]
+        reply = services.send_message(
+            actor=request.user, conversation=found, text=text, idempotency_key=_key(request, text)
+        )
+        return Response(MessageSerializer(reply).data, status=202)
+    paginator = CursorPagination()
+    paginator.ordering = "-position"
+    rows = found.messages.filter(is_replaced=False).select_related("run").prefetch_related("citations")
+    page = paginator.paginate_queryset(rows, request)
+    return paginator.get_paginated_response(MessageSerializer(page, many=True).data)
+
+
+@extend_schema(tags=["conversations"], responses=MessageSerializer)
+@api_view(["GET"])
+def message(request: Request, pk: Any, message_pk: Any) -> Response:
+    """Read one message."""
+    found = get_object_or_404(_mine(request, pk).messages.select_related("run"), pk=message_pk)
+    return Response(MessageSerializer(found).data)
+
+
+urlpatterns = [
+    path("agents/<uuid:pk>/chat", chat, name="api-chat"),
+    path("conversations/", conversations, name="api-conversations"),
+    path("conversations/<uuid:pk>", conversation, name="api-conversation"),
+    path("conversations/<uuid:pk>/messages", messages, name="api-messages"),
+    path("conversations/<uuid:pk>/messages/<uuid:message_pk>", message, name="api-message"),
+]

@@ -1,0 +1,25 @@
+"""What the rail of every page shows: the newest conversations."""
+
+from typing import Any
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from apps.conversations.models import Conversation
+from apps.core.tenancy import has_tenant
+
+RAIL_LENGTH = 12
+
+
+def rail(request: HttpRequest) -> dict[str, Any]:
+    """Context processor: `rail_conversations`, read only when a template shows it."""
+    user = getattr(request, "user", None)
+    if not has_tenant() or user is None:
+        return {}
+    return {"rail_conversations": SimpleLazyObject(lambda: _newest(user))}
+
+
+def _newest(user: Any) -> list[Conversation]:
+    if not user.is_authenticated:
+        return []
+    return list(Conversation.objects.visible_to(user).current().only("id", "title")[:RAIL_LENGTH])

@@ -1,0 +1,17 @@
+"""Addresses of conversations."""
+
+from django.urls import path
+
+from apps.conversations import views
+
+urlpatterns = [
+    path("chat/", views.conversation_list, name="conversations"),
+    path("chat/new/", views.conversation_new, name="conversation-new"),
+    path("chat/<uuid:pk>/", views.conversation_detail, name="conversation"),
+    path("chat/<uuid:pk>/messages/", views.message_send, name="message-send"),
+    path("chat/<uuid:pk>/sources/<uuid:message_pk>/", views.message_sources, name="message-sources"),
+    path("chat/<uuid:pk>/stop/", views.answer_stop, name="answer-stop"),
+    path("chat/<uuid:pk>/again/", views.answer_again, name="answer-again"),
+    path("chat/<uuid:pk>/rename/", views.conversation_rename, name="conversation-rename"),
+    path("chat/<uuid:pk>/archive/", views.conversation_archive, name="conversation-archive"),
+]

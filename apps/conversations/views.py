@@ -1,0 +1,151 @@
+"""Pages of conversations. Every form works without a script; the socket only makes them quicker."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.agents.models import Agent
+from apps.conversations import rendering, services
+from apps.conversations.models import Conversation, Message
+from apps.core.errors import Conflict, InvalidInput
+from apps.core.htmx import page_or_part
+
+PAGE_SIZE = 30
+SHOWN_MESSAGES = 100
+
+
+@require_http_methods(["GET", "POST"])
+def conversation_list(request: HttpRequest) -> HttpResponse:
+    """GET lists and searches; POST opens a conversation with a first question."""
+    if request.method == "POST":
+        return _start(request)
+    words, is_archive = request.GET.get("q", "").strip(), request.GET.get("archive") == "1"
+    found = Conversation.objects.visible_to(request.user).select_related("agent").matching(words)
+    found = found.exclude(archived_at=None) if is_archive else found.current()
+    page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
+    context = {"page": page, "words": words, "is_archive": is_archive}
+    return page_or_part(
+        request, "conversations/conversation_list.html", "conversations/_conversations.html", context
+    )
+
+
+def _start(request: HttpRequest) -> HttpResponse:
+    usable = Agent.objects.usable_by(request.user)
+    chosen = request.POST.get("agent", "")
+    agent = get_object_or_404(usable, pk=chosen) if _is_uuid(chosen) else usable.first()
+    text = request.POST.get("text", "")
+    if agent is None:
+        return redirect("agents")
+    try:
+        reply = services.start_conversation(actor=request.user, agent=agent, text=text)
+    except InvalidInput as error:
+        context = {"agent": agent, "text": text, "error": error}
+        return render(request, "conversations/conversation_new.html", context, status=422)
+    return redirect("conversation", pk=reply.conversation_id)
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True
+
+
+@require_GET
+def conversation_new(request: HttpRequest) -> HttpResponse:
+    usable = Agent.objects.usable_by(request.user)
+    chosen = request.GET.get("agent", "")
+    agent = get_object_or_404(usable, pk=chosen) if _is_uuid(chosen) else usable.first()
+    if agent is None:
+        return redirect("agents")
+    return render(request, "conversations/conversation_new.html", {"agent": agent, "text": request.GET.get("q", "")})
+
+
+@require_GET
+def conversation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    return render(request, "conversations/conversation_detail.html", _detail_context(_mine(request, pk)))
+
+
+def _mine(request: HttpRequest, pk: UUID) -> Conversation:
+    return get_object_or_404(Conversation.objects.visible_to(request.user).select_related("agent"), pk=pk)
+
+
+def _detail_context(conversation: Conversation) -> dict[str, Any]:
+    rows = conversation.messages.filter(is_replaced=False).select_related("run", "conversation__agent")
+    newest = list(rows.order_by("-position")[: SHOWN_MESSAGES + 1])
+    shown = newest[:SHOWN_MESSAGES][::-1]
+    entries = [rendering.message_context(message) for message in shown]
+    answers = [message for message in shown if message.role == Message.Role.ASSISTANT]
+    return {
+        "conversation": conversation,
+        "agent": conversation.agent,
+        "entries": entries,
+        "last_position": shown[-1].position if shown else 0,
+        "has_more": len(newest) > SHOWN_MESSAGES,
+        "is_open": any(entry["is_open"] for entry in entries),
+        "sources": rendering.source_rows(answers[-1]) if answers else [],
+        "sources_of": answers[-1] if answers else None,
+    }
+
+
+@require_GET
+def message_sources(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpResponse:
+    """The entries of the sources panel for one answer."""
+    message = get_object_or_404(_mine(request, pk).messages.select_related("run"), pk=message_pk)
+    return HttpResponse(rendering.render_sources(message))
+
+
+@require_POST
+def message_send(request: HttpRequest, pk: UUID) -> HttpResponse:
+    conversation = _mine(request, pk)
+    text = request.POST.get("text", "")
+    try:
+        services.send_message(actor=request.user, conversation=conversation, text=text)
+    except (InvalidInput, Conflict) as error:
+        context = {**_detail_context(conversation), "text": text, "error": error}
+        return render(request, "conversations/conversation_detail.html", context, status=error.status)
+    return redirect("conversation", pk=pk)
+
+
+@require_POST
+def answer_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
+    services.stop_answer(actor=request.user, conversation=_mine(request, pk))
+    return redirect("conversation", pk=pk)
+
+
+@require_POST
+def answer_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    services.answer_again(actor=request.user, conversation=_mine(request, pk))
+    return redirect("conversation", pk=pk)
+
+
+@require_POST
+def conversation_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
+    conversation = _mine(request, pk)
+    try:
+        services.rename_conversation(
+            actor=request.user, conversation=conversation, title=request.POST.get("title", "")
+        )
+    except InvalidInput as error:
+        messages.error(request, str(error.message))
+    return redirect("conversation", pk=pk)
+
+
+@require_POST
+def conversation_archive(request: HttpRequest, pk: UUID) -> HttpResponse:
+    conversation = _mine(request, pk)
+    is_archived = request.POST.get("undo") != "1"
+    services.archive_conversation(actor=request.user, conversation=conversation, is_archived=is_archived)
+    if not is_archived:
+        return redirect("conversation", pk=pk)
+    messages.success(
+        request, _("“%(title)s” is archived.") % {"title": conversation.title}, extra_tags=f"undo:{conversation.pk}"
+    )
+    return redirect("conversations")

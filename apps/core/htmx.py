@@ -1,0 +1,20 @@
+"""One template serves the whole page and the part that htmx swaps."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+
+
+def is_part_wanted(request: HttpRequest) -> bool:
+    """Say whether htmx asked for a fragment; going back through history wants the whole page."""
+    details = request.htmx  # type: ignore[attr-defined]
+    return bool(details) and not details.boosted and not details.history_restore_request
+
+
+def page_or_part(request: HttpRequest, page: str, part: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+    """Render the page, or only its part when htmx asked for it."""
+    response = render(request, part if is_part_wanted(request) else page, context, status=status)
+    patch_vary_headers(response, ["HX-Request"])
+    return response

@@ -1,0 +1,1 @@
+"""Two demo organisations with people and documents, so that the first question has an answer."""

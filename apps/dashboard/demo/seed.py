@@ -1,0 +1,38 @@
+"""Create the demo tenants and what is in them; what stands is left as it is."""
+
+from pathlib import Path
+
+from django.core.files import File
+
+from apps.accounts.services import create_user
+from apps.core.tenancy import tenant_context
+from apps.knowledge.models import KnowledgeBase
+from apps.knowledge.services import upload_document
+from apps.tenants.hosts import tenant_for_slug
+from apps.tenants.services import provision_tenant
+from config.standalone.environment import data_dir, demo_password
+
+FOLDER = Path(__file__).parent
+TENANTS = {"acme": "Acme Engineering", "globex": "Globex Logistics"}
+PEOPLE = {"amina": "Amina Haddad", "jonas": "Jonas Lind"}
+ADMIN = "amina"
+
+
+def seed_demo() -> None:
+    """Provision acme and globex with people, a collection and sample documents."""
+    for slug, name in TENANTS.items():
+        if tenant_for_slug(slug) is None:
+            _seed(slug, name)
+
+
+def _seed(slug: str, name: str) -> None:
+    tenant = provision_tenant(slug=slug, name=name)
+    with tenant_context(tenant):
+        password = demo_password(data_dir())
+        for login, person in PEOPLE.items():
+            rights = {"is_staff": login == ADMIN, "is_superuser": login == ADMIN}
+            create_user(email=f"{login}@{slug}.example", name=person, password=password, **rights)
+        base = KnowledgeBase.objects.get()
+        for path in sorted((FOLDER / slug).iterdir()):
+            with path.open("rb") as source:
+                upload_document(actor=None, knowledge_base=base, upload=File(source, name=path.name))  # type: ignore[arg-type]

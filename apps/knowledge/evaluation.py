@@ -1,0 +1,132 @@
+"""Measure search and quoting on a labelled question set, in a scratch collection that is never committed.
+
+Paragraphs: JSON lines {id, title, text}; questions: {id, pid, q, answers}, pid being the paragraph that answers.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+from django.db import transaction
+
+from apps.knowledge.ingestion import embed_texts, searchable, store_pieces
+from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.search import search
+from apps.knowledge.splitter import split
+from apps.knowledge.types import Block, Hit
+from apps.providers.registry import extract_quotes
+from apps.providers.types import Passage
+
+DEPTH = 10
+PASSAGES = 6
+
+
+class _Undo(Exception):
+    """Ends the transaction of the scratch collection."""
+
+
+@dataclass
+class Tally:
+    """Sums over questions; `figures` divides them."""
+
+    questions: int = 0
+    recall_1: int = 0
+    recall_5: int = 0
+    recall_10: int = 0
+    reciprocal: float = 0.0
+    gain: float = 0.0
+    answer_1: int = 0
+    answer_3: int = 0
+
+    def add(self, rank: int | None, answered_at: int | None) -> None:
+        """Count a question: the right paragraph's rank from 0 (None: not found), the quote that holds the answer."""
+        self.questions += 1
+        if rank is not None:
+            self.recall_1 += rank < 1
+            self.recall_5 += rank < 5
+            self.recall_10 += rank < 10
+            self.reciprocal += 1 / (rank + 1)
+            self.gain += 1 / math.log2(rank + 2)
+        if answered_at is not None:
+            self.answer_1 += answered_at < 1
+            self.answer_3 += answered_at < 3
+
+    def figures(self) -> dict[str, float]:
+        sums = {
+            "recall@1": self.recall_1, "recall@5": self.recall_5, "recall@10": self.recall_10,
+            "mrr@10": self.reciprocal, "ndcg@10": self.gain, "answer@1": self.answer_1, "answer@3": self.answer_3,
+        }
+        return {name: round(total / max(1, self.questions), 4) for name, total in sums.items()}
+
+
+def read_lines(path: Path) -> list[dict[str, Any]]:
+    """Read a JSON Lines file. Raises ValueError naming the line that is none."""
+    rows = []
+    for number, line in enumerate(path.read_bytes().splitlines(), start=1):
+        if line.strip():
+            try:
+                rows.append(orjson.loads(line))
+            except orjson.JSONDecodeError as error:
+                raise ValueError(f"{path.name}, line {number}: not JSON.") from error
+    return rows
+
+
+def evaluate(paragraphs: Sequence[dict[str, Any]], questions: Iterable[dict[str, Any]]) -> Tally:
+    """Load, ask every question through the real search and quoting, and leave nothing behind."""
+    tally = Tally()
+    try:
+        with transaction.atomic():
+            base, labels = _load(paragraphs)
+            for question in questions:
+                hits = search(question["q"], [base], limit=DEPTH * 2)
+                tally.add(_rank(hits, labels, question["pid"]), _answered_at(question, hits))
+            raise _Undo
+    except _Undo:
+        return tally
+
+
+def _load(paragraphs: Sequence[dict[str, Any]]) -> tuple[KnowledgeBase, dict[Any, str]]:
+    base = KnowledgeBase.objects.create(name="Evaluation (scratch)")
+    documents, pieces_of = [], []
+    for row in paragraphs:
+        name = row["title"].replace("_", " ")[:200]
+        document = Document(
+            knowledge_base=base, name=name, content_hash=str(row["id"])[:64], size_bytes=len(row["text"]), kind="text",
+            state=Document.State.READY,
+        )
+        documents.append(document)
+        pieces_of.append(split([Block(row["text"])]))
+    Document.objects.bulk_create(documents)
+    texts = [searchable(d, piece) for d, pieces in zip(documents, pieces_of, strict=True) for piece in pieces]
+    vectors, place = embed_texts(texts), 0
+    for document, pieces in zip(documents, pieces_of, strict=True):
+        own = vectors[place : place + len(pieces)] if vectors is not None else None
+        store_pieces(document, pieces, own)
+        place += len(pieces)
+    base.refresh_from_db()
+    labels = {document.pk: str(row["id"]) for document, row in zip(documents, paragraphs, strict=True)}
+    return base, labels
+
+
+def _rank(hits: Sequence[Hit], labels: dict[Any, str], wanted: Any) -> int | None:
+    ranked = list(dict.fromkeys(labels[hit.document_id] for hit in hits))[:DEPTH]
+    return ranked.index(str(wanted)) if str(wanted) in ranked else None
+
+
+def _answered_at(question: dict[str, Any], hits: Sequence[Hit]) -> int | None:
+    passages = [
+        Passage(number, hit.document, hit.text, hit.heading, hit.page, hit.score)
+        for number, hit in enumerate(hits[:PASSAGES], start=1)
+    ]
+    golds = [_plain(answer) for answer in question["answers"]]
+    for place, quote in enumerate(extract_quotes(question["q"], passages, most=3)):
+        if any(gold in _plain(quote.text) for gold in golds):
+            return place
+    return None
+
+
+def _plain(text: str) -> str:
+    return " ".join(text.casefold().split())

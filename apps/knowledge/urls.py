@@ -1,0 +1,16 @@
+"""Addresses of collections and documents."""
+
+from django.urls import path
+
+from apps.knowledge import views
+
+urlpatterns = [
+    path("knowledge/", views.collection_list, name="collections"),
+    path("knowledge/<uuid:pk>/", views.collection_detail, name="collection"),
+    path("knowledge/<uuid:pk>/reading/", views.collection_reading, name="collection-reading"),
+    path("knowledge/<uuid:pk>/documents/", views.document_upload, name="document-upload"),
+    path("documents/<uuid:pk>/", views.document_detail, name="document"),
+    path("documents/<uuid:pk>/file/", views.document_file, name="document-file"),
+    path("documents/<uuid:pk>/retry/", views.document_retry, name="document-retry"),
+    path("documents/<uuid:pk>/delete/", views.document_delete, name="document-delete"),
+]

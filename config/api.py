@@ -1,0 +1,10 @@
+"""The REST API of a tenant, put together from its apps."""
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("apps.accounts.api")),
+    path("", include("apps.knowledge.api")),
+    path("", include("apps.agents.api")),
+    path("", include("apps.conversations.api")),
+]

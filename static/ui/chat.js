@@ -1,0 +1,169 @@
+// The chat page over one socket. The server sends finished HTML; this only places it.
+//   user|start {id, n, html}  a message's frame      blk {id, i, html}  block i is final
+//   tail {id, i, html}  the open block after i       step, src, wait    what is going on
+//   done {id, html, say}                             err {text}
+// Blocks are counted from the start of the answer, so after a cut the page asks from the block it has.
+const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
+const main = $('#main'), thread = $('#thread'), msgs = $('#msgs'), form = $('#composer'), box = $('#msg');
+const say = $('#say'), line = $('#line'), sendB = $('#send'), stopB = $('#stop'), jump = $('#jump'), queue = $('#queue');
+const calm = matchMedia('(prefers-reduced-motion:reduce)').matches, narrow = matchMedia('(max-width:70rem)');
+const conversation = main.dataset.conversation;
+let socket, tries = 0, pinned = true, waiting = '', last = Number(main.dataset.last || 0), unsent = null, quiet = 0;
+
+const bottom = () => { thread.scrollTop = thread.scrollHeight; };
+const follow = () => pinned ? bottom() : (jump.hidden = false);
+thread.addEventListener('scroll', () => {
+  pinned = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 48;
+  jump.hidden = pinned;
+}, { passive: true });
+jump.onclick = () => { thread.scrollTo({ top: thread.scrollHeight, behavior: calm ? 'auto' : 'smooth' }); box.focus(); };
+
+const byId = id => $(`.msg[data-id="${CSS.escape(id)}"]`);
+const open = () => $('.msg[data-open=yes]');
+const blocks = el => $$('.prose>.blk:not(.caret)', el).length;
+function state() {
+  const busy = !!open();
+  sendB.hidden = busy && !box.value.trim();
+  if (stopB) stopB.hidden = !busy;
+}
+function note(text) { line.textContent = text; line.hidden = !text; }
+
+function connect() {
+  socket = new WebSocket((location.protocol === 'https:' ? 'wss://' : 'ws://') + location.host + '/ws/chat/' + conversation + '/');
+  socket.onopen = () => {
+    tries = 0; note('');
+    const seen = {};
+    $$('.msg[data-open=yes]').forEach(el => { seen[el.dataset.id] = blocks(el); });
+    socket.send(JSON.stringify({ t: 'hello', last, seen }));
+    if (unsent) transmit(unsent);
+  };
+  socket.onmessage = e => { quiet = Date.now(); on(JSON.parse(e.data)); };
+  socket.onclose = e => {
+    if (e.code === 4401 || e.code === 4404) { note(document.body.dataset.signedOut); return; }
+    note(main.dataset.offline);
+    setTimeout(connect, Math.min(15000, 400 * 2 ** Math.min(tries++, 6)) * (.7 + Math.random() * .6));
+  };
+}
+
+function on(f) {
+  if (f.t === 'err') { note(f.text); if (unsent && f.key === unsent.key) { box.value = box.value || unsent.text; unsent = null; } state(); return; }
+  if (f.t === 'sent') { if (unsent && f.key === unsent.key) unsent = null; return; }
+  if (f.t === 'user' || f.t === 'start') { place(f); return; }
+  const el = byId(f.id);
+  if (!el) return;
+  if (f.t === 'blk' || f.t === 'tail') write(el, f);
+  if (f.t === 'step') { const s = $('.steps-slot', el), was = $('details', s)?.open; s.innerHTML = f.html; if (was) $('details', s)?.setAttribute('open', ''); }
+  if (f.t === 'src') { $('#source-list').innerHTML = f.html; $('#source-list').dataset.of = f.id; }
+  if (f.t === 'wait') note(f.text);
+  if (f.t === 'done') finish(el, f);
+  follow();
+}
+function place(f) {
+  last = Math.max(last, f.n);
+  const holder = document.createElement('template');
+  holder.innerHTML = f.html;
+  const fresh = holder.content.firstElementChild, old = byId(f.id);
+  if (old) return;
+  msgs.append(fresh);
+  if (f.t === 'start') { say.textContent = main.dataset.writing; quiet = Date.now(); }
+  if (f.t === 'user') pinned = true;
+  state(); follow();
+}
+function write(el, f) {
+  const prose = $('.prose', el);
+  $$(':scope>.blk', prose).slice(f.i + 1).forEach(b => b.remove());
+  let block = $$(':scope>.blk', prose)[f.i];
+  if (!f.html) { block?.remove(); return; }
+  if (!block) { block = document.createElement('div'); prose.append(block); }
+  block.className = f.t === 'tail' ? 'blk caret' : 'blk';
+  if (block.innerHTML !== f.html) block.innerHTML = f.html;
+}
+function finish(el, f) {
+  $('.prose>.caret', el)?.classList.remove('caret');
+  el.setAttribute('aria-busy', 'false');
+  el.dataset.open = 'no';
+  $('.end', el).innerHTML = f.html;
+  note(''); say.textContent = f.say; state();
+  if (waiting) { const text = waiting; waiting = ''; queue.hidden = true; push(text); }
+}
+
+function push(text) { transmit({ text, key: crypto.randomUUID?.() || String(Math.random()).slice(2) + Date.now() }); }
+function transmit(message) {
+  unsent = message;
+  if (socket?.readyState === 1) socket.send(JSON.stringify({ t: 'send', ...message }));
+}
+const stop = () => { if (open() && socket?.readyState === 1) socket.send(JSON.stringify({ t: 'stop' })); };
+
+if (conversation) {
+  form.addEventListener('submit', e => {
+    if (e.submitter === stopB) { e.preventDefault(); stop(); return; }
+    e.preventDefault(); e.stopImmediatePropagation();
+    const text = box.value.trim();
+    if (!text) return;
+    if (open() || unsent) { waiting = waiting ? waiting + '\n\n' + text : text; $('[data-q]', queue).textContent = waiting; queue.hidden = false; if (pinned) bottom(); }
+    else push(text);
+    box.value = ''; fit(); box.focus(); state();
+  }, true);
+  document.addEventListener('submit', async e => {
+    if (!e.target.matches('[data-again]')) return;
+    e.preventDefault(); e.stopImmediatePropagation();
+    const body = new FormData(); body.set('csrfmiddlewaretoken', $('[name=csrfmiddlewaretoken]', form).value);
+    const answer = await fetch(e.target.action, { method: 'POST', body, redirect: 'manual' }).catch(() => null);
+    if (!answer || answer.status >= 400) { note(document.body.dataset.offline); return; }
+    e.target.closest('.msg')?.remove();
+  }, true);
+  connect();
+  setInterval(() => {
+    if (open() && quiet && Date.now() - quiet > 10000) note(main.dataset.working + ' (' + Math.round((Date.now() - quiet) / 1000) + ' s)');
+  }, 2000);
+}
+box.addEventListener('keydown', e => {
+  if (e.key === 'Enter' && !e.shiftKey && !e.isComposing && !matchMedia('(pointer:coarse)').matches) { e.preventDefault(); if (box.value.trim()) form.requestSubmit(sendB); }
+});
+document.addEventListener('keydown', e => {
+  const mod = e.ctrlKey || e.metaKey;
+  if (e.key === 'Escape' && e.shiftKey) { box.focus(); return; }
+  if (e.key === 'Escape' && open() && !$('dialog[open]') && !$('[popover]:popover-open')) { stop(); return; }
+  if (mod && e.shiftKey && e.key.toLowerCase() === 'c') { e.preventDefault(); $$('.msg:not(.me) [data-copy]').pop()?.click(); }
+});
+const fit = CSS.supports('field-sizing', 'content') ? () => {} : () => { box.style.height = 'auto'; box.style.height = box.scrollHeight + 'px'; };
+box.addEventListener('input', () => { fit(); state(); });
+
+// Citations: mark the source in the panel, or open it as a sheet on small screens.
+async function showSource(cite) {
+  const list = $('#source-list'), owner = cite.closest('.msg')?.dataset.id;
+  if (owner && list.dataset.of !== owner) {
+    const answer = await fetch('/chat/' + conversation + '/sources/' + owner + '/').catch(() => null);
+    if (answer?.ok) { list.innerHTML = await answer.text(); list.dataset.of = owner; }
+  }
+  $$('.cite.on,.src.on').forEach(x => x.classList.remove('on'));
+  cite.classList.add('on');
+  const source = $(cite.getAttribute('href'), list);
+  if (!source) return;
+  if (narrow.matches) { openSheet(source, cite); return; }
+  main.dataset.panel = 'open';
+  source.classList.add('on');
+  source.focus({ preventScroll: true });
+  source.scrollIntoView({ block: 'nearest', behavior: calm ? 'auto' : 'smooth' });
+}
+function openSheet(source, back) {
+  const body = $('#sheet-body'), sheet = $('#srcsheet');
+  body.replaceChildren(...$$('#source-list .src').map(s => { const k = s.cloneNode(true); k.id = 'm-' + s.id; k.classList.toggle('on', s === source); return k; }));
+  sheet.addEventListener('close', () => back?.focus(), { once: true });
+  sheet.showModal();
+  if (source) $('#m-' + source.id)?.focus();
+}
+document.addEventListener('click', e => {
+  const cite = e.target.closest('a.cite');
+  if (cite) { e.preventDefault(); showSource(cite); return; }
+  const toggle = e.target.closest('[data-panel-toggle]');
+  if (toggle) {
+    if (narrow.matches) { openSheet(null, toggle); return; }
+    const shut = main.dataset.panel !== 'closed';
+    main.dataset.panel = shut ? 'closed' : 'open';
+    $('[aria-controls=sources]').setAttribute('aria-expanded', !shut);
+  }
+  if (e.target.closest('[data-unqueue]')) { waiting = ''; queue.hidden = true; box.focus(); }
+});
+if (!location.hash) bottom();
+state();
