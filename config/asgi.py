@@ -8,9 +8,7 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 http = get_asgi_application()
 
-from apps.conversations.routing import websocket_urlpatterns  # noqa: E402
-from apps.tenants.sockets import TenantSocketMiddleware  # noqa: E402
+from apps.conversations.routing import websocket_urlpatterns
+from apps.tenants.sockets import TenantSocketMiddleware
 
-application = ProtocolTypeRouter(
-    {"http": http, "websocket": TenantSocketMiddleware(URLRouter(websocket_urlpatterns))}
-)
+application = ProtocolTypeRouter({"http": http, "websocket": TenantSocketMiddleware(URLRouter(websocket_urlpatterns))})

@@ -1,10 +1,14 @@
 """Addresses of a tenant's site."""
 
 from allauth.account import views as account
+from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
-from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
+
+# The two viewers of the API document write style elements and load workers; nothing else on the site may.
+viewer = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'", "blob:"]})
 
 urlpatterns = [
     path("", include("apps.dashboard.urls")),
@@ -19,18 +23,20 @@ urlpatterns = [
     path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
     path("accounts/password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
     path(
-        "accounts/password/reset/key/<uidb36>-<key>/", account.password_reset_from_key,
+        "accounts/password/reset/key/<uidb36>-<key>/",
+        account.password_reset_from_key,
         name="account_reset_password_from_key",
     ),
     path(
-        "accounts/password/reset/key/done/", account.password_reset_from_key_done,
+        "accounts/password/reset/key/done/",
+        account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("openapi.json", login_not_required(SpectacularJSONAPIView.as_view()), name="openapi"),
-    path("docs", login_not_required(SpectacularSwaggerView.as_view(url_name="openapi")), name="api-docs"),
-    path("redoc", login_not_required(SpectacularRedocView.as_view(url_name="openapi")), name="api-redoc"),
+    path("docs", viewer(login_not_required(SpectacularSwaggerSplitView.as_view(url_name="openapi"))), name="api-docs"),
+    path("redoc", viewer(login_not_required(SpectacularRedocView.as_view(url_name="openapi"))), name="api-redoc"),
 ]
 handler400 = "apps.core.views.bad_request"
 handler403 = "apps.core.views.forbidden"

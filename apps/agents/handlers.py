@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from django.utils.translation import gettext as _
-
 from apps.agents.models import Agent
 from apps.knowledge.models import KnowledgeBase
 from apps.tenants.events import tenant_provisioned
 
+
 def connect() -> None:
     """Bind the receivers; called once at start."""
     tenant_provisioned.connect(add_first_agent)
+
 
 def add_first_agent(sender: Any, **kwargs: Any) -> None:
     agent, is_new = Agent.objects.get_or_create(

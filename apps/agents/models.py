@@ -26,8 +26,13 @@ class Agent(TimestampedModel):
     tint = models.CharField(_("colour"), max_length=8, choices=Tint, default=Tint.ACCENT, blank=True)
     instructions = models.TextField(_("instructions"), blank=True)
     model = models.ForeignKey(
-        "providers.ProviderModel", on_delete=models.SET_NULL, null=True, blank=True, related_name="+",
-        verbose_name=_("model"), help_text=_("Empty: the tenant's default model."),
+        "providers.ProviderModel",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("model"),
+        help_text=_("Empty: the tenant's default model."),
     )
     knowledge_bases = models.ManyToManyField(
         "knowledge.KnowledgeBase", blank=True, related_name="agents", verbose_name=_("collections")
@@ -66,7 +71,10 @@ class Run(TimestampedModel):
 
     agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs", verbose_name=_("agent"))
     started_by = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="runs",
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="runs",
         verbose_name=_("started by"),
     )
     state = models.CharField(_("status"), max_length=16, choices=State, default=State.QUEUED)

@@ -56,8 +56,16 @@ def _tool_line(event: RunEvent, start_s: float) -> StepLine:
     else:
         title, icon, tint, kind, amount = event.name, "wrench", "tool", "tool", ""
     return StepLine(
-        event.number, kind, icon, tint, title, amount, start_s, event.took_s,
-        _pretty(event.payload.get("arguments", "")), _pretty(event.payload.get("result", "")),
+        event.number,
+        kind,
+        icon,
+        tint,
+        title,
+        amount,
+        start_s,
+        event.took_s,
+        _pretty(event.payload.get("arguments", "")),
+        _pretty(event.payload.get("result", "")),
     )
 
 

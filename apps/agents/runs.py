@@ -17,7 +17,15 @@ from apps.agents.models import Run, RunEvent
 from apps.agents.stream import publisher, run_key
 from apps.agents.tools.base import Tool, ToolContext, ToolFailed, ToolResult
 from apps.agents.types import (
-    Brief, CallModel, CallTool, Fact, Finish, ModelAnswered, Source, StreamEvent, ToolReturned,
+    Brief,
+    CallModel,
+    CallTool,
+    Fact,
+    Finish,
+    ModelAnswered,
+    Source,
+    StreamEvent,
+    ToolReturned,
 )
 from apps.core.tenancy import current_tenant
 from apps.core.wire import run_on_wire
@@ -120,10 +128,14 @@ class _Work:
         answer = self.answer
         calls = _unique_calls(answer.tool_calls, len(self.facts))
         payload = {
-            "text": answer.text, "reason": answer.reason, "provider": model.provider.name,
+            "text": answer.text,
+            "reason": answer.reason,
+            "provider": model.provider.name,
             "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in calls],
-            "input_tokens": answer.usage.input_tokens, "output_tokens": answer.usage.output_tokens,
-            "cached_tokens": answer.usage.cached_tokens, "first_token_s": answer.first_token_s,
+            "input_tokens": answer.usage.input_tokens,
+            "output_tokens": answer.usage.output_tokens,
+            "cached_tokens": answer.usage.cached_tokens,
+            "first_token_s": answer.first_token_s,
         }
         with engine.checkpoint(self.claim):
             event = self.add_event(RunEvent.Kind.MODEL, model.name, payload, started_at)
@@ -148,8 +160,12 @@ class _Work:
         self.publish("working", name=step.call.name)
         result = self.run_tool(tool, step.call, key)
         content = orjson.dumps(result.content, default=str).decode()
-        payload = {"call_id": step.call.id, "arguments": step.call.arguments, "result": content,
-                   "sources": [vars(source) for source in result.sources]}
+        payload = {
+            "call_id": step.call.id,
+            "arguments": step.call.arguments,
+            "result": content,
+            "sources": [vars(source) for source in result.sources],
+        }
         with engine.checkpoint(self.claim):
             event = self.add_event(RunEvent.Kind.TOOL, step.call.name, payload, started_at)
         self.facts.append(ToolReturned(step.call.id, content))
@@ -160,7 +176,9 @@ class _Work:
         """Commit the intent of an effect; False when an earlier worker left it in doubt and it must not be repeated."""
         is_known = self.run.events.filter(kind=RunEvent.Kind.INTENT, idempotency_key=key).exists()
         if is_known and not tool.is_repeatable:
-            reason = _("It is not known whether “%(tool)s” took effect before the worker was lost.") % {"tool": call.name}
+            reason = _("It is not known whether “%(tool)s” took effect before the worker was lost.") % {
+                "tool": call.name
+            }
             self.end(Job.State.FAILED, Run.State.NEEDS_REVIEW, loop.answer_text(self.facts), error=reason)
             return False
         if not is_known:
@@ -171,9 +189,9 @@ class _Work:
         return True
 
     def run_tool(self, tool: Tool | None, call: ToolCall, key: str) -> ToolResult:
+        if tool is None:
+            return ToolResult({"error": f"There is no tool named {call.name}."})
         try:
-            if tool is None:
-                raise ToolFailed(f"There is no tool named {call.name}.")
             arguments = registry.checked_arguments(tool, call.arguments)
             context = ToolContext(self.run.started_by, self.run.agent, tuple(sources_of(self.run)), key)
             return tool.call(context, arguments)
@@ -181,12 +199,24 @@ class _Work:
             return ToolResult({"error": str(error)})
 
     def add_event(
-        self, kind: RunEvent.Kind, name: str, payload: dict[str, Any], started_at: datetime, *, idempotency_key: str = ""
+        self,
+        kind: RunEvent.Kind,
+        name: str,
+        payload: dict[str, Any],
+        started_at: datetime,
+        *,
+        idempotency_key: str = "",
     ) -> RunEvent:
         last = self.run.events.order_by("-number").values_list("number", flat=True).first() or 0
         return RunEvent.objects.create(
-            run=self.run, number=last + 1, kind=kind, name=name[:120], payload=payload, started_at=started_at,
-            finished_at=timezone.now(), idempotency_key=idempotency_key,
+            run=self.run,
+            number=last + 1,
+            kind=kind,
+            name=name[:120],
+            payload=payload,
+            started_at=started_at,
+            finished_at=timezone.now(),
+            idempotency_key=idempotency_key,
         )
 
     def end(self, job_state: Job.State, state: Run.State, text: str, *, error: str = "") -> None:
@@ -211,8 +241,10 @@ class _Work:
 
 def settle(run: Run, state: Run.State, text: str, *, error: str = "") -> None:
     """Write a run's final state, tell higher apps in the same transaction, and the stream once that commits."""
-    changed = Run.objects.filter(pk=run.pk).exclude(state__in=Run.FINAL).update(
-        state=state, answer=text, error=error[:500], finished_at=timezone.now()
+    changed = (
+        Run.objects.filter(pk=run.pk)
+        .exclude(state__in=Run.FINAL)
+        .update(state=state, answer=text, error=error[:500], finished_at=timezone.now())
     )
     if not changed:
         return
@@ -256,4 +288,6 @@ def brief_of(run: Run) -> Brief:
 
 def _unique_calls(calls: list[ToolCall], step: int) -> tuple[ToolCall, ...]:
     """Make call ids unique in the run: some servers count from zero in every answer."""
-    return tuple(ToolCall(f"{step}.{place}.{call.id}"[:64], call.name, call.arguments) for place, call in enumerate(calls))
+    return tuple(
+        ToolCall(f"{step}.{place}.{call.id}"[:64], call.name, call.arguments) for place, call in enumerate(calls)
+    )

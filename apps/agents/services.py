@@ -27,7 +27,10 @@ def start_run(
     """Store a run and its job. Raises InvalidInput for an empty or too long question, TooManyRequests, Unavailable."""
     question = checked_question(question)
     run = Run.objects.create(
-        agent=agent, started_by=actor, question=question, title=title_of(question),
+        agent=agent,
+        started_by=actor,
+        question=question,
+        title=title_of(question),
         history=[{"role": message.role, "text": message.text} for message in history],
         idempotency_key=idempotency_key[:MAX_KEY_CHARS],
     )
@@ -44,8 +47,10 @@ def checked_question(question: str) -> str:
     if len(question) > settings.MAX_MESSAGE_CHARS:
         limit = settings.MAX_MESSAGE_CHARS
         raise InvalidInput(
-            _("The message is too long: at most %(limit)d characters. Upload long text as a document.") % {"limit": limit},
-            field="text", code="too_long",
+            _("The message is too long: at most %(limit)d characters. Upload long text as a document.")
+            % {"limit": limit},
+            field="text",
+            code="too_long",
         )
     return question
 

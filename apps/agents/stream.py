@@ -182,7 +182,9 @@ def _order(entry_id: str) -> tuple[int, int]:
 def is_entry_id(text: str) -> bool:
     """Say whether a client's resume token could be one of ours."""
     milliseconds, dash, sequence = text.partition("-")
-    return bool(dash) and milliseconds.isascii() and milliseconds.isdigit() and sequence.isascii() and sequence.isdigit()
+    return (
+        bool(dash) and milliseconds.isascii() and milliseconds.isdigit() and sequence.isascii() and sequence.isdigit()
+    )
 
 
 _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, StreamHub] = WeakKeyDictionary()

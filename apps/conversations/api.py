@@ -102,7 +102,9 @@ def chat(request: Request, pk: Any) -> Response:
     return Response(MessageSerializer(reply).data, status=202)
 
 
-@extend_schema(tags=["conversations"], responses=ConversationSerializer(many=True), parameters=[OpenApiParameter("q", str)])
+@extend_schema(
+    tags=["conversations"], responses=ConversationSerializer(many=True), parameters=[OpenApiParameter("q", str)]
+)
 @api_view(["GET"])
 def conversations(request: Request) -> Response:
     """List your conversations that are not archived; `q` searches titles and messages."""
@@ -131,7 +133,10 @@ def conversation(request: Request, pk: Any) -> Response:
 
 @extend_schema(tags=["conversations"], methods=["GET"], responses=MessageSerializer(many=True))
 @extend_schema(
-    tags=["conversations"], methods=["POST"], request=MessageInput, responses={202: MessageSerializer},
+    tags=["conversations"],
+    methods=["POST"],
+    request=MessageInput,
+    responses={202: MessageSerializer},
     parameters=[IDEMPOTENCY],
 )
 @api_view(["GET", "POST"])

@@ -24,10 +24,14 @@ def store_citations(message: Message, text: str, sources: Sequence[Source]) -> N
     Citation.objects.filter(message=message).delete()
     Citation.objects.bulk_create(
         Citation(
-            message=message, number=source.number, is_cited=source.number in cited,
+            message=message,
+            number=source.number,
+            is_cited=source.number in cited,
             chunk_id=source.chunk_id if source.chunk_id in {str(pk) for pk in chunks} else None,
             document_id=source.document_id if source.document_id in {str(pk) for pk in documents} else None,
-            document_name=source.document[:255], heading=source.heading[:500], page=source.page,
+            document_name=source.document[:255],
+            heading=source.heading[:500],
+            page=source.page,
             quote=quote_for(text, source),
         )
         for source in sources

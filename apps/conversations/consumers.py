@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
@@ -21,10 +22,11 @@ from apps.conversations.models import Conversation, Message
 from apps.core.errors import DomainError
 from apps.core.sockets import query
 
+log = structlog.get_logger(__name__)
 MAX_FRAME_BYTES = 64 << 10
 MAX_SOCKETS_A_USER = 10
 POLL_S = 1.0
-REJECTED, TOO_MANY, GONE, TOO_BIG = 4401, 4429, 4404, 4413
+REJECTED, TOO_MANY, GONE, TOO_BIG, BROKEN = 4401, 4429, 4404, 4413, 4500
 _open_sockets: dict[str, int] = {}
 
 
@@ -183,7 +185,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
         former = self.tasks.pop(name, None)
         if former is not None:
             former.cancel()
-        self.tasks[name] = asyncio.create_task(coroutine, name=name)
+        task = asyncio.create_task(coroutine, name=name)
+        task.add_done_callback(self._note_failure)
+        self.tasks[name] = task
+
+    def _note_failure(self, task: asyncio.Task[None]) -> None:
+        """A follower that broke is written down and the socket closed: the page comes back and resumes."""
+        if not task.cancelled() and task.exception() is not None:
+            log.error("follower_failed", task=task.get_name(), exc_info=task.exception())
+            self.closing = asyncio.ensure_future(self.close(BROKEN))
 
     def _count_in(self) -> bool:
         key = str(self.user.pk)
@@ -206,7 +216,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def _messages_after(self, known: int) -> list[Message]:
         rows = self.conversation.messages.select_related("run", "conversation__agent").order_by("position")
-        return [m for m in rows.filter(is_replaced=False) if m.position > known or (m.run and not m.run.is_final)]
+        return [m for m in rows.filter(is_replaced=False) if m.position > known or self._is_incomplete(m)]
+
+    def _is_incomplete(self, message: Message) -> bool:
+        """Is the answer still being written, or does the page say that it shows only a part of it?"""
+        return str(message.pk) in self.seen or (message.run is not None and not message.run.is_final)
 
     def _store_message(self, text: str, key: str) -> None:
         services.send_message(actor=self.user, conversation=self.conversation, text=text, idempotency_key=key)

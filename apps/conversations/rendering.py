@@ -112,13 +112,20 @@ def render_sources(message: Message) -> str:
 
 
 def source_rows(message: Message) -> list[dict[str, Any]]:
-    """Return number, document, place and quote of each passage of a message, before or after its run ended."""
-    citations = list(message.citations.order_by("number"))
+    """Return number, document, place and quote of each passage: those cited, or all that were read when none is."""
+    read = list(message.citations.order_by("number"))
+    citations = [citation for citation in read if citation.is_cited] or read
     if citations or message.run is None:
         return [
             {
-                "number": c.number, "document": c.document_name, "document_id": c.document_id, "chunk_id": c.chunk_id,
-                "heading": c.heading, "page": c.page, "quote": c.quote, "is_cited": c.is_cited,
+                "number": c.number,
+                "document": c.document_name,
+                "document_id": c.document_id,
+                "chunk_id": c.chunk_id,
+                "heading": c.heading,
+                "page": c.page,
+                "quote": c.quote,
+                "is_cited": c.is_cited,
             }
             for c in citations
         ]

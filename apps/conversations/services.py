@@ -93,8 +93,11 @@ def rename_conversation(*, actor: Any, conversation: Conversation, title: str) -
     if not title:
         raise InvalidInput(_("Write a title."), field="title")
     record(
-        actions.CONVERSATION_RENAMED, actor=actor, target=conversation,
-        before={"title": conversation.title}, after={"title": title},
+        actions.CONVERSATION_RENAMED,
+        actor=actor,
+        target=conversation,
+        before={"title": conversation.title},
+        after={"title": title},
     )
     Conversation.objects.filter(pk=conversation.pk).update(title=title)
 

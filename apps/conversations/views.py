@@ -30,9 +30,7 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     found = found.exclude(archived_at=None) if is_archive else found.current()
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "is_archive": is_archive}
-    return page_or_part(
-        request, "conversations/conversation_list.html", "conversations/_conversations.html", context
-    )
+    return page_or_part(request, "conversations/conversation_list.html", "conversations/_conversations.html", context)
 
 
 def _start(request: HttpRequest) -> HttpResponse:
@@ -99,7 +97,7 @@ def _detail_context(conversation: Conversation) -> dict[str, Any]:
 def message_sources(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpResponse:
     """The entries of the sources panel for one answer."""
     message = get_object_or_404(_mine(request, pk).messages.select_related("run"), pk=message_pk)
-    return HttpResponse(rendering.render_sources(message))
+    return render(request, "conversations/_sources.html", {"sources": rendering.source_rows(message)})
 
 
 @require_POST
@@ -130,9 +128,7 @@ def answer_again(request: HttpRequest, pk: UUID) -> HttpResponse:
 def conversation_rename(request: HttpRequest, pk: UUID) -> HttpResponse:
     conversation = _mine(request, pk)
     try:
-        services.rename_conversation(
-            actor=request.user, conversation=conversation, title=request.POST.get("title", "")
-        )
+        services.rename_conversation(actor=request.user, conversation=conversation, title=request.POST.get("title", ""))
     except InvalidInput as error:
         messages.error(request, str(error.message))
     return redirect("conversation", pk=pk)

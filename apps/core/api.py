@@ -108,4 +108,3 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
 
 def _problem(body: dict[str, Any], headers: dict[str, str]) -> Response:
     return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
-

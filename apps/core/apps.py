@@ -12,3 +12,13 @@ class CoreConfig(AppConfig):
         from apps.core.content_types import PerSchemaCache
 
         ContentType.objects._cache = PerSchemaCache()
+        _report_errors()
+
+
+def _report_errors() -> None:
+    """Send errors to Sentry when its address is set; without personal data and without local variables."""
+    import sentry_sdk
+    from django.conf import settings
+
+    if settings.SENTRY_DSN:
+        sentry_sdk.init(dsn=settings.SENTRY_DSN, send_default_pii=False, include_local_variables=False)

@@ -13,7 +13,9 @@ def is_part_wanted(request: HttpRequest) -> bool:
     return bool(details) and not details.boosted and not details.history_restore_request
 
 
-def page_or_part(request: HttpRequest, page: str, part: str, context: dict[str, Any], *, status: int = 200) -> HttpResponse:
+def page_or_part(
+    request: HttpRequest, page: str, part: str, context: dict[str, Any], *, status: int = 200
+) -> HttpResponse:
     """Render the page, or only its part when htmx asked for it."""
     response = render(request, part if is_part_wanted(request) else page, context, status=status)
     patch_vary_headers(response, ["HX-Request"])

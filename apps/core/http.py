@@ -45,7 +45,11 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         self._inner = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
-        self, host: str, port: int, timeout: float | None = None, local_address: str | None = None,
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109  the signature is httpcore's
+        local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
         address = await self._checked_address(host, port)
@@ -79,7 +83,10 @@ def guarded_client(*, allowed: frozenset[str], timeout_s: float) -> httpx2.Async
     """Build an asynchronous client for public addresses and the `allowed` private hosts; no proxies, no redirects."""
     transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), retries=0)
     transport._pool = httpcore2.AsyncConnectionPool(
-        ssl_context=_ssl_context(), max_connections=512, max_keepalive_connections=64, keepalive_expiry=30,
+        ssl_context=_ssl_context(),
+        max_connections=512,
+        max_keepalive_connections=64,
+        keepalive_expiry=30,
         network_backend=GuardedBackend(allowed),
     )
     timeout = httpx2.Timeout(timeout_s, connect=min(timeout_s, 10.0))

@@ -35,7 +35,11 @@ structlog.configure(
 
 def formatter(as_json: bool = False) -> logging.Formatter:
     """Build the formatter for LOGGING: JSON lines in production, plain lines on a terminal."""
-    renderer = structlog.processors.JSONRenderer() if as_json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer = (
+        structlog.processors.JSONRenderer()
+        if as_json
+        else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
+    )
     return structlog.stdlib.ProcessorFormatter(
         processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
         foreign_pre_chain=SHARED_PROCESSORS,

@@ -19,11 +19,13 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-_TAGS = set("p a strong em del code pre span ul ol li blockquote h2 h3 h4 table thead tbody tr th td br hr".split())
+_TAGS = set(
+    "p a strong em del code pre span ul ol li blockquote h2 h3 h4 table thead tbody tr th td br hr".split()  # noqa: SIM905
+)
 _ATTRIBUTES = {"a": {"href", "title"}, "span": {"class"}, "pre": {"class", "tabindex", "aria-label"}, "ol": {"start"}}
 _CITATION = re.compile(r"\[(\d{1,2})\](?!\()")
-_CODE_BLOCK = re.compile(r'<pre class="hl" tabindex="0" aria-label="([^"]*)">.*?</pre>', re.S)
-_CODE = re.compile(r"<(?:pre|code)\b.*?</(?:pre|code)>", re.S)
+_CODE_BLOCK = re.compile(r'<pre class="hl" tabindex="0" aria-label="([^"]*)">.*?</pre>', re.DOTALL)
+_CODE = re.compile(r"<(?:pre|code)\b.*?</(?:pre|code)>", re.DOTALL)
 _CLASS_OK = re.compile(r"[a-z0-9 ]{0,12}\Z")
 
 
@@ -45,8 +47,12 @@ def render(text: str, *, sources: int = 0) -> str:
     demoted = re.sub(r"<(/?)h1>", r"<\1h2>", _parser.render(text))
     demoted = re.sub(r"<(/?)h[56]>", r"<\1h4>", demoted)
     clean = nh3.clean(
-        demoted, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"https", "http", "mailto"},
-        link_rel="noopener noreferrer nofollow", attribute_filter=_only_known_classes,
+        demoted,
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"https", "http", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+        attribute_filter=_only_known_classes,
     )
     return _CODE_BLOCK.sub(_with_code_bar, _link_citations(clean, sources))
 

@@ -1,6 +1,6 @@
 """Where files live: a folder a tenant for uploads, hashed names for static files."""
 
-import os
+from pathlib import Path
 
 from django.conf import settings
 from django.core.files.storage import FileSystemStorage
@@ -14,11 +14,11 @@ class TenantStorage(FileSystemStorage):
 
     @property
     def base_location(self) -> str:  # type: ignore[override]
-        return os.path.join(settings.MEDIA_ROOT, current_tenant().schema_name)
+        return str(Path(settings.MEDIA_ROOT) / current_tenant().schema_name)
 
     @property
     def location(self) -> str:  # type: ignore[override]
-        return os.path.abspath(self.base_location)
+        return str(Path(self.base_location).absolute())
 
 
 class StaticStorage(CompressedManifestStaticFilesStorage):

@@ -15,7 +15,7 @@ _loop: asyncio.AbstractEventLoop | None = None
 
 def shared_loop() -> asyncio.AbstractEventLoop:
     """Return this process's loop, starting it at the first call."""
-    global _loop
+    global _loop  # noqa: PLW0603  one loop a process
     with _lock:
         if _loop is None or _loop.is_closed():
             _loop = asyncio.new_event_loop()

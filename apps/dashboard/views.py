@@ -73,7 +73,10 @@ def search(request: HttpRequest) -> HttpResponse:
         documents = Document.objects.visible_to(user).filter(name__icontains=words)[:FOUND_AT_MOST]
         groups += [
             (_("Agents"), [(a.icon, a.name, f"{reverse('conversation-new')}?agent={a.pk}", "") for a in agents]),
-            (_("Conversations"), [("message-square", c.title, reverse("conversation", args=[c.pk]), "") for c in talks]),
+            (
+                _("Conversations"),
+                [("message-square", c.title, reverse("conversation", args=[c.pk]), "") for c in talks],
+            ),
             (_("Documents"), [("file-text", d.name, reverse("document", args=[d.pk]), "") for d in documents]),
         ]
     template = "dashboard/_search.html" if request.htmx else "dashboard/search.html"  # type: ignore[attr-defined]

@@ -43,14 +43,19 @@ class Job(UUIDModel):
         ordering = ("-created_at",)
         indexes = (
             models.Index(
-                F("queue"), F("tenant_id"), F("priority").desc(), F("created_at"), name="job_due",
+                F("queue"),
+                F("tenant_id"),
+                F("priority").desc(),
+                F("created_at"),
+                name="job_due",
                 condition=Q(state__in=("queued", "running")),
             ),
             models.Index(fields=("object_id",), name="job_object"),
         )
         constraints = (
             models.UniqueConstraint(
-                fields=("tenant_id", "kind", "dedupe_key"), name="job_deduplicated",
+                fields=("tenant_id", "kind", "dedupe_key"),
+                name="job_deduplicated",
                 condition=Q(state__in=("queued", "running", "waiting")) & ~Q(dedupe_key=""),
             ),
         )

@@ -4,7 +4,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-import structlog
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models.functions import Now
@@ -15,14 +14,20 @@ from apps.core.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from apps.core.tenancy import current_tenant, public_context, tenant_context
 from apps.jobs.events import job_revived
 from apps.jobs.models import Job, TenantQueue
+from apps.jobs.wakeups import wake
 
-log = structlog.get_logger(__name__)
 OLDEST_DUE_LIMIT_S = 900
 ACTIVE = (Job.State.QUEUED, Job.State.RUNNING, Job.State.WAITING)
 
 
 def enqueue(
-    *, kind: str, queue: str, object_id: UUID, dedupe_key: str = "", priority: int = 0, not_before: datetime | None = None
+    *,
+    kind: str,
+    queue: str,
+    object_id: UUID,
+    dedupe_key: str = "",
+    priority: int = 0,
+    not_before: datetime | None = None,
 ) -> UUID:
     """Store a job for the active tenant in the caller's transaction and wake a worker when that commits.
 
@@ -33,14 +38,17 @@ def enqueue(
     with public_context():
         _admit(tenant_id, queue)
         if dedupe_key:
-            known = Job.objects.filter(
-                tenant_id=tenant_id, kind=kind, dedupe_key=dedupe_key, state__in=ACTIVE
-            ).first()
+            known = Job.objects.filter(tenant_id=tenant_id, kind=kind, dedupe_key=dedupe_key, state__in=ACTIVE).first()
             if known:
                 return known.pk
         job = Job.objects.create(
-            tenant_id=tenant_id, queue=queue, kind=kind, object_id=object_id, dedupe_key=dedupe_key,
-            priority=priority, not_before=not_before or Now(),
+            tenant_id=tenant_id,
+            queue=queue,
+            kind=kind,
+            object_id=object_id,
+            dedupe_key=dedupe_key,
+            priority=priority,
+            not_before=not_before or Now(),
         )
     transaction.on_commit(lambda: wake(queue))
     return job.pk
@@ -55,21 +63,13 @@ def _admit(tenant_id: UUID, queue: str) -> None:
         )
         waiting = cursor.fetchone()[0]
     if waiting >= settings.JOB_TENANT_QUEUE_LIMIT:
-        raise TooManyRequests(_("Your organisation has too much work waiting. Try again in a minute."), retry_after_s=60)
+        raise TooManyRequests(
+            _("Your organisation has too much work waiting. Try again in a minute."), retry_after_s=60
+        )
     late = timezone.now() - timedelta(seconds=OLDEST_DUE_LIMIT_S)
     own = Job.objects.filter(queue=queue, state=Job.State.QUEUED, not_before__lt=late)
     if own.exclude(tenant_id=tenant_id).exists() and own.filter(tenant_id=tenant_id).exists():
         raise Unavailable(_("The service is behind with its work. Try again in a minute."), retry_after_s=60)
-
-
-def wake(queue: str) -> None:
-    """Send a wake-up; when the broker is away the next beat does it."""
-    from apps.jobs.tasks import pump
-
-    try:
-        pump.apply_async(args=[queue], queue=queue, expires=60, retry=False)
-    except Exception as error:  # the broker may fail in many ways; the job is safe in the database
-        log.warning("wake_up_lost", queue=queue, error=type(error).__name__)
 
 
 def cancel(*, object_id: UUID, kind: str) -> bool:
@@ -90,9 +90,9 @@ def resume(*, object_id: UUID, kind: str) -> None:
     """Queue a waiting job again."""
     tenant_id = current_tenant().id
     with public_context():
-        Job.objects.filter(
-            tenant_id=tenant_id, object_id=object_id, kind=kind, state=Job.State.WAITING
-        ).update(state=Job.State.QUEUED, not_before=Now())
+        Job.objects.filter(tenant_id=tenant_id, object_id=object_id, kind=kind, state=Job.State.WAITING).update(
+            state=Job.State.QUEUED, not_before=Now()
+        )
 
 
 def revive(*, actor: Any, object_id: UUID, kind: str) -> None:
@@ -102,17 +102,23 @@ def revive(*, actor: Any, object_id: UUID, kind: str) -> None:
         with public_context():
             job = (
                 Job.objects.select_for_update()
-                .filter(tenant_id=tenant.id, object_id=object_id, kind=kind).order_by("-created_at").first()
+                .filter(tenant_id=tenant.id, object_id=object_id, kind=kind)
+                .order_by("-created_at")
+                .first()
             )
             if job is None:
                 raise NotFound(_("There is no such job."))
             if job.state in ACTIVE:
                 raise Conflict(_("This is still being worked on."))
             Job.objects.filter(pk=job.pk).update(
-                state=Job.State.QUEUED, deaths=0, attempts=0, cancel_requested=False, error="",
-                not_before=Now(), finished_at=None,
+                state=Job.State.QUEUED,
+                deaths=0,
+                attempts=0,
+                cancel_requested=False,
+                error="",
+                not_before=Now(),
+                finished_at=None,
             )
         with tenant_context(tenant):
             job_revived.send(sender=Job, job=job, actor=actor)
     transaction.on_commit(lambda: wake(job.queue))
-

@@ -7,19 +7,19 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from apps.core.tenancy import public_context
-from apps.jobs import engine, heartbeats, services, worker
+from apps.jobs import engine, heartbeats, wakeups, worker
 from apps.jobs.models import Job
 
 KEEP_DONE_FOR = timedelta(days=7)
 
 
-@shared_task(name="jobs.pump", ignore_result=True)
+@shared_task(name=wakeups.PUMP, ignore_result=True)
 def pump(queue: str) -> None:
     """Work on the queue; after each claim wake one colleague while more is due, so load spreads by doubling."""
 
     def wake_colleague() -> None:
         if engine.has_due(queue):
-            services.wake(queue)
+            wakeups.wake(queue)
 
     heartbeats.leave_mark(queue)
     try:

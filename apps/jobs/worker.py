@@ -67,7 +67,7 @@ def _tenant_of(claim: Claim) -> TenantLike | None:
     try:
         return find_tenant(claim.tenant_id)
     except ObjectDoesNotExist:
-        log.error("tenant_gone", tenant_id=str(claim.tenant_id))
+        log.warning("tenant_gone", tenant_id=str(claim.tenant_id))
         with engine.settlement(claim, Job.State.DEAD, error="The tenant is gone."):
             return None
 
@@ -89,7 +89,9 @@ def _work(claim: Claim) -> None:
         raise
     except Exception as error:
         log.exception("job_failed")
-        _retry(handler, claim, RetryLater(f"{type(error).__name__}: {error}"[:500], delay_s=2.0 ** (claim.attempts + 1)))
+        _retry(
+            handler, claim, RetryLater(f"{type(error).__name__}: {error}"[:500], delay_s=2.0 ** (claim.attempts + 1))
+        )
 
 
 def _retry(handler: registry.Handler, claim: Claim, retry: RetryLater) -> None:

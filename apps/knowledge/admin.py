@@ -22,8 +22,19 @@ class DocumentAdmin(admin.ModelAdmin):
     list_display = ("name", "knowledge_base", "state", "chunk_count", "size_bytes", "uploaded_by", "created_at")
     list_filter = ("state", "kind", "knowledge_base")
     search_fields = ("name",)
-    readonly_fields = ("name", "knowledge_base", "file", "size_bytes", "kind", "state", "error", "page_count",
-                       "chunk_count", "progress", "uploaded_by")
+    readonly_fields = (
+        "name",
+        "knowledge_base",
+        "file",
+        "size_bytes",
+        "kind",
+        "state",
+        "error",
+        "page_count",
+        "chunk_count",
+        "progress",
+        "uploaded_by",
+    )
     actions = ("try_again",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
@@ -39,5 +50,7 @@ class DocumentAdmin(admin.ModelAdmin):
             except Conflict:
                 self.message_user(request, _("“%(name)s” did not fail.") % {"name": document.name}, messages.WARNING)
         if started:
-            text = ngettext("%(n)d document is read again.", "%(n)d documents are read again.", started) % {"n": started}
+            text = ngettext("%(n)d document is read again.", "%(n)d documents are read again.", started) % {
+                "n": started
+            }
             self.message_user(request, text, messages.SUCCESS)

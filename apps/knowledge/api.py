@@ -27,8 +27,17 @@ class DocumentSerializer(serializers.ModelSerializer):
     class Meta:
         model = Document
         fields = (
-            "id", "knowledge_base", "name", "kind", "size_bytes", "state", "progress", "error", "page_count",
-            "chunk_count", "created_at",
+            "id",
+            "knowledge_base",
+            "name",
+            "kind",
+            "size_bytes",
+            "state",
+            "progress",
+            "error",
+            "page_count",
+            "chunk_count",
+            "created_at",
         )
         read_only_fields = fields
 
@@ -71,7 +80,9 @@ def knowledge_bases(request: Request) -> Response:
     return Response(KnowledgeBaseSerializer(found, many=True).data)
 
 
-@extend_schema(tags=["knowledge-base"], request=UploadInput, responses={201: DocumentSerializer, 200: DocumentSerializer})
+@extend_schema(
+    tags=["knowledge-base"], request=UploadInput, responses={201: DocumentSerializer, 200: DocumentSerializer}
+)
 @api_view(["POST"])
 @parser_classes([MultiPartParser])
 def upload(request: Request) -> Response:

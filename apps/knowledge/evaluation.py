@@ -24,10 +24,6 @@ DEPTH = 10
 PASSAGES = 6
 
 
-class _Undo(Exception):
-    """Ends the transaction of the scratch collection."""
-
-
 @dataclass
 class Tally:
     """Sums over questions; `figures` divides them."""
@@ -56,8 +52,13 @@ class Tally:
 
     def figures(self) -> dict[str, float]:
         sums = {
-            "recall@1": self.recall_1, "recall@5": self.recall_5, "recall@10": self.recall_10,
-            "mrr@10": self.reciprocal, "ndcg@10": self.gain, "answer@1": self.answer_1, "answer@3": self.answer_3,
+            "recall@1": self.recall_1,
+            "recall@5": self.recall_5,
+            "recall@10": self.recall_10,
+            "mrr@10": self.reciprocal,
+            "ndcg@10": self.gain,
+            "answer@1": self.answer_1,
+            "answer@3": self.answer_3,
         }
         return {name: round(total / max(1, self.questions), 4) for name, total in sums.items()}
 
@@ -77,15 +78,13 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
 def evaluate(paragraphs: Sequence[dict[str, Any]], questions: Iterable[dict[str, Any]]) -> Tally:
     """Load, ask every question through the real search and quoting, and leave nothing behind."""
     tally = Tally()
-    try:
-        with transaction.atomic():
-            base, labels = _load(paragraphs)
-            for question in questions:
-                hits = search(question["q"], [base], limit=DEPTH * 2)
-                tally.add(_rank(hits, labels, question["pid"]), _answered_at(question, hits))
-            raise _Undo
-    except _Undo:
-        return tally
+    with transaction.atomic():
+        base, labels = _load(paragraphs)
+        for question in questions:
+            hits = search(question["q"], [base], limit=DEPTH * 2)
+            tally.add(_rank(hits, labels, question["pid"]), _answered_at(question, hits))
+        transaction.set_rollback(True)
+    return tally
 
 
 def _load(paragraphs: Sequence[dict[str, Any]]) -> tuple[KnowledgeBase, dict[Any, str]]:
@@ -94,7 +93,11 @@ def _load(paragraphs: Sequence[dict[str, Any]]) -> tuple[KnowledgeBase, dict[Any
     for row in paragraphs:
         name = row["title"].replace("_", " ")[:200]
         document = Document(
-            knowledge_base=base, name=name, content_hash=str(row["id"])[:64], size_bytes=len(row["text"]), kind="text",
+            knowledge_base=base,
+            name=name,
+            content_hash=str(row["id"])[:64],
+            size_bytes=len(row["text"]),
+            kind="text",
             state=Document.State.READY,
         )
         documents.append(document)

@@ -48,7 +48,9 @@ class Ingestion:
     def bury(self, claim: Claim, reason: str) -> None:
         document = Document.objects.filter(pk=claim.object_id).first()
         if document:
-            _fail(document, translation.gettext("Reading failed again and again. Try again, or ask your administrator."))
+            _fail(
+                document, translation.gettext("Reading failed again and again. Try again, or ask your administrator.")
+            )
 
     def _ingest(self, claim: Claim, document: Document) -> None:
         path = Path(document.file.path)
@@ -113,8 +115,13 @@ def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors |
     counted = [Counter(terms(searchable(document, piece))) for piece in pieces]
     chunks = [
         Chunk(
-            knowledge_base_id=base, document=document, position=position, text=piece.text,
-            heading=" › ".join(piece.headings)[:500], page=piece.page, length=sum(count.values()),
+            knowledge_base_id=base,
+            document=document,
+            position=position,
+            text=piece.text,
+            heading=" › ".join(piece.headings)[:500],
+            page=piece.page,
+            length=sum(count.values()),
         )
         for position, (piece, count) in enumerate(zip(pieces, counted, strict=True))
     ]

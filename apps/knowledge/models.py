@@ -69,9 +69,7 @@ class Document(TimestampedModel):
         verbose_name = _("document")
         verbose_name_plural = _("documents")
         indexes = (models.Index(fields=("knowledge_base", "-created_at"), name="document_newest"),)
-        constraints = (
-            models.UniqueConstraint(fields=("knowledge_base", "content_hash"), name="document_stored_once"),
-        )
+        constraints = (models.UniqueConstraint(fields=("knowledge_base", "content_hash"), name="document_stored_once"),)
 
     def __str__(self) -> str:
         return self.name
@@ -119,7 +117,11 @@ class ChunkVector384(models.Model):
     class Meta:
         indexes = (
             HnswIndex(
-                name="vector384_hnsw", fields=("embedding",), m=16, ef_construction=64, opclasses=("halfvec_cosine_ops",)
+                name="vector384_hnsw",
+                fields=("embedding",),
+                m=16,
+                ef_construction=64,
+                opclasses=("halfvec_cosine_ops",),
             ),
         )
 

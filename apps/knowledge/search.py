@@ -103,8 +103,13 @@ def _hits(best: Sequence[UUID], scores: Scores) -> list[Hit]:
     chunks = Chunk.objects.select_related("document").in_bulk(best)
     return [
         Hit(
-            chunk_id=pk, document_id=chunks[pk].document_id, document=chunks[pk].document.name, text=chunks[pk].text,
-            heading=chunks[pk].heading, page=chunks[pk].page, score=round(scores[pk], 4),
+            chunk_id=pk,
+            document_id=chunks[pk].document_id,
+            document=chunks[pk].document.name,
+            text=chunks[pk].text,
+            heading=chunks[pk].heading,
+            page=chunks[pk].page,
+            score=round(scores[pk], 4),
         )
         for pk in best
         if pk in chunks

@@ -59,7 +59,11 @@ def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: Upload
     if known:
         return known, False
     document = Document(
-        knowledge_base=knowledge_base, name=name, content_hash=digest, size_bytes=size_bytes, kind=kind,
+        knowledge_base=knowledge_base,
+        name=name,
+        content_hash=digest,
+        size_bytes=size_bytes,
+        kind=kind,
         uploaded_by=actor if actor is not None and actor.pk else None,
     )
     _store_file(document, upload)
@@ -109,7 +113,9 @@ def delete_document(*, actor: Any, document: Document) -> None:
     document.delete()
 
 
-def search_documents(*, actor: Any, query: str, bases: Sequence[KnowledgeBase] | None = None, limit: int = 8) -> list[Hit]:
+def search_documents(
+    *, actor: Any, query: str, bases: Sequence[KnowledgeBase] | None = None, limit: int = 8
+) -> list[Hit]:
     """Search what a person may see, in all collections or in some. Raises InvalidInput for an empty query."""
     if not query.strip():
         raise InvalidInput(_("Write what you are looking for."), field="query")

@@ -20,7 +20,13 @@ from apps.knowledge.parsers import ACCEPTED
 from apps.providers.registry import embedding_port
 
 PAGE_SIZE = 25
-STEPS = [Document.State.UPLOADED, Document.State.CHECKED, Document.State.READ, Document.State.SPLIT, Document.State.READY]
+STEPS = [
+    Document.State.UPLOADED,
+    Document.State.CHECKED,
+    Document.State.READ,
+    Document.State.SPLIT,
+    Document.State.READY,
+]
 
 
 @require_http_methods(["GET", "POST"])
@@ -73,7 +79,9 @@ def _reading_context(base: KnowledgeBase) -> dict[str, Any]:
 
 def _with_steps(document: Document) -> dict[str, Any]:
     has_failed = document.state == Document.State.FAILED
-    reached = STEPS.index(Document.State(document.failed_at or Document.State.UPLOADED if has_failed else document.state))
+    reached = STEPS.index(
+        Document.State(document.failed_at or Document.State.UPLOADED if has_failed else document.state)
+    )
     steps = [
         {"label": step.label, "mark": "done" if place <= reached else _open_mark(place, reached, has_failed)}
         for place, step in enumerate(STEPS)

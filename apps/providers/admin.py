@@ -13,8 +13,13 @@ from apps.providers.models import Provider, ProviderModel
 
 
 class ProviderForm(forms.ModelForm):
+    base_url = forms.URLField(
+        label=_("Address"), required=False, assume_scheme="http", help_text=_("For example http://localhost:11434/v1")
+    )
     api_key = forms.CharField(
-        label=_("Key"), required=False, widget=forms.PasswordInput(render_value=False),
+        label=_("Key"),
+        required=False,
+        widget=forms.PasswordInput(render_value=False),
         help_text=_("Written, never shown. Leave empty to keep the stored one."),
     )
 

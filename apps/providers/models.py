@@ -27,7 +27,8 @@ class Provider(TimestampedModel):
         verbose_name_plural = _("providers")
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind="extractive") | ~Q(base_url=""), name="provider_has_address",
+                condition=Q(kind="extractive") | ~Q(base_url=""),
+                name="provider_has_address",
                 violation_error_message=_("This kind of provider needs an address."),
             ),
         )

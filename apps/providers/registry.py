@@ -32,7 +32,9 @@ def _openai_compatible(provider: Provider) -> ChatPort:
     from apps.providers.adapters.openai_chat import OpenAIChat
 
     return OpenAIChat(
-        base_url=provider.base_url, api_key=provider.api_key(), timeout_s=settings.PROVIDER_TIMEOUT_S,
+        base_url=provider.base_url,
+        api_key=provider.api_key(),
+        timeout_s=settings.PROVIDER_TIMEOUT_S,
         allowed_hosts=settings.PROVIDER_PRIVATE_HOSTS,
     )
 

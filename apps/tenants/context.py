@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.conf import settings
 from django.http import HttpRequest
 
 from apps.core.tenancy import current_tenant, has_tenant
@@ -11,10 +10,9 @@ THEMES = ("auto", "light", "dark")
 
 
 def tenant(request: HttpRequest) -> dict[str, Any]:
-    """Context processor: `tenant` (None on the platform's site), `theme`, `languages`."""
+    """Context processor: `tenant` (None on the platform's site), `theme`."""
     theme = request.COOKIES.get("theme", "auto")
     return {
         "tenant": current_tenant() if has_tenant() else None,
         "theme": theme if theme in THEMES else "auto",
-        "languages": settings.LANGUAGES,
     }

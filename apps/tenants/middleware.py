@@ -32,6 +32,7 @@ class TenantMiddleware:
         answer = resolve(request)
         if isinstance(answer, HttpResponse):
             return answer
+        request.tenant = answer  # type: ignore[attr-defined]  django-tenants' admin templates read it
         with tenant_context(answer):
             return self.get_response(request)
 
@@ -39,6 +40,7 @@ class TenantMiddleware:
         answer = await sync_to_async(resolve)(request)
         if isinstance(answer, HttpResponse):
             return answer
+        request.tenant = answer  # type: ignore[attr-defined]
         with tenant_context(answer):
             return await self.get_response(request)  # type: ignore[misc]
 

@@ -53,15 +53,14 @@ _UNTABLED_APPS = [
     "django.contrib.humanize",
     "channels",
     "rest_framework",
-    "django_filters",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_htmx",
-    "template_partials",
     "csp",
     "django_structlog",
 ]
-INSTALLED_APPS = [*dict.fromkeys([*SHARED_APPS, *TENANT_APPS, *_UNTABLED_APPS])]
+# Django's own admin templates go before those that django-tenants puts in their place.
+INSTALLED_APPS = [*dict.fromkeys(["django.contrib.admin", *SHARED_APPS, *TENANT_APPS, *_UNTABLED_APPS])]
 
 TENANT_MODEL = "tenants.Tenant"
 TENANT_DOMAIN_MODEL = "tenants.Domain"
@@ -99,6 +98,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "apps.tenants.context.tenant",
@@ -213,7 +213,6 @@ REST_FRAMEWORK = {
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.api.ORJSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.CursorPagination",
-    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "apps.core.api.problem_response",
     "TEST_REQUEST_DEFAULT_FORMAT": "json",
@@ -274,4 +273,4 @@ SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # the e-mail address is unique by Lower(email)
 ]
 
-from config.celery import app as celery_app  # noqa: E402, F401  every process that enqueues needs the application
+from config.celery import app as celery_app  # noqa: F401  every process that enqueues needs the application

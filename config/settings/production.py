@@ -1,6 +1,6 @@
 """Settings for production: every secret must be given, cookies are host-only and secure, HTTPS is assumed."""
 
-from config.settings.base import *  # noqa: F403
+from config.settings.base import *
 from config.settings.base import env
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")

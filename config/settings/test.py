@@ -1,6 +1,6 @@
 """Settings for the test suite: real PostgreSQL and Redis, fast passwords, mail kept in memory."""
 
-from config.settings.base import *  # noqa: F403
+from config.settings.base import *
 from config.settings.base import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

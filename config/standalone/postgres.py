@@ -15,9 +15,17 @@ from pathlib import Path
 from config.standalone.processes import CannotStart, spawn, stop, tail
 
 SETTINGS = (
-    "listen_addresses=127.0.0.1", "max_connections=300", "shared_buffers=256MB", "max_locks_per_transaction=512",
-    "jit=off", "synchronous_commit=on", "wal_compression=on", "random_page_cost=1.1", "max_wal_size=2GB",
-    "log_min_messages=warning", "unix_socket_directories=",
+    "listen_addresses=127.0.0.1",
+    "max_connections=300",
+    "shared_buffers=256MB",
+    "max_locks_per_transaction=512",
+    "jit=off",
+    "synchronous_commit=on",
+    "wal_compression=on",
+    "random_page_cost=1.1",
+    "max_wal_size=2GB",
+    "log_min_messages=warning",
+    "unix_socket_directories=",
 )
 START_S = 60.0
 
@@ -55,12 +63,29 @@ class Postgres:
         unfinished.mkdir(parents=True)
         if self.user is not None:
             os.chown(unfinished, self.user, self.user)
-            _check_reachable(unfinished, self.user)
-        command = [self.programs / "initdb", "-D", unfinished, "-U", "guildhall", "-A", "trust", "-E", "UTF8",
-                   "--locale=C.UTF-8", "--no-instructions"]
+            _check_reachable(unfinished)
+        command = [
+            self.programs / "initdb",
+            "-D",
+            unfinished,
+            "-U",
+            "guildhall",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--locale=C.UTF-8",
+            "--no-instructions",
+        ]
         done = subprocess.run(
-            command, capture_output=True, text=True, cwd="/", user=self.user, group=self.user,
-            extra_groups=[] if self.user is not None else None, check=False,
+            command,
+            capture_output=True,
+            text=True,
+            cwd="/",
+            user=self.user,
+            group=self.user,
+            extra_groups=[] if self.user is not None else None,
+            check=False,
         )
         if done.returncode:
             raise CannotStart(f"PostgreSQL could not create its files: {_reason(done.stderr)}")
@@ -80,9 +105,10 @@ class Postgres:
                     found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'guildhall'").fetchone()
                     if not found:
                         connection.execute("CREATE DATABASE guildhall")
-                return
             except psycopg.OperationalError:
                 time.sleep(0.05)
+            else:
+                return
         raise CannotStart(f"PostgreSQL did not answer within a minute: {_reason(tail(self.log))}")
 
 
@@ -100,7 +126,9 @@ def _unprivileged_user() -> int | None:
     try:
         return pwd.getpwnam("nobody").pw_uid
     except KeyError:
-        raise CannotStart("PostgreSQL does not run as root and there is no user `nobody`. Start as another user.") from None
+        raise CannotStart(
+            "PostgreSQL does not run as root and there is no user `nobody`. Start as another user."
+        ) from None
 
 
 def _programs(data: Path, user: int | None) -> Path:
@@ -128,7 +156,7 @@ def _open_place(data: Path) -> Path:
     return place
 
 
-def _check_reachable(folder: Path, user: int) -> None:
+def _check_reachable(folder: Path) -> None:
     if not _is_open(folder.parent):
         raise CannotStart(
             f"As root, PostgreSQL runs as `nobody`, who cannot enter {folder.parent}."

@@ -17,16 +17,28 @@ class CannotStart(Exception):
 
 
 def spawn(
-    command: Sequence[str | Path], *, log: Path, death_signal: int = signal.SIGTERM, user: int | None = None,
-    environment: Mapping[str, str] | None = None, cwd: str | Path = "/",
+    command: Sequence[str | Path],
+    *,
+    log: Path,
+    death_signal: int = signal.SIGTERM,
+    user: int | None = None,
+    environment: Mapping[str, str] | None = None,
+    cwd: str | Path = "/",
 ) -> subprocess.Popen[bytes]:
     """Start a child in a session of its own that gets `death_signal` when this process dies."""
     parent = os.getpid()
     with log.open("ab") as output:
         return subprocess.Popen(
-            [str(word) for word in command], stdout=output, stderr=output, stdin=subprocess.DEVNULL, cwd=str(cwd),
-            env=dict(environment) if environment is not None else None, user=user, group=user,
-            extra_groups=[] if user is not None else None, preexec_fn=_bound_to(parent, death_signal),
+            [str(word) for word in command],
+            stdout=output,
+            stderr=output,
+            stdin=subprocess.DEVNULL,
+            cwd=str(cwd),
+            env=dict(environment) if environment is not None else None,
+            user=user,
+            group=user,
+            extra_groups=[] if user is not None else None,
+            preexec_fn=_bound_to(parent, death_signal),
         )
 
 

@@ -68,7 +68,9 @@ class Supervisor:
 
     def _check_port(self) -> None:
         if free_port(self.port) != self.port:
-            raise CannotStart(f"Port {self.port} is taken. Stop what uses it, or choose another one: PORT=8001 make run")
+            raise CannotStart(
+                f"Port {self.port} is taken. Stop what uses it, or choose another one: PORT=8001 make run"
+            )
 
     def _prepare(self) -> None:
         """Migrate, build the model, collect static files, seed the demo; the command prints its own progress."""
@@ -83,8 +85,17 @@ class Supervisor:
         documents = os.environ.get("DOCUMENT_PROCESSES") or str(max(1, (os.cpu_count() or 2) // 2))
         return {
             "web": [
-                sys.executable, "-m", "daphne", "-b", os.environ.get("BIND") or "127.0.0.1", "-p", str(self.port),
-                "--no-server-name", "-v", "0", "config.asgi:application",
+                sys.executable,
+                "-m",
+                "daphne",
+                "-b",
+                os.environ.get("BIND") or "127.0.0.1",
+                "-p",
+                str(self.port),
+                "--no-server-name",
+                "-v",
+                "0",
+                "config.asgi:application",
             ],
             "agents": [*worker, "-n", "agents@%h", "-Q", "agents", "-P", "threads", "-c", agents],
             "documents": [*worker, "-n", "documents@%h", "-Q", "documents", "-P", "prefork", "-c", documents],
@@ -136,10 +147,17 @@ class Supervisor:
 
     def _tell_addresses(self) -> None:
         lines = [f"Ready after {time.monotonic() - self.begun:.0f} s. Open one of these:", ""]
-        for slug in ("acme", "globex"):
-            lines.append(f"  http://{slug}.localhost:{self.port}    amina@{slug}.example (admin) or jonas@{slug}.example")
-        lines += ["", f"  Password: {demo_password(self.folder)}", f"  API:      http://acme.localhost:{self.port}/docs", "",
-                  f"Logs are in {self.folder / 'log'}. Ctrl-C stops everything."]
+        lines += [
+            f"  http://{slug}.localhost:{self.port}    amina@{slug}.example (admin) or jonas@{slug}.example"
+            for slug in ("acme", "globex")
+        ]
+        lines += [
+            "",
+            f"  Password: {demo_password(self.folder)}",
+            f"  API:      http://acme.localhost:{self.port}/docs",
+            "",
+            f"Logs are in {self.folder / 'log'}. Ctrl-C stops everything.",
+        ]
         self.say("\n".join(lines))
 
     def _stop_all(self) -> None:

@@ -34,8 +34,18 @@ class RunSerializer(serializers.ModelSerializer):
     class Meta:
         model = Run
         fields = (
-            "id", "agent", "title", "state", "question", "answer", "error", "input_tokens", "output_tokens",
-            "created_at", "started_at", "finished_at",
+            "id",
+            "agent",
+            "title",
+            "state",
+            "question",
+            "answer",
+            "error",
+            "input_tokens",
+            "output_tokens",
+            "created_at",
+            "started_at",
+            "finished_at",
         )
         read_only_fields = fields
 

@@ -8,100 +8,195 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('knowledge', '0001_initial'),
-        ('providers', '0001_initial'),
+        ("knowledge", "0001_initial"),
+        ("providers", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Agent',
+            name="Agent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=200, verbose_name='what it does, in one sentence')),
-                ('icon', models.SlugField(default='message-square', max_length=40, verbose_name='icon')),
-                ('tint', models.CharField(blank=True, choices=[('', 'Petrol'), ('info', 'Blue'), ('tool', 'Violet'), ('ok', 'Green'), ('warn', 'Amber')], default='', max_length=8, verbose_name='colour')),
-                ('instructions', models.TextField(blank=True, verbose_name='instructions')),
-                ('starters', models.JSONField(blank=True, default=list, verbose_name='first questions')),
-                ('max_steps', models.PositiveSmallIntegerField(default=12, validators=[django.core.validators.MinValueValidator(2), django.core.validators.MaxValueValidator(50)], verbose_name='most steps in a run')),
-                ('is_active', models.BooleanField(default=True, verbose_name='switched on')),
-                ('knowledge_bases', models.ManyToManyField(blank=True, related_name='agents', to='knowledge.knowledgebase', verbose_name='collections')),
-                ('model', models.ForeignKey(blank=True, help_text="Empty: the tenant's default model.", null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='providers.providermodel', verbose_name='model')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                (
+                    "description",
+                    models.CharField(blank=True, max_length=200, verbose_name="what it does, in one sentence"),
+                ),
+                ("icon", models.SlugField(default="message-square", max_length=40, verbose_name="icon")),
+                (
+                    "tint",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", "Petrol"),
+                            ("info", "Blue"),
+                            ("tool", "Violet"),
+                            ("ok", "Green"),
+                            ("warn", "Amber"),
+                        ],
+                        default="",
+                        max_length=8,
+                        verbose_name="colour",
+                    ),
+                ),
+                ("instructions", models.TextField(blank=True, verbose_name="instructions")),
+                ("starters", models.JSONField(blank=True, default=list, verbose_name="first questions")),
+                (
+                    "max_steps",
+                    models.PositiveSmallIntegerField(
+                        default=12,
+                        validators=[
+                            django.core.validators.MinValueValidator(2),
+                            django.core.validators.MaxValueValidator(50),
+                        ],
+                        verbose_name="most steps in a run",
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True, verbose_name="switched on")),
+                (
+                    "knowledge_bases",
+                    models.ManyToManyField(
+                        blank=True, related_name="agents", to="knowledge.knowledgebase", verbose_name="collections"
+                    ),
+                ),
+                (
+                    "model",
+                    models.ForeignKey(
+                        blank=True,
+                        help_text="Empty: the tenant's default model.",
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="providers.providermodel",
+                        verbose_name="model",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'agent',
-                'verbose_name_plural': 'agents',
-                'ordering': ('name',),
+                "verbose_name": "agent",
+                "verbose_name_plural": "agents",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('waiting', 'Waiting'), ('succeeded', 'Done'), ('failed', 'Failed'), ('cancelled', 'Stopped'), ('needs_review', 'Needs a look'), ('dead', 'Given up')], default='queued', max_length=16, verbose_name='status')),
-                ('title', models.CharField(max_length=120, verbose_name='title')),
-                ('question', models.TextField(verbose_name='question')),
-                ('history', models.JSONField(default=list, editable=False)),
-                ('answer', models.TextField(blank=True, verbose_name='answer')),
-                ('error', models.CharField(blank=True, max_length=500, verbose_name='reason')),
-                ('input_tokens', models.PositiveIntegerField(default=0, verbose_name='tokens in')),
-                ('output_tokens', models.PositiveIntegerField(default=0, verbose_name='tokens out')),
-                ('idempotency_key', models.CharField(blank=True, editable=False, max_length=100)),
-                ('started_at', models.DateTimeField(editable=False, null=True, verbose_name='started')),
-                ('finished_at', models.DateTimeField(editable=False, null=True, verbose_name='finished')),
-                ('agent', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='agents.agent', verbose_name='agent')),
-                ('started_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='runs', to=settings.AUTH_USER_MODEL, verbose_name='started by')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("waiting", "Waiting"),
+                            ("succeeded", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Stopped"),
+                            ("needs_review", "Needs a look"),
+                            ("dead", "Given up"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("title", models.CharField(max_length=120, verbose_name="title")),
+                ("question", models.TextField(verbose_name="question")),
+                ("history", models.JSONField(default=list, editable=False)),
+                ("answer", models.TextField(blank=True, verbose_name="answer")),
+                ("error", models.CharField(blank=True, max_length=500, verbose_name="reason")),
+                ("input_tokens", models.PositiveIntegerField(default=0, verbose_name="tokens in")),
+                ("output_tokens", models.PositiveIntegerField(default=0, verbose_name="tokens out")),
+                ("idempotency_key", models.CharField(blank=True, editable=False, max_length=100)),
+                ("started_at", models.DateTimeField(editable=False, null=True, verbose_name="started")),
+                ("finished_at", models.DateTimeField(editable=False, null=True, verbose_name="finished")),
+                (
+                    "agent",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="runs",
+                        to="agents.agent",
+                        verbose_name="agent",
+                    ),
+                ),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="runs",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="started by",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'run',
-                'verbose_name_plural': 'runs',
-                'ordering': ('-created_at',),
+                "verbose_name": "run",
+                "verbose_name_plural": "runs",
+                "ordering": ("-created_at",),
             },
         ),
         migrations.CreateModel(
-            name='RunEvent',
+            name="RunEvent",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveIntegerField()),
-                ('kind', models.CharField(choices=[('model', 'Model'), ('intent', 'About to act'), ('tool', 'Tool')], max_length=16)),
-                ('name', models.CharField(max_length=120)),
-                ('payload', models.JSONField(default=dict)),
-                ('idempotency_key', models.CharField(blank=True, max_length=200)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField()),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='events', to='agents.run')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("number", models.PositiveIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("model", "Model"), ("intent", "About to act"), ("tool", "Tool")], max_length=16
+                    ),
+                ),
+                ("name", models.CharField(max_length=120)),
+                ("payload", models.JSONField(default=dict)),
+                ("idempotency_key", models.CharField(blank=True, max_length=200)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField()),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="events", to="agents.run"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('run', 'number'),
+                "ordering": ("run", "number"),
             },
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['started_by', '-created_at'], name='run_own_newest'),
+            model_name="run",
+            index=models.Index(fields=["started_by", "-created_at"], name="run_own_newest"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['-created_at'], name='run_newest'),
+            model_name="run",
+            index=models.Index(fields=["-created_at"], name="run_newest"),
         ),
         migrations.AddConstraint(
-            model_name='run',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('started_by', 'idempotency_key'), name='run_idempotent'),
+            model_name="run",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("idempotency_key", ""), _negated=True),
+                fields=("started_by", "idempotency_key"),
+                name="run_idempotent",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='runevent',
-            constraint=models.UniqueConstraint(fields=('run', 'number'), name='run_event_number_unique'),
+            model_name="runevent",
+            constraint=models.UniqueConstraint(fields=("run", "number"), name="run_event_number_unique"),
         ),
         migrations.AddConstraint(
-            model_name='runevent',
-            constraint=models.UniqueConstraint(condition=models.Q(('idempotency_key', ''), _negated=True), fields=('idempotency_key', 'kind'), name='run_effect_once'),
+            model_name="runevent",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("idempotency_key", ""), _negated=True),
+                fields=("idempotency_key", "kind"),
+                name="run_effect_once",
+            ),
         ),
     ]

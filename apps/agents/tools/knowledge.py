@@ -31,8 +31,12 @@ def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
     sources = _numbered(hits, context.known_sources)
     passages = [
         {
-            "number": source.number, "document": source.document, "heading": source.heading, "page": source.page,
-            "text": source.text, "score": source.score,
+            "number": source.number,
+            "document": source.document,
+            "heading": source.heading,
+            "page": source.page,
+            "text": source.text,
+            "score": source.score,
         }
         for source in sources
     ]
@@ -47,7 +51,14 @@ def _numbered(hits: list[Hit], known: tuple[Source, ...]) -> tuple[Source, ...]:
         number = numbers.setdefault(str(hit.chunk_id), len(numbers) + 1)
         sources.append(
             Source(
-                number, str(hit.chunk_id), str(hit.document_id), hit.document, hit.text, hit.heading, hit.page, hit.score
+                number,
+                str(hit.chunk_id),
+                str(hit.document_id),
+                hit.document,
+                hit.text,
+                hit.heading,
+                hit.page,
+                hit.score,
             )
         )
     return tuple(sources)

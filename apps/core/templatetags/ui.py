@@ -47,6 +47,8 @@ def seconds(value_s: float | None) -> str:
     """Write a duration given in seconds; the unit is part of the translated words."""
     if value_s is None:
         return ""
+    if value_s < 1:
+        return _("%(n)d ms") % {"n": round(value_s * 1000)}
     if value_s < 60:
         return _("%(n)s s") % {"n": number_format(round(value_s, 1), 1)}
     return _("%(m)d min %(s)d s") % {"m": value_s // 60, "s": value_s % 60}

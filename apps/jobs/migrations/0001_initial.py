@@ -6,53 +6,84 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('tenant_id', models.UUIDField()),
-                ('queue', models.CharField(max_length=32)),
-                ('kind', models.CharField(max_length=64)),
-                ('object_id', models.UUIDField()),
-                ('state', models.CharField(choices=[('queued', 'Queued'), ('running', 'Running'), ('waiting', 'Waiting'), ('succeeded', 'Done'), ('failed', 'Failed'), ('cancelled', 'Cancelled'), ('dead', 'Given up')], default='queued', max_length=16)),
-                ('priority', models.SmallIntegerField(default=0)),
-                ('dedupe_key', models.CharField(blank=True, max_length=200)),
-                ('not_before', models.DateTimeField()),
-                ('owner', models.CharField(blank=True, max_length=100)),
-                ('fence', models.BigIntegerField(default=0)),
-                ('lease_until', models.DateTimeField(null=True)),
-                ('deaths', models.PositiveSmallIntegerField(default=0)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('cancel_requested', models.BooleanField(default=False)),
-                ('error', models.TextField(blank=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("tenant_id", models.UUIDField()),
+                ("queue", models.CharField(max_length=32)),
+                ("kind", models.CharField(max_length=64)),
+                ("object_id", models.UUIDField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("queued", "Queued"),
+                            ("running", "Running"),
+                            ("waiting", "Waiting"),
+                            ("succeeded", "Done"),
+                            ("failed", "Failed"),
+                            ("cancelled", "Cancelled"),
+                            ("dead", "Given up"),
+                        ],
+                        default="queued",
+                        max_length=16,
+                    ),
+                ),
+                ("priority", models.SmallIntegerField(default=0)),
+                ("dedupe_key", models.CharField(blank=True, max_length=200)),
+                ("not_before", models.DateTimeField()),
+                ("owner", models.CharField(blank=True, max_length=100)),
+                ("fence", models.BigIntegerField(default=0)),
+                ("lease_until", models.DateTimeField(null=True)),
+                ("deaths", models.PositiveSmallIntegerField(default=0)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("cancel_requested", models.BooleanField(default=False)),
+                ("error", models.TextField(blank=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ('-created_at',),
-                'indexes': [models.Index(models.F('queue'), models.F('tenant_id'), models.OrderBy(models.F('priority'), descending=True), models.F('created_at'), condition=models.Q(('state__in', ('queued', 'running'))), name='job_due'), models.Index(fields=['object_id'], name='job_object')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ('queued', 'running', 'waiting')), models.Q(('dedupe_key', ''), _negated=True)), fields=('tenant_id', 'kind', 'dedupe_key'), name='job_deduplicated')],
+                "ordering": ("-created_at",),
+                "indexes": [
+                    models.Index(
+                        models.F("queue"),
+                        models.F("tenant_id"),
+                        models.OrderBy(models.F("priority"), descending=True),
+                        models.F("created_at"),
+                        condition=models.Q(("state__in", ("queued", "running"))),
+                        name="job_due",
+                    ),
+                    models.Index(fields=["object_id"], name="job_object"),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(
+                            ("state__in", ("queued", "running", "waiting")), models.Q(("dedupe_key", ""), _negated=True)
+                        ),
+                        fields=("tenant_id", "kind", "dedupe_key"),
+                        name="job_deduplicated",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='TenantQueue',
+            name="TenantQueue",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('tenant_id', models.UUIDField()),
-                ('queue', models.CharField(max_length=32)),
-                ('cap', models.PositiveIntegerField(default=apps.jobs.models.default_cap)),
-                ('last_served', models.DateTimeField(default=None, null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("tenant_id", models.UUIDField()),
+                ("queue", models.CharField(max_length=32)),
+                ("cap", models.PositiveIntegerField(default=apps.jobs.models.default_cap)),
+                ("last_served", models.DateTimeField(default=None, null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('queue', 'tenant_id'), name='tenant_queue_unique')],
+                "constraints": [models.UniqueConstraint(fields=("queue", "tenant_id"), name="tenant_queue_unique")],
             },
         ),
     ]

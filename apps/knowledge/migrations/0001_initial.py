@@ -10,7 +10,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -19,96 +18,175 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='KnowledgeBase',
+            name="KnowledgeBase",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120, unique=True, verbose_name='name')),
-                ('description', models.CharField(blank=True, max_length=300, verbose_name='description')),
-                ('chunk_count', models.PositiveIntegerField(default=0, editable=False)),
-                ('term_count', models.PositiveBigIntegerField(default=0, editable=False)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120, unique=True, verbose_name="name")),
+                ("description", models.CharField(blank=True, max_length=300, verbose_name="description")),
+                ("chunk_count", models.PositiveIntegerField(default=0, editable=False)),
+                ("term_count", models.PositiveBigIntegerField(default=0, editable=False)),
             ],
             options={
-                'verbose_name': 'collection',
-                'verbose_name_plural': 'collections',
-                'ordering': ('name',),
+                "verbose_name": "collection",
+                "verbose_name_plural": "collections",
+                "ordering": ("name",),
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=255, verbose_name='name')),
-                ('file', models.FileField(max_length=120, upload_to=apps.knowledge.models.storage_path, verbose_name='file')),
-                ('content_hash', models.CharField(editable=False, max_length=64)),
-                ('size_bytes', models.PositiveBigIntegerField(verbose_name='size')),
-                ('kind', models.CharField(max_length=16, verbose_name='kind')),
-                ('state', models.CharField(choices=[('uploaded', 'Uploaded'), ('checked', 'Scanned'), ('read', 'Text found'), ('split', 'Split'), ('ready', 'Searchable'), ('failed', 'Could not be read')], default='uploaded', max_length=16, verbose_name='status')),
-                ('progress', models.PositiveSmallIntegerField(default=0, verbose_name='progress in per cent')),
-                ('failed_at', models.CharField(blank=True, max_length=16)),
-                ('error', models.CharField(blank=True, max_length=300, verbose_name='reason')),
-                ('page_count', models.PositiveIntegerField(blank=True, null=True, verbose_name='pages')),
-                ('chunk_count', models.PositiveIntegerField(default=0, verbose_name='passages')),
-                ('uploaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='uploaded by')),
-                ('knowledge_base', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='documents', to='knowledge.knowledgebase', verbose_name='collection')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=255, verbose_name="name")),
+                (
+                    "file",
+                    models.FileField(max_length=120, upload_to=apps.knowledge.models.storage_path, verbose_name="file"),
+                ),
+                ("content_hash", models.CharField(editable=False, max_length=64)),
+                ("size_bytes", models.PositiveBigIntegerField(verbose_name="size")),
+                ("kind", models.CharField(max_length=16, verbose_name="kind")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("uploaded", "Uploaded"),
+                            ("checked", "Scanned"),
+                            ("read", "Text found"),
+                            ("split", "Split"),
+                            ("ready", "Searchable"),
+                            ("failed", "Could not be read"),
+                        ],
+                        default="uploaded",
+                        max_length=16,
+                        verbose_name="status",
+                    ),
+                ),
+                ("progress", models.PositiveSmallIntegerField(default=0, verbose_name="progress in per cent")),
+                ("failed_at", models.CharField(blank=True, max_length=16)),
+                ("error", models.CharField(blank=True, max_length=300, verbose_name="reason")),
+                ("page_count", models.PositiveIntegerField(blank=True, null=True, verbose_name="pages")),
+                ("chunk_count", models.PositiveIntegerField(default=0, verbose_name="passages")),
+                (
+                    "uploaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                        verbose_name="uploaded by",
+                    ),
+                ),
+                (
+                    "knowledge_base",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="documents",
+                        to="knowledge.knowledgebase",
+                        verbose_name="collection",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'document',
-                'verbose_name_plural': 'documents',
-                'ordering': ('-created_at',),
+                "verbose_name": "document",
+                "verbose_name_plural": "documents",
+                "ordering": ("-created_at",),
             },
         ),
         migrations.CreateModel(
-            name='Chunk',
+            name="Chunk",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField()),
-                ('text', models.TextField()),
-                ('heading', models.CharField(blank=True, max_length=500)),
-                ('page', models.PositiveIntegerField(null=True)),
-                ('length', models.PositiveIntegerField()),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='chunks', to='knowledge.document')),
-                ('knowledge_base', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='knowledge.knowledgebase')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("position", models.PositiveIntegerField()),
+                ("text", models.TextField()),
+                ("heading", models.CharField(blank=True, max_length=500)),
+                ("page", models.PositiveIntegerField(null=True)),
+                ("length", models.PositiveIntegerField()),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="chunks", to="knowledge.document"
+                    ),
+                ),
+                (
+                    "knowledge_base",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="knowledge.knowledgebase"
+                    ),
+                ),
             ],
             options={
-                'ordering': ('document', 'position'),
+                "ordering": ("document", "position"),
             },
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('pk', models.CompositePrimaryKey('knowledge_base', 'term', 'chunk', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('term', models.CharField(max_length=64)),
-                ('frequency', models.PositiveSmallIntegerField()),
-                ('chunk', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='knowledge.chunk')),
-                ('knowledge_base', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='knowledge.knowledgebase')),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "knowledge_base", "term", "chunk", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("term", models.CharField(max_length=64)),
+                ("frequency", models.PositiveSmallIntegerField()),
+                (
+                    "chunk",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="knowledge.chunk"
+                    ),
+                ),
+                (
+                    "knowledge_base",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="knowledge.knowledgebase",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='ChunkVector384',
+            name="ChunkVector384",
             fields=[
-                ('chunk', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='knowledge.chunk')),
-                ('embedding', pgvector.django.halfvec.HalfVectorField(dimensions=384)),
-                ('knowledge_base', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='knowledge.knowledgebase')),
+                (
+                    "chunk",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="knowledge.chunk",
+                    ),
+                ),
+                ("embedding", pgvector.django.halfvec.HalfVectorField(dimensions=384)),
+                (
+                    "knowledge_base",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="knowledge.knowledgebase"
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='document',
-            index=models.Index(fields=['knowledge_base', '-created_at'], name='document_newest'),
+            model_name="document",
+            index=models.Index(fields=["knowledge_base", "-created_at"], name="document_newest"),
         ),
         migrations.AddConstraint(
-            model_name='document',
-            constraint=models.UniqueConstraint(fields=('knowledge_base', 'content_hash'), name='document_stored_once'),
+            model_name="document",
+            constraint=models.UniqueConstraint(fields=("knowledge_base", "content_hash"), name="document_stored_once"),
         ),
         migrations.AddConstraint(
-            model_name='chunk',
-            constraint=models.UniqueConstraint(fields=('document', 'position'), name='chunk_position_unique'),
+            model_name="chunk",
+            constraint=models.UniqueConstraint(fields=("document", "position"), name="chunk_position_unique"),
         ),
         migrations.AddIndex(
-            model_name='chunkvector384',
-            index=pgvector.django.indexes.HnswIndex(ef_construction=64, fields=['embedding'], m=16, name='vector384_hnsw', opclasses=('halfvec_cosine_ops',)),
+            model_name="chunkvector384",
+            index=pgvector.django.indexes.HnswIndex(
+                ef_construction=64, fields=["embedding"], m=16, name="vector384_hnsw", opclasses=("halfvec_cosine_ops",)
+            ),
         ),
     ]

@@ -74,8 +74,11 @@ def _judge_archive(path: Path) -> None:
 def _limit() -> None:
     os.setsid()
     for which, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES), (resource.RLIMIT_CPU, CPU_S), (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_NOFILE, 64), (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_AS, MEMORY_BYTES),
+        (resource.RLIMIT_CPU, CPU_S),
+        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_NOFILE, 64),
+        (resource.RLIMIT_CORE, 0),
     ):
         resource.setrlimit(which, (value, value))
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
@@ -87,7 +90,12 @@ def _run_child(path: Path, kind: str) -> dict[str, Any]:
     command = [sys.executable, "-I", str(_ROOT / "apps/knowledge/parsers/child.py"), str(_ROOT), kind]
     with path.open("rb") as source:
         child = subprocess.Popen(
-            command, stdin=source, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, preexec_fn=_limit, cwd="/",
+            command,
+            stdin=source,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            preexec_fn=_limit,
+            cwd="/",
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
         )
         try:

@@ -7,8 +7,15 @@ from django.utils.translation import gettext as _
 from apps.knowledge.errors import UnreadableDocument
 
 BY_SUFFIX = {
-    ".pdf": "pdf", ".docx": "docx", ".md": "markdown", ".markdown": "markdown", ".txt": "text", ".text": "text",
-    ".log": "text", ".html": "html", ".htm": "html",
+    ".pdf": "pdf",
+    ".docx": "docx",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".txt": "text",
+    ".text": "text",
+    ".log": "text",
+    ".html": "html",
+    ".htm": "html",
 }
 ACCEPTED = ",".join(sorted(BY_SUFFIX))
 TEXTUAL = frozenset({"markdown", "text", "html"})
@@ -18,7 +25,9 @@ def sniff(name: str, head: bytes) -> str:
     """Return the kind from a name and the first bytes. Raises UnreadableDocument when they contradict each other."""
     kind = BY_SUFFIX.get(PurePath(name).suffix.lower())
     if kind is None:
-        raise UnreadableDocument("unsupported", _("This type of file is not supported. Use PDF, Word, Markdown, HTML or text."))
+        raise UnreadableDocument(
+            "unsupported", _("This type of file is not supported. Use PDF, Word, Markdown, HTML or text.")
+        )
     if not head:
         raise UnreadableDocument("empty", _("The file is empty."))
     if b"%PDF-" in head[:1024]:
@@ -30,5 +39,7 @@ def sniff(name: str, head: bytes) -> str:
     else:
         found = ""
     if found != kind:
-        raise UnreadableDocument("mismatch", _("The content of the file does not fit its name. Export it again and upload that."))
+        raise UnreadableDocument(
+            "mismatch", _("The content of the file does not fit its name. Export it again and upload that.")
+        )
     return kind

@@ -16,8 +16,13 @@ from apps.providers.errors import AuthError, InvalidRequest, ProviderError, Rate
 from apps.providers.types import ChatMessage, ChatRequest, Event, Finished, TextDelta, ToolCall, Usage
 
 MAX_ANSWER_BYTES = 8 << 20
-_REASONS = {"stop": "stop", "tool_calls": "tool_calls", "function_call": "tool_calls", "length": "length",
-            "content_filter": "refused"}
+_REASONS = {
+    "stop": "stop",
+    "tool_calls": "tool_calls",
+    "function_call": "tool_calls",
+    "length": "length",
+    "content_filter": "refused",
+}
 
 
 class OpenAIChat:
@@ -25,7 +30,9 @@ class OpenAIChat:
 
     def __init__(self, *, base_url: str, api_key: str, timeout_s: float, allowed_hosts: frozenset[str]) -> None:
         self._client = openai.AsyncOpenAI(
-            base_url=base_url, api_key=api_key or "none", max_retries=0,
+            base_url=base_url,
+            api_key=api_key or "none",
+            max_retries=0,
             http_client=guarded_client(allowed=allowed_hosts, timeout_s=timeout_s),
         )
 
@@ -73,17 +80,8 @@ def _message(message: ChatMessage) -> dict[str, Any]:
 
 async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
     calls: dict[int, dict[str, str]] = {}
-    usage, reason, size_bytes = Usage(), "", 0
-    async for line in lines:
-        size_bytes += len(line)
-        if size_bytes > MAX_ANSWER_BYTES:
-            raise InvalidRequest("The model sent more than an answer can hold.")
-        if not line.startswith("data:"):
-            continue
-        data = line[5:].strip()
-        if data == "[DONE]":
-            break
-        chunk = _decoded(data)
+    usage, reason = Usage(), ""
+    async for chunk in _chunks(lines):
         usage = _usage(chunk.get("usage")) or usage
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
@@ -98,6 +96,20 @@ async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
     if reason == "content_filter":
         raise RefusedError("The provider's content filter stopped the answer.")
     yield Finished("tool_calls" if calls else _REASONS.get(reason, "stop"), usage)  # type: ignore[arg-type]
+
+
+async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
+    size_bytes = 0
+    async for line in lines:
+        size_bytes += len(line)
+        if size_bytes > MAX_ANSWER_BYTES:
+            raise InvalidRequest("The model sent more than an answer can hold.")
+        if not line.startswith("data:"):
+            continue
+        data = line[5:].strip()
+        if data == "[DONE]":
+            return
+        yield _decoded(data)
 
 
 def _decoded(data: str) -> dict[str, Any]:

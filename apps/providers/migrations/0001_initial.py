@@ -6,47 +6,81 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Provider',
+            name="Provider",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=80, unique=True, verbose_name='name')),
-                ('kind', models.CharField(choices=[('extractive', 'Built in: quotes your documents'), ('openai_compatible', 'OpenAI-compatible server')], max_length=32, verbose_name='kind')),
-                ('base_url', models.URLField(blank=True, help_text='For example http://localhost:11434/v1', verbose_name='address')),
-                ('sealed_key', models.TextField(blank=True, editable=False)),
-                ('is_active', models.BooleanField(default=True, verbose_name='active')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=80, unique=True, verbose_name="name")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("extractive", "Built in: quotes your documents"),
+                            ("openai_compatible", "OpenAI-compatible server"),
+                        ],
+                        max_length=32,
+                        verbose_name="kind",
+                    ),
+                ),
+                (
+                    "base_url",
+                    models.URLField(
+                        blank=True, help_text="For example http://localhost:11434/v1", verbose_name="address"
+                    ),
+                ),
+                ("sealed_key", models.TextField(blank=True, editable=False)),
+                ("is_active", models.BooleanField(default=True, verbose_name="active")),
             ],
             options={
-                'verbose_name': 'provider',
-                'verbose_name_plural': 'providers',
-                'ordering': ('name',),
-                'constraints': [models.CheckConstraint(condition=models.Q(('kind', 'extractive'), models.Q(('base_url', ''), _negated=True), _connector='OR'), name='provider_has_address', violation_error_message='This kind of provider needs an address.')],
+                "verbose_name": "provider",
+                "verbose_name_plural": "providers",
+                "ordering": ("name",),
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("kind", "extractive"), models.Q(("base_url", ""), _negated=True), _connector="OR"
+                        ),
+                        name="provider_has_address",
+                        violation_error_message="This kind of provider needs an address.",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='ProviderModel',
+            name="ProviderModel",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('updated_at', models.DateTimeField(auto_now=True)),
-                ('name', models.CharField(max_length=120, verbose_name='model')),
-                ('is_default', models.BooleanField(default=False, verbose_name='used when an agent names none')),
-                ('provider', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='models', to='providers.provider', verbose_name='provider')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("updated_at", models.DateTimeField(auto_now=True)),
+                ("name", models.CharField(max_length=120, verbose_name="model")),
+                ("is_default", models.BooleanField(default=False, verbose_name="used when an agent names none")),
+                (
+                    "provider",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="models",
+                        to="providers.provider",
+                        verbose_name="provider",
+                    ),
+                ),
             ],
             options={
-                'verbose_name': 'model',
-                'verbose_name_plural': 'models',
-                'ordering': ('provider__name', 'name'),
-                'constraints': [models.UniqueConstraint(fields=('provider', 'name'), name='model_once_a_provider'), models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('is_default',), name='one_default_model')],
+                "verbose_name": "model",
+                "verbose_name_plural": "models",
+                "ordering": ("provider__name", "name"),
+                "constraints": [
+                    models.UniqueConstraint(fields=("provider", "name"), name="model_once_a_provider"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_default", True)), fields=("is_default",), name="one_default_model"
+                    ),
+                ],
             },
         ),
     ]

@@ -14,21 +14,47 @@ from apps.dashboard.demo.seed import FOLDER, TENANTS
 
 FACTS = {
     "acme": {
-        "leave_days": "28", "parental_weeks": "14", "certificate_day": "fourth", "meal_allowance": "28",
-        "hotel_limit": "140", "remote_days": "three", "rfp_number": "ACM-2026-117", "rfp_deadline": "8 January 2027",
-        "rfp_budget": "420,000", "price_s100": "135.00", "price_technician": "98.00", "price_premium": "690.00",
+        "leave_days": "28",
+        "parental_weeks": "14",
+        "certificate_day": "fourth",
+        "meal_allowance": "28",
+        "hotel_limit": "140",
+        "remote_days": "three",
+        "rfp_number": "ACM-2026-117",
+        "rfp_deadline": "8 January 2027",
+        "rfp_budget": "420,000",
+        "price_s100": "135.00",
+        "price_technician": "98.00",
+        "price_premium": "690.00",
         "discount_large": "8",
     },
     "globex": {
-        "leave_days": "25", "parental_weeks": "18", "certificate_day": "third", "meal_allowance": "32",
-        "hotel_limit": "125", "remote_days": "two", "rfp_number": "GLX-26-0042", "rfp_deadline": "15 January 2027",
-        "rfp_budget": "310,000", "price_s100": "142.00", "price_technician": "104.00", "price_premium": "640.00",
+        "leave_days": "25",
+        "parental_weeks": "18",
+        "certificate_day": "third",
+        "meal_allowance": "32",
+        "hotel_limit": "125",
+        "remote_days": "two",
+        "rfp_number": "GLX-26-0042",
+        "rfp_deadline": "15 January 2027",
+        "rfp_budget": "310,000",
+        "price_s100": "142.00",
+        "price_technician": "104.00",
+        "price_premium": "640.00",
         "discount_large": "6",
     },
 }
 FILES = {
-    "acme": {"handbook": "Staff handbook.pdf", "rfp": "RFP maintenance system.docx", "price-list": "Price list 2027.md"},
-    "globex": {"handbook": "Staff handbook.docx", "rfp": "RFP maintenance system.md", "price-list": "Price list 2027.pdf"},
+    "acme": {
+        "handbook": "Staff handbook.pdf",
+        "rfp": "RFP maintenance system.docx",
+        "price-list": "Price list 2027.md",
+    },
+    "globex": {
+        "handbook": "Staff handbook.docx",
+        "rfp": "RFP maintenance system.md",
+        "price-list": "Price list 2027.pdf",
+    },
 }
 
 
@@ -40,7 +66,9 @@ class Command(BaseCommand):
             folder = FOLDER / slug
             folder.mkdir(exist_ok=True)
             for source, name in FILES[slug].items():
-                text = (FOLDER / "sources" / f"{source}.md").read_text().format(company=company, slug=slug, **FACTS[slug])
+                text = (
+                    (FOLDER / "sources" / f"{source}.md").read_text().format(company=company, slug=slug, **FACTS[slug])
+                )
                 _WRITERS[Path(name).suffix](text, folder / name)
                 self.stdout.write(f"{slug}/{name}")
 

@@ -5,8 +5,8 @@ from collections import Counter
 from typing import Any
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
 from outline import Outline
+from pypdfium2 import raw
 
 MAX_PAGES = 5_000
 HEADING_RATIO = 1.12

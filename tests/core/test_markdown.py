@@ -1,0 +1,55 @@
+"""What a model writes is safe, and rendering while it arrives ends as rendering the whole."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.core.markdown import BlockRenderer, render, render_blocks
+
+PIECES = st.sampled_from([
+    "word ", "**bold** ", "*", "#", "# Head\n", "\n", "\n\n", "- item\n", "1. one\n", "> quote\n", "```py\nx = 1\n", "```\n",
+    "| a | b |\n", "| --- | --- |\n", "***", "---\n", "[1] ", "<b>", "`code` ", "===\n", "    deep\n", "[1]: http://x\n",
+])
+
+
+@given(st.lists(PIECES, max_size=40), st.randoms(use_true_random=False))
+@settings(max_examples=300, deadline=None)
+def test_blocks_do_not_depend_on_where_the_text_was_cut(pieces, random):
+    text = "".join(pieces)
+    live = BlockRenderer(sources=3)
+    place = 0
+    while place < len(text):
+        step = random.randint(1, 7)
+        live.feed(text[place : place + step])
+        place += step
+    live.finish()
+    assert live.blocks == render_blocks(text, sources=3)
+
+
+@pytest.mark.parametrize("hostile", [
+    "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "![x](https://evil.example/p.png)",
+    "<a href='https://evil.example' onclick=alert(1)>x</a>", "[x](data:text/html,<script>1</script>)", "<svg/onload=alert(1)>",
+    "<iframe src=//evil.example></iframe>", "[a](vbscript:x)", "<button data-copy>x</button>", '<div class="approval">x</div>',
+])
+def test_hostile_markdown_stays_text(hostile):
+    html = render(hostile, sources=9)
+    for forbidden in ("<script", "<img", "<svg", "<iframe", "<button", "<div", 'href="javascript', 'href="data', 'href="vbscript'):
+        assert forbidden not in html
+
+
+def test_links_are_kept_apart_from_us():
+    assert render("[x](https://a.example)") == (
+        '<p><a href="https://a.example" rel="noopener noreferrer nofollow">x</a></p>\n'
+    )
+
+
+def test_citation_becomes_a_link_only_for_a_known_source():
+    html = render("Yes [1], no [7], `not [1]`.", sources=2)
+    assert html.count('class="cite"') == 1
+    assert "[7]" in html
+
+
+def test_code_has_a_copy_button_of_ours():
+    html = render("```python\nx = 1\n```")
+    assert html.count("data-copy") == 1
+    assert '<span class="mi">1</span>' in html

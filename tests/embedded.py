@@ -1,0 +1,36 @@
+"""pytest plugin (`-p tests.embedded`): real PostgreSQL and Redis for this run, thrown away afterwards.
+
+It is imported before Django's settings, which need the addresses. DATABASE_URL and REDIS_URL from outside win.
+"""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+os.environ.setdefault("SECRET_KEY", "for-tests-only-" + "x" * 40)
+os.environ.setdefault("EMBEDDING_MODEL_DIR", str(ROOT / ".venv" / "embedding-model"))
+os.environ.setdefault("PROVIDER_PRIVATE_HOSTS", "127.0.0.1")
+os.environ.setdefault("JOB_LEASE_S", "2")
+os.environ.setdefault("JOB_HEARTBEAT_S", "0.7")
+
+
+def start() -> Path:
+    """Start both servers on free ports in a fresh folder and set their addresses."""
+    from config.standalone.services import running_services
+
+    folder = Path(tempfile.mkdtemp(prefix="guildhall-test-"))
+    folder.chmod(0o755)
+    os.environ["GUILDHALL_DATA"] = str(folder)
+    running = running_services(folder)
+    services = running.__enter__()
+    os.environ.update(services.environment)
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(running.__exit__, None, None, None)
+    return folder
+
+
+if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+    start()
