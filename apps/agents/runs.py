@@ -6,7 +6,7 @@ from typing import Any
 
 import orjson
 import structlog
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
@@ -27,6 +27,7 @@ from apps.agents.types import (
     StreamEvent,
     ToolReturned,
 )
+from apps.core.database.pool import release_connection
 from apps.core.tenancy import current_tenant
 from apps.core.wire import run_on_wire
 from apps.jobs import engine
@@ -116,7 +117,7 @@ class _Work:
         request = ChatRequest(model=model.name, messages=step.messages, tools=specs)
         port = chat_port(model.provider)
         started_at = timezone.now()
-        connection.close()  # back to the pool while the wire is busy
+        release_connection()  # the wire may be busy for minutes
         call = stream_answer(port, request, claim=self.claim, key=self.key, answer=self.answer)
         try:
             run_on_wire(call, timeout_s=CALL_LIMIT_S)

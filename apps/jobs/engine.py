@@ -1,6 +1,6 @@
 """The statements that make jobs durable: claim fairly, checkpoint under a fence, settle.
 
-Times are the database's own (`now()`); a lease is renewed by apps.jobs.leases. Lock order everywhere: the tenant's
+Times are the database's own (`statement_timestamp()`); a lease is renewed by apps.jobs.leases. Lock order everywhere: the tenant's
 queue row, then the job row, then rows of the tenant.
 """
 
@@ -19,14 +19,14 @@ from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
 
-_DUE = "((j.state = 'queued' AND j.not_before <= now()) OR (j.state = 'running' AND j.lease_until < now()))"
+_DUE = "((j.state = 'queued' AND j.not_before <= statement_timestamp()) OR (j.state = 'running' AND j.lease_until < statement_timestamp()))"
 
 _PICK_TENANT = f"""
     SELECT q.id, q.tenant_id
     FROM jobs_tenantqueue q
     CROSS JOIN LATERAL (
         SELECT count(*) AS running FROM jobs_job j
-        WHERE j.queue = q.queue AND j.tenant_id = q.tenant_id AND j.state = 'running' AND j.lease_until >= now()
+        WHERE j.queue = q.queue AND j.tenant_id = q.tenant_id AND j.state = 'running' AND j.lease_until >= statement_timestamp()
     ) busy
     WHERE q.queue = %s AND busy.running < q.cap
       AND EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = q.queue AND j.tenant_id = q.tenant_id AND {_DUE})
@@ -38,12 +38,12 @@ _CLAIM_JOB = f"""
     UPDATE jobs_job SET
         deaths = deaths + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
         state = 'running', owner = %s, fence = fence + 1,
-        started_at = coalesce(started_at, now()), lease_until = now() + make_interval(secs => %s)
+        started_at = coalesce(started_at, statement_timestamp()), lease_until = statement_timestamp() + make_interval(secs => %s)
     WHERE id = (
         SELECT j.id FROM jobs_job j WHERE j.queue = %s AND j.tenant_id = %s AND {_DUE}
         ORDER BY j.priority DESC, j.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, tenant_id, kind, queue, object_id, fence, deaths, attempts
+    RETURNING id, tenant_id, kind, queue, object_id, fence, deaths, attempts, cancel_requested
 """
 
 _ANY_DUE = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %s AND {_DUE})"
@@ -73,7 +73,12 @@ def _claim_once(queue: str, owner: str) -> Claim | None:
         cursor.execute("UPDATE jobs_tenantqueue SET last_served = clock_timestamp() WHERE id = %s", [place[0]])
         cursor.execute(_CLAIM_JOB, [owner, settings.JOB_LEASE_S, queue, place[1]])
         row = cursor.fetchone()
-    return Claim(*row) if row else None
+    if row is None:
+        return None
+    taken = Claim(*row[:-1])
+    if row[-1]:
+        taken.cancelled.set()
+    return taken
 
 
 def has_due(queue: str) -> bool:
@@ -134,7 +139,7 @@ def postponement(claim: Claim, *, delay_s: float, error: str) -> Iterator[None]:
         with public_context(), connection.cursor() as cursor:
             cursor.execute(
                 "UPDATE jobs_job SET state = 'queued', owner = '', lease_until = NULL, attempts = attempts + 1,"
-                " error = %s, not_before = now() + make_interval(secs => %s) WHERE id = %s",
+                " error = %s, not_before = statement_timestamp() + make_interval(secs => %s) WHERE id = %s",
                 [error[:2000], delay_s, claim.job_id],
             )
 

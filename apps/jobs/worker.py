@@ -11,6 +11,7 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import InterfaceError, OperationalError, connection
 
+from apps.core.database.pool import release_connection
 from apps.core.tenancy import TenantLike, find_tenant, tenant_context
 from apps.jobs import engine, registry
 from apps.jobs.errors import JobCancelled, LostLease, RetryLater
@@ -36,7 +37,7 @@ def drain(queue: str, *, on_claim: Callable[[], None] | None = None, deadline_s:
             on_claim()
         execute(claim)
         done += 1
-    connection.close()
+    release_connection()
     return done
 
 

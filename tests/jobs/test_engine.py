@@ -1,0 +1,217 @@
+"""Claims are fair and fenced; a checkpoint commits only for the owner."""
+
+import uuid
+
+import pytest
+from django.db import connection
+
+from apps.core.errors import Conflict, TooManyRequests
+from apps.core.tenancy import public_context, tenant_context
+from apps.jobs import engine, registry, services, worker
+from apps.jobs.errors import JobCancelled, LostLease, RetryLater
+from apps.jobs.models import Job, TenantQueue
+
+
+class Recorder:
+    """A handler that notes what happened to it."""
+
+    def __init__(self, work=None):
+        self.log = []
+        self._work = work
+
+    def work(self, claim):
+        self.log.append("work")
+        if self._work:
+            self._work(claim)
+        with engine.settlement(claim, Job.State.SUCCEEDED):
+            pass
+
+    def cancel(self, claim):
+        self.log.append("cancel")
+
+    def bury(self, claim, reason):
+        self.log.append(f"bury: {reason}")
+
+
+@pytest.fixture
+def handler(monkeypatch):
+    def install(work=None):
+        recorder = Recorder(work)
+        monkeypatch.setitem(registry._handlers, "test", recorder)
+        return recorder
+
+    return install
+
+
+def enqueue(**options):
+    return services.enqueue(**{"kind": "test", "queue": "q", "object_id": uuid.uuid4()} | options)
+
+
+def expire(job_id):
+    with public_context(), connection.cursor() as cursor:
+        cursor.execute("UPDATE jobs_job SET lease_until = now() - interval '1 s' WHERE id = %s", [job_id])
+
+
+def state(job_id):
+    with public_context():
+        return Job.objects.get(pk=job_id).state
+
+
+def test_claim_takes_the_oldest_and_raises_the_fence(in_acme):
+    first, _second = enqueue(), enqueue()
+    claim = engine.claim("q", "me")
+    assert (claim.job_id, claim.fence, claim.deaths) == (first, 1, 0)
+
+
+def test_claim_prefers_the_tenant_with_the_fewest_running(acme, globex):
+    with tenant_context(acme):
+        for _ in range(3):
+            enqueue()
+    with tenant_context(globex):
+        enqueue()
+    order = [engine.claim("q", "me").tenant_id for _ in range(4)]
+    assert order[:2] in ([acme.id, globex.id], [globex.id, acme.id])
+    assert order[2:] == [acme.id, acme.id]
+
+
+def test_claim_stops_at_the_tenants_cap(in_acme):
+    enqueue(), enqueue()
+    with public_context():
+        TenantQueue.objects.filter(queue="q").update(cap=1)
+    assert engine.claim("q", "me") is not None
+    assert engine.claim("q", "me") is None
+
+
+def test_expired_lease_is_taken_over_and_the_old_owner_cannot_write(in_acme):
+    job_id = enqueue()
+    old = engine.claim("q", "frozen")
+    expire(job_id)
+    new = engine.claim("q", "awake")
+    assert (new.job_id, new.fence, new.deaths) == (job_id, 2, 1)
+    with pytest.raises(LostLease), engine.checkpoint(old):
+        pytest.fail("the late write was let in")
+    with engine.checkpoint(new):
+        pass
+
+
+def test_checkpoint_forgets_deaths(in_acme):
+    job_id = enqueue()
+    engine.claim("q", "a")
+    expire(job_id)
+    with engine.checkpoint(engine.claim("q", "b")):
+        pass
+    with public_context():
+        assert Job.objects.get(pk=job_id).deaths == 0
+
+
+def test_same_dedupe_key_gives_one_job(in_acme):
+    assert enqueue(dedupe_key="x") == enqueue(dedupe_key="x")
+    assert enqueue(dedupe_key="x") != enqueue(dedupe_key="y")
+
+
+def test_full_queue_is_refused_with_a_time(in_acme, settings):
+    settings.JOB_TENANT_QUEUE_LIMIT = 2
+    enqueue(), enqueue()
+    with pytest.raises(TooManyRequests) as refusal:
+        enqueue()
+    assert refusal.value.retry_after_s == 60
+
+
+def test_rollback_takes_the_job_with_it(in_acme):
+    from django.db import transaction
+
+    with pytest.raises(ZeroDivisionError), transaction.atomic():
+        enqueue()
+        1 / 0
+    assert engine.claim("q", "me") is None
+
+
+def test_worker_finishes_a_job_inside_its_tenant(in_acme, handler, work):
+    seen = []
+    from apps.core.tenancy import current_tenant
+
+    recorder = handler(lambda claim: seen.append(current_tenant().slug))
+    job_id = enqueue()
+    assert work("q") == 1
+    assert (recorder.log, seen, state(job_id)) == (["work"], ["acme"], "succeeded")
+
+
+def test_fourth_death_on_one_step_buries_the_job(in_acme, handler, work):
+    recorder = handler()
+    job_id = enqueue()
+    for _ in range(4):
+        engine.claim("q", "victim")
+        expire(job_id)
+    work("q")
+    assert recorder.log == ["bury: The worker died 4 times on the same step."]
+    assert state(job_id) == "dead"
+
+
+def test_cancelled_job_is_settled_without_work(in_acme, handler, work):
+    recorder = handler()
+    object_id = uuid.uuid4()
+    job_id = enqueue(object_id=object_id)
+    assert services.cancel(object_id=object_id, kind="test")
+    work("q")
+    assert (recorder.log[-1], state(job_id)) == ("cancel", "cancelled")
+
+
+def test_checkpoint_of_a_cancelled_job_raises(in_acme):
+    object_id = uuid.uuid4()
+    enqueue(object_id=object_id)
+    claim = engine.claim("q", "me")
+    services.cancel(object_id=object_id, kind="test")
+    with pytest.raises(JobCancelled), engine.checkpoint(claim):
+        pytest.fail("the step was stored")
+
+
+def test_retry_later_queues_again_and_gives_up_after_four(in_acme, handler, work):
+    def fail(claim):
+        raise RetryLater("The provider is away.", delay_s=0)
+
+    recorder = handler(fail)
+    job_id = enqueue()
+    for _ in range(6):
+        work("q")
+    assert recorder.log == ["work"] * 4 + ["bury: The provider is away."]
+    assert state(job_id) == "dead"
+
+
+def test_unexpected_error_waits_before_the_next_try(in_acme, handler, work):
+    handler(lambda claim: 1 / 0)
+    job_id = enqueue()
+    assert work("q") == 1
+    with public_context():
+        job = Job.objects.get(pk=job_id)
+    assert (job.state, job.attempts) == ("queued", 1)
+    assert "ZeroDivisionError" in job.error
+    assert job.not_before > job.created_at
+
+
+def test_revive_needs_an_ended_job(in_acme, handler, work, admin_user):
+    handler()
+    object_id = uuid.uuid4()
+    enqueue(object_id=object_id)
+    with pytest.raises(Conflict):
+        services.revive(actor=admin_user, object_id=object_id, kind="test")
+    work("q")
+    services.revive(actor=admin_user, object_id=object_id, kind="test")
+    assert work("q") == 1
+
+
+def test_parked_job_is_held_by_nobody_until_resumed(in_acme, handler, work):
+    object_id = uuid.uuid4()
+    enqueue(object_id=object_id)
+    with engine.parking(engine.claim("q", "me")):
+        pass
+    assert engine.claim("q", "me") is None
+    services.resume(object_id=object_id, kind="test")
+    assert engine.claim("q", "me").object_id == object_id
+
+
+def test_jobs_of_other_tenants_cannot_be_cancelled(acme, globex):
+    object_id = uuid.uuid4()
+    with tenant_context(acme):
+        enqueue(object_id=object_id)
+    with tenant_context(globex):
+        assert services.cancel(object_id=object_id, kind="test") is False

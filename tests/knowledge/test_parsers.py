@@ -1,0 +1,71 @@
+"""Every format is read with its pages and headings; hostile files get a reason and take nothing down."""
+
+import os
+import resource
+import time
+
+import pytest
+
+from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.parsers import parse_file, sniff
+from tests.knowledge import samples
+
+
+def read(tmp_path, name, data):
+    path = tmp_path / "stored"
+    path.write_bytes(data)
+    return parse_file(path, sniff(name, data[:4096]))
+
+
+def test_pdf_keeps_pages_and_headings(tmp_path):
+    blocks = read(tmp_path, "a.pdf", samples.pdf(("Leave", "28 days a year.\nAsk early."), ("Sickness", "Call before 9:30.")))
+    assert [(b.page, b.headings, b.text) for b in blocks] == [
+        (1, ("Leave",), "28 days a year. Ask early."), (2, ("Sickness",), "Call before 9:30."),
+    ]
+
+
+def test_word_keeps_its_outline(tmp_path):
+    blocks = read(tmp_path, "a.docx", samples.word(("h1", "Leave"), ("h2", "Annual"), ("p", "28 days."), ("h1", "Pay"), ("p", "Monthly.")))
+    assert [(b.headings, b.text) for b in blocks] == [(("Leave", "Annual"), "28 days."), (("Pay",), "Monthly.")]
+
+
+def test_markdown_keeps_headings_and_tables(tmp_path):
+    blocks = read(tmp_path, "a.md", b"# Prices\n\nAll in euro.\n\n| A | B |\n| - | - |\n| 1 | 2 |\n")
+    assert [(b.headings, b.is_table) for b in blocks] == [(("Prices",), False), (("Prices",), True)]
+
+
+def test_html_leaves_out_what_a_reader_does_not_see(tmp_path):
+    page = b"<html><head><title>t</title><style>x{}</style></head><body><nav>menu</nav><h1>Leave</h1><p>28 <b>days</b>.</p><script>alert(1)</script><table><tr><td>a</td><td>b</td></tr></table></body></html>"
+    assert [(b.headings, b.text) for b in read(tmp_path, "a.html", page)] == [(("Leave",), "28 days ."), (("Leave",), "a | b")]
+
+
+@pytest.mark.parametrize("data", ["Grüße aus Köln.".encode("cp1252"), "Grüße aus Köln.".encode("utf-16"), "Grüße aus Köln.".encode("utf-8-sig")])
+def test_text_in_common_encodings(tmp_path, data):
+    name = "a.txt"
+    if b"\0" in data:
+        with pytest.raises(UnreadableDocument):
+            sniff(name, data)
+        return
+    assert read(tmp_path, name, data)[0].text == "Grüße aus Köln."
+
+
+@pytest.mark.parametrize("name", sorted(samples.HOSTILE))
+def test_hostile_file_gets_a_reason(tmp_path, name):
+    data = samples.HOSTILE[name]()
+    started = time.monotonic()
+    try:
+        blocks = read(tmp_path, name, data)
+    except UnreadableDocument as error:
+        assert len(error.sentence) > 10
+    else:
+        assert name in {"deep.html", "polyglot.html", "xxe.docx"}
+        assert "root:" not in " ".join(b.text for b in blocks)
+    assert time.monotonic() - started < 35
+    assert not os.path.exists("/tmp/guildhall-slip")
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 800 << 10
+
+
+def test_encrypted_file_says_so(tmp_path):
+    with pytest.raises(UnreadableDocument) as error:
+        read(tmp_path, "locked.pdf", samples.HOSTILE["locked.pdf"]())
+    assert error.value.code == "encrypted"
