@@ -144,7 +144,7 @@ def api_for(tenant, user):
     from apps.accounts.tokens import RefreshToken
 
     with tenant_context(tenant):
-        token = RefreshToken.for_user(user).access_token
+        token = str(RefreshToken.for_user(user).access_token)
     return APIClient(HTTP_HOST=f"{tenant.slug}.localhost", HTTP_AUTHORIZATION=f"Bearer {token}")
 
 

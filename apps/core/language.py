@@ -465,4 +465,6 @@ def token_estimate(text: str) -> int:
     """Estimate a model's tokens: 1.3 a word, one a CJK letter or a mark (within a fifth on English prose)."""
     marks = len(re.findall(r"[^\w\s]", text))
     cjk = len(_CJK.findall(text))
-    return round(1.3 * len(re.findall(r"\w+", text)) + marks * 0.9 + cjk * 0.8)
+    found = re.findall(r"\w+", text)
+    letters = sum(map(len, found))
+    return round(max(1.3 * len(found), letters / 6) + marks * 0.9 + cjk * 0.8)

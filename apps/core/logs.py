@@ -1,6 +1,7 @@
 """Structured log lines that carry the tenant and the correlation id, and no content."""
 
 import logging
+import re
 from typing import Any
 
 import structlog
@@ -15,9 +16,21 @@ def add_tenant(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any
     return event
 
 
+_ONE_TIME_LINK = re.compile(r"(/password/reset/key/)[^\s'\"/]+")
+
+
+def hide_one_time_links(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Take the secret part out of addresses that sign somebody in."""
+    for key, value in event.items():
+        if isinstance(value, str) and "/password/reset/key/" in value:
+            event[key] = _ONE_TIME_LINK.sub(r"\1hidden", value)
+    return event
+
+
 SHARED_PROCESSORS = [
     structlog.contextvars.merge_contextvars,
     add_tenant,
+    hide_one_time_links,
     structlog.stdlib.add_logger_name,
     structlog.stdlib.add_log_level,
     structlog.processors.TimeStamper(fmt="iso"),

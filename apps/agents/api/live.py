@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import orjson
+from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from rest_framework.exceptions import AuthenticationFailed
@@ -34,12 +35,12 @@ async def run_events(request: HttpRequest, pk: UUID) -> HttpResponse:
     if request.method != "GET":
         return _problem(405, "method_not_allowed", "Only GET is allowed here.", Allow="GET")
     try:
-        user = await query(_user, request)
+        user = await sync_to_async(_user)(request)
     except AuthenticationFailed:
         user = None
     if user is None:
         return _problem(401, "not_authenticated", "Sign in first.", **{"WWW-Authenticate": "Bearer"})
-    run = await query(Run.objects.visible_to(user).filter(pk=pk).first)
+    run = await sync_to_async(Run.objects.visible_to(user).filter(pk=pk).first)()
     if run is None:
         return _problem(404, "not_found", "There is nothing here, or you may not see it.")
     after = request.headers.get("Last-Event-ID", "")

@@ -4,7 +4,7 @@ from typing import Any
 
 from outline import Outline
 from plain import decoded
-from selectolax.parser import HTMLParser, Node
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _LEFT_OUT = ["script", "style", "noscript", "template", "svg", "nav", "iframe", "head"]
 _LEVELS = {f"h{n}": n for n in range(1, 7)}
@@ -12,7 +12,7 @@ _LEAVES = {"p", "li", "pre", "blockquote", "dt", "dd", "figcaption", "caption"}
 
 
 def read(data: bytes, kind: str) -> list[dict[str, Any]]:
-    tree = HTMLParser(decoded(data))
+    tree = LexborHTMLParser(decoded(data))
     tree.strip_tags(_LEFT_OUT)
     outline = Outline()
     if tree.body is not None:
@@ -20,7 +20,7 @@ def read(data: bytes, kind: str) -> list[dict[str, Any]]:
     return outline.blocks
 
 
-def _walk(outline: Outline, root: Node) -> None:
+def _walk(outline: Outline, root: LexborNode) -> None:
     stack = [root.child]
     while stack:
         node = stack.pop()
@@ -38,6 +38,6 @@ def _walk(outline: Outline, root: Node) -> None:
             stack.append(node.child)
 
 
-def _table(table: Node) -> str:
+def _table(table: LexborNode) -> str:
     rows = [[" ".join(cell.text(separator=" ").split()) for cell in row.css("th,td")] for row in table.css("tr")]
     return "\n".join(" | ".join(row) for row in rows)

@@ -1,0 +1,37 @@
+"""One tenant's objects, for the matrix to be tried on."""
+
+import uuid
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from tests.conftest import _user
+
+
+@pytest.fixture
+def objects(acme, member, agent, base, work):
+    """Ids of a finished conversation with its run, a document and one to be deleted; all belong to `member` of acme."""
+    from apps.conversations import services as conversations
+    from apps.knowledge import services as knowledge
+
+    def upload(name):
+        file = SimpleUploadedFile(name, f"# {name}\n\nStaff receive 28 days of annual leave. CANARY-{name}\n".encode())
+        return knowledge.upload_document(actor=member, knowledge_base=base, upload=file)[0]
+
+    document, spare = upload("a.md"), upload("b.md")
+    work("documents")
+    message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
+    work("agents")
+    return {
+        "document": document.pk, "spare": spare.pk, "base": base.pk, "agent": agent.pk, "run": message.run_id,
+        "conversation": message.conversation_id, "message": message.pk, "unknown": uuid.uuid4(),
+    }
+
+
+@pytest.fixture
+def colleague(acme):
+    from apps.accounts.models import User
+    from apps.core.tenancy import tenant_context
+
+    with tenant_context(acme):
+        return User.objects.create_user("colleague@acme.example", "correct horse battery", name="Cole Colleague")

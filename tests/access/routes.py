@@ -1,0 +1,81 @@
+"""Every route that exists, and what each kind of visitor must get there.
+
+An entry gives the method, how its address is filled, and the expected status for: anonymous, a member (who owns the
+objects), a colleague (same tenant, does not own them), and a person of another tenant. The matrix test fails for a
+route that is not listed here.
+"""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True)
+class Route:
+    name: str
+    method: str
+    owner: int
+    colleague: int
+    anonymous: int = 302
+    outsider: int = 404
+    keys: tuple = ()
+    body: dict = field(default_factory=dict)
+    is_multipart: bool = False
+
+
+def page(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, outsider=404, anonymous=302, **kw):
+    colleague = owner if colleague is None else colleague
+    return Route(name, method, owner, colleague, anonymous, outsider if keys else owner, keys, body or {}, **kw)
+
+
+def api(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, outsider=404, **kw):
+    return page(name, owner, colleague, keys=keys, method=method, body=body, outsider=outsider, anonymous=401, **kw)
+
+
+OWN = 404  # another member of the tenant sees nothing of what is not theirs
+
+ROUTES = [
+    page("home"), page("search"), page("start-hide", 302, method="POST"),
+    page("preferences", 302, method="POST", body={"theme": "dark"}),
+    page("agents"), page("runs"), page("run", keys=("run",), colleague=OWN),
+    page("run-cancel", 409, keys=("run",), colleague=OWN, method="POST"),
+    page("run-again", 409, keys=("run",), colleague=OWN, method="POST"),
+    page("collections"), page("collections", 422, method="POST", body={"name": ""}),
+    page("collection", keys=("base",)), page("collection-reading", keys=("base",)),
+    page("document-upload", 302, keys=("base",), method="POST"),
+    page("document", keys=("document",)), page("document-file", keys=("document",)),
+    page("document-retry", 409, keys=("document",), method="POST"),
+    page("document-delete", 302, 404, keys=("spare",), method="POST"),
+    page("conversations"), page("conversations", 422, method="POST", body={"text": ""}), page("conversation-new"),
+    page("conversation", keys=("conversation",), colleague=OWN),
+    page("message-send", 422, keys=("conversation",), colleague=OWN, method="POST", body={"text": ""}),
+    page("message-sources", keys=("conversation", "message"), colleague=OWN),
+    page("answer-stop", 302, keys=("conversation",), colleague=OWN, method="POST"),
+    page("answer-again", 302, keys=("conversation",), colleague=OWN, method="POST"),
+    page("conversation-rename", 302, keys=("conversation",), colleague=OWN, method="POST", body={"title": "New"}),
+    page("conversation-archive", 302, keys=("conversation",), colleague=OWN, method="POST"),
+    page("account_login", 302, anonymous=200), page("account_logout", 200, anonymous=302),
+    page("account_signup", 302, anonymous=200), page("account_inactive", 200, anonymous=200),
+    page("account_reauthenticate", 200), page("account_reset_password", 200, anonymous=200),
+    page("account_reset_password_done", 200, anonymous=200), page("account_reset_password_from_key_done", 200, anonymous=200),
+    Route("account_reset_password_from_key", "GET", 200, 200, 200, 200, ("reset",)),
+    api("openapi"), page("api-docs", anonymous=200), page("api-redoc", anonymous=200),
+    api("api-login", 401, method="POST", body={"email": "a@b.example", "password": "x"}),
+    api("api-refresh", 401, method="POST", body={"refresh": "x"}), api("api-logout", 401, method="POST", body={"refresh": "x"}),
+    api("api-me"), api("api-knowledge-bases"), api("api-upload", 422, method="POST", is_multipart=True), api("api-documents"),
+    api("api-document", keys=("document",)), api("api-document", 204, 404, keys=("spare",), method="DELETE"),
+    api("api-document-retry", 409, keys=("document",), method="POST"),
+    api("api-search", method="POST", body={"query": "leave"}),
+    Route("api-search", "POST", 200, 200, 401, 404, (), {"query": "leave", "knowledge_base": "base"}),
+    api("api-agents"), api("api-agent", keys=("agent",)), api("api-runs"), api("api-run", keys=("run",), colleague=OWN),
+    api("api-run-cancel", 409, keys=("run",), colleague=OWN, method="POST"),
+    api("api-run-again", 409, keys=("run",), colleague=OWN, method="POST"),
+    api("api-run-events", keys=("run",), colleague=OWN),
+    api("api-chat", 422, keys=("agent",), method="POST", body={"text": ""}),
+    api("api-chat", 202, 404, keys=("agent",), method="POST", body={"text": "Hi", "conversation": "conversation"}),
+    api("api-conversations"), api("api-conversation", keys=("conversation",), colleague=OWN),
+    api("api-conversation", 200, OWN, keys=("conversation",), method="PATCH", body={"title": "New"}),
+    api("api-conversation", 204, OWN, keys=("conversation",), method="DELETE"),
+    api("api-messages", keys=("conversation",), colleague=OWN),
+    api("api-messages", 422, OWN, keys=("conversation",), method="POST", body={"text": ""}),
+    api("api-message", keys=("conversation", "message"), colleague=OWN),
+]
+PUBLIC_STATUS = {"openapi": 200, "api-login": 401, "api-refresh": 401, "api-logout": 401}

@@ -1,0 +1,115 @@
+"""Every route by every kind of visitor: what is not theirs answers as what does not exist."""
+
+import asyncio
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+
+from apps.core.tenancy import tenant_context
+from tests.access.routes import PUBLIC_STATUS, ROUTES
+from tests.conftest import api_for, client_for
+
+NOT_OURS = ("admin:",)  # Django's own, tried as a whole below
+
+
+def all_routes(resolver=None, prefix=""):
+    for entry in (resolver or get_resolver("config.urls")).url_patterns:
+        if isinstance(entry, URLResolver):
+            namespace = f"{prefix}{entry.namespace}:" if entry.namespace else prefix
+            yield from all_routes(entry, namespace)
+        elif isinstance(entry, URLPattern):
+            yield f"{prefix}{entry.name}"
+
+
+def test_every_route_is_in_the_matrix():
+    listed = {route.name for route in ROUTES}
+    existing = {name for name in all_routes() if not name.startswith(NOT_OURS)}
+    assert existing - listed == set()
+    assert listed - existing == set()
+
+
+def address(route, ids):
+    if route.keys == ("reset",):
+        return reverse(route.name, args=["1", "set-password"], urlconf="config.urls")
+    return reverse(route.name, args=[ids[key] for key in route.keys], urlconf="config.urls")
+
+
+def is_api(route):
+    return route.name.startswith("api-") and route.name not in ("api-docs", "api-redoc")
+
+
+def ask(client, route, ids):
+    body = {key: str(ids.get(value, value)) for key, value in route.body.items()}
+    call = getattr(client, route.method.lower())
+    if route.method == "GET":
+        return call(address(route, ids))
+    if is_api(route):
+        return call(address(route, ids), body, format="multipart" if route.is_multipart else "json")
+    return call(address(route, ids), body)
+
+
+def visitor(kind, route, tenant, user):
+    if is_api(route):
+        if user is None:
+            from rest_framework.test import APIClient
+
+            return APIClient(HTTP_HOST=f"{tenant.slug}.localhost")
+        return api_for(tenant, user)
+    return client_for(tenant, user)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method} {r.name} {'+'.join(r.keys)} {'+'.join(r.body)}")
+def test_route(route, objects, acme, globex, member, colleague, outsider):
+    def status(kind, tenant, user):
+        with tenant_context(None):
+            response = ask(visitor(kind, route, tenant, user), route, objects)
+        return response.status_code
+
+    anonymous = PUBLIC_STATUS.get(route.name, route.anonymous)
+    assert status("anonymous", acme, None) == anonymous
+    assert status("outsider", globex, outsider) == route.outsider
+    if route.colleague == 404 and "spare" not in route.keys:
+        assert status("colleague", acme, colleague) == 404
+    assert status("owner", acme, member) == route.owner
+
+
+@pytest.mark.parametrize("route", [r for r in ROUTES if r.keys and r.keys != ("reset",)], ids=lambda r: f"{r.method} {r.name}")
+def test_unknown_and_forbidden_answer_alike(route, objects, globex, outsider):
+    with tenant_context(None):
+        foreign = ask(visitor("outsider", route, globex, outsider), route, objects)
+        nowhere = ask(visitor("outsider", route, globex, outsider), route, dict.fromkeys(objects, objects["unknown"]))
+    assert foreign.status_code == nowhere.status_code == 404
+    if not foreign.streaming:
+        assert b"CANARY" not in foreign.content
+
+
+def test_admin_is_for_staff(acme, globex, admin_user, member):
+    with tenant_context(None):
+        assert client_for(acme).get("/admin/").status_code == 302
+        assert client_for(acme, member).get("/admin/").status_code == 302
+        staff = client_for(acme, admin_user)
+        assert staff.get("/admin/").status_code == 200
+        for path in ("accounts/user", "audit/auditevent", "agents/agent", "agents/run", "knowledge/document",
+                     "knowledge/knowledgebase", "conversations/conversation", "providers/provider", "providers/providermodel"):
+            assert staff.get(f"/admin/{path}/").status_code == 200, path
+
+
+@pytest.mark.parametrize("host", ["nobody.localhost", "localhost.evil.example", "acme.localhost.evil.example"])
+def test_unknown_host_is_404_and_shows_nothing(db, host):
+    from django.test import Client
+
+    response = Client(HTTP_HOST=host).get("/")
+    assert response.status_code in (400, 404)
+    assert b"Acme" not in response.content
+
+
+def test_host_and_header_that_disagree_are_400(acme, api):
+    assert api.get("/api/v1/auth/me", HTTP_X_TENANT="globex").status_code == 400
+    assert api.get("/api/v1/auth/me", HTTP_X_TENANT="acme").status_code == 200
+
+
+def test_api_on_the_platforms_host_names_its_tenant(acme, member):
+    client = api_for(acme, member)
+    assert client.get("/api/v1/auth/me", HTTP_HOST="localhost", HTTP_X_TENANT="acme").status_code == 200
+    assert client.get("/api/v1/auth/me", HTTP_HOST="localhost", HTTP_X_TENANT="globex").status_code == 401
+    assert client.get("/api/v1/auth/me", HTTP_HOST="localhost").status_code == 404

@@ -1,0 +1,161 @@
+"""Talking by page and by API gives the same answer; what is not finished, not yours or not right is told as such."""
+
+import pytest
+
+from apps.conversations import rendering, services
+from apps.conversations.models import Citation, Conversation, Message
+from apps.core.errors import Conflict, NotFound
+from apps.core.tenancy import tenant_context
+from apps.agents.types import StreamEvent
+from tests.knowledge.test_ingestion import upload
+from tests.standin.server import says
+
+
+@pytest.fixture
+def handbook(member, base, work):
+    upload(member, base)
+    work("documents")
+
+
+def test_page_api_and_command_give_the_same_answer(member, agent, handbook, member_client, api, work, acme, capsys):
+    question = "How many days of annual leave do we receive?"
+    with tenant_context(None):
+        page = member_client.post("/chat/", {"text": question})
+        chat = api.post(f"/api/v1/agents/{agent.pk}/chat", {"text": question}).json()
+    work("agents")
+    by_page = Message.objects.get(conversation_id=page["Location"].split("/")[2], role="assistant")
+    with tenant_context(None):
+        by_api = api.get(f"/api/v1/conversations/{chat['conversation']}/messages/{chat['id']}").json()
+    from django.core.management import call_command
+    import json
+
+    with tenant_context(None):
+        call_command("ask", question, "--json", tenant="acme")
+    by_command = json.loads(capsys.readouterr().out)
+    assert "28 days" in by_page.text
+    assert by_page.text == by_api["text"] == by_command["answer"]
+    quotes = [{"document": c["document"], "quote": c["quote"], "page": c["page"]} for c in by_api["citations"]]
+    assert quotes == [{k: c[k] for k in ("document", "quote", "page")} for c in by_command["citations"]]
+    assert quotes == [{"document": "handbook.md", "quote": "Staff receive 28 days of annual leave.", "page": None}]
+
+
+def test_page_shows_the_answer_with_its_citation(agent, handbook, member_client, work):
+    with tenant_context(None):
+        address = member_client.post("/chat/", {"text": "How many days of annual leave?"})["Location"]
+        assert b'http-equiv="refresh"' in member_client.get(address).content
+    work("agents")
+    with tenant_context(None):
+        html = member_client.get(address).content.decode()
+    assert 'class="cite" href="#src1"' in html and 'id="src1"' in html
+    assert 'http-equiv="refresh"' not in html
+
+
+def test_citation_keeps_its_quote_when_the_document_goes(member, agent, handbook, base, work):
+    from apps.knowledge.services import delete_document
+
+    message = services.start_conversation(actor=member, agent=agent, text="How many days of annual leave?")
+    work("agents")
+    delete_document(actor=member, document=base.documents.get())
+    citation = Citation.objects.get(message=message, is_cited=True)
+    assert (citation.chunk, citation.document, citation.document_name) == (None, None, "handbook.md")
+    assert "28 days" in citation.quote
+
+
+def test_second_message_waits_for_the_answer(member, agent, scripted):
+    message = services.start_conversation(actor=member, agent=agent, text="One")
+    with pytest.raises(Conflict):
+        services.send_message(actor=member, conversation=message.conversation, text="Two")
+
+
+def test_history_goes_to_the_model(member, agent, scripted, work):
+    scripted.script(says("First."), says("Second."))
+    message = services.start_conversation(actor=member, agent=agent, text="One")
+    work("agents")
+    services.send_message(actor=member, conversation=message.conversation, text="Two")
+    work("agents")
+    assert [m["content"] for m in scripted.requests[-1]["messages"][1:]] == ["One", "First.", "Two"]
+
+
+def test_answer_again_hides_the_former_one(member, agent, scripted, work):
+    scripted.script(says("First."), says("Better."))
+    message = services.start_conversation(actor=member, agent=agent, text="One")
+    work("agents")
+    services.answer_again(actor=member, conversation=message.conversation)
+    work("agents")
+    shown = Message.objects.filter(is_replaced=False).values_list("text", flat=True)
+    assert list(shown) == ["One", "Better."]
+    assert [m["content"] for m in scripted.requests[-1]["messages"][1:]] == ["One"]
+
+
+def test_nothing_to_answer_again(member, agent):
+    conversation = Conversation.objects.create(owner=member, agent=agent, title="Empty")
+    with pytest.raises(NotFound):
+        services.answer_again(actor=member, conversation=conversation)
+
+
+def test_idempotency_key_gives_one_message(api, agent, in_acme):
+    with tenant_context(None):
+        path = f"/api/v1/agents/{agent.pk}/chat"
+        first = api.post(path, {"text": "Hi"}, HTTP_IDEMPOTENCY_KEY="k1")
+        again = api.post(path, {"text": "Hi"}, HTTP_IDEMPOTENCY_KEY="k1")
+        other = api.post(path, {"text": "Ho"}, HTTP_IDEMPOTENCY_KEY="k1")
+    assert (first.json()["id"], first.status_code) == (again.json()["id"], 202)
+    assert (other.status_code, other.json()["title"]) == (409, "Idempotency key reused")
+    assert Conversation.objects.count() == 1
+
+
+def test_megabyte_message_is_refused_and_kept_for_the_person(member_client, agent):
+    with tenant_context(None):
+        response = member_client.post("/chat/", {"text": "x" * 40_000})
+    assert response.status_code == 422
+    assert b"too long" in response.content and b"x" * 40_000 in response.content
+
+
+def test_search_finds_words_in_messages(member, agent, scripted, work):
+    scripted.script(says("The gearbox needs oil."))
+    services.start_conversation(actor=member, agent=agent, text="What now?")
+    work("agents")
+    services.start_conversation(actor=member, agent=agent, text="Something else")
+    assert [c.title for c in Conversation.objects.matching("gearbox")] == ["What now?"]
+
+
+def test_archive_and_back(member_client, member, agent, scripted, in_acme):
+    message = services.start_conversation(actor=member, agent=agent, text="One")
+    with tenant_context(None):
+        member_client.post(f"/chat/{message.conversation_id}/archive/")
+        assert b"No conversations yet" in member_client.get("/chat/", headers={"HX-Request": "true"}).content
+        assert b"One" in member_client.get("/chat/?archive=1").content
+        member_client.post(f"/chat/{message.conversation_id}/archive/", {"undo": "1"})
+        assert b"One" in member_client.get("/chat/").content
+
+
+def events(*texts):
+    return [StreamEvent("text", {"d": text}) for text in texts]
+
+
+def test_live_answer_sends_each_block_once():
+    live = rendering.LiveAnswer("m")
+    sent = []
+    for event in events("One.\n\n", "Two.\n", "\nThree.\n"):
+        live.apply(event)
+        sent += [(f["t"], f["i"], f["html"]) for f in live.frames()]
+    blocks = [entry for entry in sent if entry[0] == "blk"]
+    assert blocks == [("blk", 0, "<p>One.</p>\n"), ("blk", 1, "<p>Two.</p>\n")]
+    assert sent[-1] == ("tail", 2, "<p>Three.</p>\n")
+
+
+def test_live_answer_goes_on_from_what_the_page_has():
+    live = rendering.LiveAnswer("m", sent_blocks=1)
+    for event in events("One.\n\nTwo.\n\nThree.\n"):
+        live.apply(event)
+    assert [(f["t"], f["i"]) for f in live.frames()] == [("blk", 1), ("tail", 2)]
+
+
+def test_discard_takes_back_what_was_shown():
+    live = rendering.LiveAnswer("m")
+    for event in events("One.\n\nTwo.\n\n"):
+        live.apply(event)
+    live.frames()
+    live.apply(StreamEvent("discard", {"text": ""}))
+    live.apply(StreamEvent("text", {"d": "Other."}))
+    assert [(f["t"], f["i"], f["html"]) for f in live.frames()] == [("tail", 0, "<p>Other.</p>\n")]
