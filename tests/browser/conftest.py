@@ -1,0 +1,69 @@
+"""Chromium on the running product. In CI (REQUIRE_BROWSER=1) a missing browser is a failure, not a skip."""
+
+import os
+import shutil
+
+import pytest
+
+from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
+
+
+@pytest.fixture(scope="session")
+def live():
+    with Live() as instance:
+        yield instance
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if not path:
+        if os.environ.get("REQUIRE_BROWSER"):
+            pytest.fail("Chromium is required here and was not found.")
+        pytest.skip("Chromium was not found; install it or set CHROMIUM.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield browser
+        browser.close()
+
+
+class Console(list):
+    """What the page complained about."""
+
+    def watch(self, page):
+        page.on("console", lambda m: self.append(m.text) if m.type in ("error", "warning") else None)
+        page.on("pageerror", lambda e: self.append(str(e)))
+        return page
+
+
+@pytest.fixture
+def console():
+    return Console()
+
+
+@pytest.fixture
+def open_page(live, chromium, console):
+    """Open a page, signed in unless told otherwise; every context is closed and the console must be silent."""
+    contexts = []
+    states = {}
+
+    def opener(path="/", *, signed_in=True, login="jonas", slug="acme", **options):
+        context = chromium.new_context(viewport=options.pop("viewport", {"width": 1440, "height": 900}), **options)
+        contexts.append(context)
+        page = console.watch(context.new_page())
+        if signed_in:
+            page.goto(f"{live.url(slug)}/accounts/login/")
+            page.fill("#id_login", f"{login}@{slug}.example")
+            page.fill("#id_password", PASSWORD)
+            page.click("main button[type=submit]")
+            page.wait_for_url(f"{live.url(slug)}/")
+        if path != "/" or not signed_in:
+            page.goto(f"{live.url(slug)}{path}")
+        return page
+
+    yield opener
+    for context in contexts:
+        context.close()
+    assert console == [], console

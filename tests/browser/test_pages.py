@@ -1,0 +1,141 @@
+"""Every page in light, dark, phone and German: no axe violation, no sideways scroll, a silent console, inside its weight."""
+
+from importlib.resources import files
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_main_job import CHAT, ask
+
+pytestmark = pytest.mark.browser
+AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
+PAGES = ["/", "/agents/", "/knowledge/", "/runs/", "/chat/", "/chat/new/", "/search/?q=leave"]
+VIEWS = {
+    "light": {"color_scheme": "light"},
+    "dark": {"color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    "narrow": {"viewport": {"width": 320, "height": 700}},
+}
+
+
+def violations(page):
+    page.evaluate(AXE)
+    result = page.evaluate("() => axe.run(document, {resultTypes: ['violations'], preload: false})")
+    return [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in result["violations"]]
+
+
+def is_sideways(page):
+    return page.evaluate("() => document.documentElement.scrollWidth > document.documentElement.clientWidth + 1")
+
+
+@pytest.fixture(scope="module")
+def addresses(live):
+    """Pages of objects: a conversation, its run, the collection, a document."""
+    with live.api(login="jonas") as api:
+        agent = api.get("/api/v1/agents/").json()[0]["id"]
+        message = api.post(f"/api/v1/agents/{agent}/chat", json={"text": "How many days of annual leave do I get?"}).json()
+        base = api.get("/api/v1/knowledge-base/").json()[0]["id"]
+        document = api.get("/api/v1/knowledge-base/documents").json()["results"][-1]["id"]
+        from tests.live import wait_for
+
+        wait_for(lambda: api.get(f"/api/v1/runs/{message['run']}").json()["state"] == "succeeded")
+    return [f"/chat/{message['conversation']}/", f"/runs/{message['run']}/", f"/knowledge/{base}/",
+            f"/knowledge/{base}/?question=leave", f"/documents/{document}/"]
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_pages_are_accessible(view, live, open_page, addresses, tmp_path):
+    page = open_page("/", **VIEWS[view])
+    for path in [*PAGES, *addresses]:
+        page.goto(f"{live.url()}{path}")
+        page.screenshot(path=tmp_path / "page.png")
+        assert violations(page) == [], path
+        assert not is_sideways(page), path
+
+
+def test_pages_are_accessible_in_german(live, open_page, addresses):
+    page = open_page("/", locale="de-DE")
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    for path in [*PAGES, *addresses]:
+        page.goto(f"{live.url()}{path}")
+        assert violations(page) == [], path
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/password/reset/", "/accounts/signup/"])
+def test_entrance_is_accessible(path, live, open_page):
+    for view in VIEWS.values():
+        page = open_page(path, signed_in=False, **view)
+        assert violations(page) == []
+        assert not is_sideways(page)
+
+
+def test_dialogs_are_accessible(live, open_page, addresses):
+    page = open_page(addresses[0])
+    page.keyboard.press("Control+k")
+    expect(page.locator("#palette [role=option]").first).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="More").click()
+    page.get_by_role("button", name="Rename").click()
+    expect(page.locator("#rename")).to_be_visible()
+    assert violations(page) == []
+
+
+def test_phone_has_a_drawer_and_a_sheet(live, open_page, addresses):
+    page = open_page(addresses[0], **VIEWS["phone"])
+    page.locator("a.cite").first.click()
+    expect(page.locator("#srcsheet .src.on")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Menu").click()
+    expect(page.locator("#drawer").get_by_role("link", name="Knowledge")).to_be_visible()
+    page.locator("#drawer").get_by_role("link", name="Knowledge").click()
+    expect(page).to_have_url(f"{live.url()}/knowledge/")
+
+
+def test_admin_follows_the_policy(live, open_page):
+    page = open_page("/admin/", login="amina")
+    for path in ("/admin/", "/admin/knowledge/document/", "/admin/agents/agent/add/"):
+        page.goto(f"{live.url()}{path}")
+        assert [v for v in violations(page) if v[0] == "color-contrast"] == []
+
+
+@pytest.mark.parametrize(("path", "limit_kb"), [("/", 80), ("/agents/", 80), ("/knowledge/", 80), ("/runs/", 80), ("chat", 100)])
+def test_page_weight(path, limit_kb, live, open_page, addresses):
+    page = open_page("/")
+    sizes = []
+    page.context.clear_cookies(name="none")
+    client = page.context.new_cdp_session(page)
+    client.send("Network.enable")
+    client.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    client.on("Network.loadingFinished", lambda e: sizes.append(e["encodedDataLength"]))
+    page.goto(f"{live.url()}{addresses[0] if path == 'chat' else path}", wait_until="networkidle" if path != "chat" else "load")
+    page.wait_for_timeout(500)
+    assert sum(sizes) < limit_kb * 1000, sum(sizes)
+    assert len(sizes) <= 10
+
+
+def test_hostile_answer_runs_nothing(live, open_page):
+    from tests.standin.server import StandIn, says
+
+    hostile = ("<script>document.title='owned'</script> ![x](https://evil.example/a.png) <img src=x onerror=\"document.title='owned'\">"
+               " [click](javascript:document.title='owned')\n\n```html\n<script>document.title='owned'</script>\n```\nend of it")
+    foreign = []
+    with StandIn() as server:
+        server.script(says("", tokens=[hostile[i:i + 7] for i in range(0, len(hostile), 7)]))
+        live.use_model(server.url)
+        page = open_page("/chat/new/")
+        page.on("request", lambda r: foreign.append(r.url) if ".localhost" not in r.url else None)
+        ask(page, "Attack")
+        page.wait_for_url(CHAT)
+        expect(page.locator(".msg[data-run] .prose")).to_contain_text("end of it", timeout=15_000)
+        page.reload()
+        expect(page.locator(".msg[data-run] .prose")).to_contain_text("end of it")
+        assert page.title() != "owned"
+        assert foreign == []
+    live.manage(code="""
+from apps.tenants.hosts import tenant_for_slug
+from apps.core.tenancy import tenant_context
+from apps.agents.models import Agent
+with tenant_context(tenant_for_slug("acme")): Agent.objects.update(model=None)
+""")

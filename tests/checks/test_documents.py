@@ -1,0 +1,90 @@
+"""What is committed beside the code says what the code says: OpenAPI snapshot, migrations, catalogues, docs."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+from django.urls import NoReverseMatch, reverse
+
+from apps.core.tenancy import public_context
+from tests.checks import catalogues
+
+ROOT = Path(__file__).resolve().parents[2]
+SNAPSHOT = ROOT / "docs" / "openapi.json"
+
+
+def test_openapi_snapshot_is_current(tmp_path, db):
+    """After a wanted change: python manage.py spectacular --format openapi-json --file docs/openapi.json"""
+    out = tmp_path / "openapi.json"
+    with public_context():
+        call_command("spectacular", "--format", "openapi-json", "--file", str(out), "--fail-on-warn", "--validate", urlconf="config.urls")
+    assert json.loads(out.read_text()) == json.loads(SNAPSHOT.read_text())
+
+
+def test_no_migration_is_missing(db):
+    with public_context():
+        call_command("makemigrations", "--check", "--dry-run", verbosity=0)
+
+
+def test_every_message_is_translated():
+    """After a change of words: make catalogues"""
+    wanted = {message.id for message in catalogues.collect() if message.id}
+    for locale in catalogues.LOCALES:
+        catalogue = catalogues.load(locale)
+        assert {m.id for m in catalogue if m.id} == wanted
+        assert catalogues.untranslated(catalogue) == []
+
+
+def test_compiled_catalogue_is_current():
+    import io
+
+    from babel.messages.mofile import read_mo, write_mo
+
+    for locale in catalogues.LOCALES:
+        fresh = io.BytesIO()
+        write_mo(fresh, catalogues.load(locale))
+        stored = read_mo(catalogues.po_path(locale).with_suffix(".mo").open("rb"))
+        assert words(stored) == words(read_mo(io.BytesIO(fresh.getvalue())))
+
+
+def words(catalogue):
+    return sorted((str(m.id), str(m.string)) for m in catalogue if m.id)
+
+
+def test_translations_keep_their_places():
+    place = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
+    for locale in catalogues.LOCALES:
+        for message in catalogues.load(locale):
+            ids = message.id if isinstance(message.id, tuple) else (message.id,)
+            strings = message.string if isinstance(message.string, tuple) else (message.string,)
+            if message.id:
+                assert all(set(place.findall(s)) == set(place.findall(ids[-1])) for s in strings), message.id
+
+
+def test_docs_name_what_exists():
+    """Paths, make targets and settings that the documents mention are there."""
+    makefile = (ROOT / "Makefile").read_text()
+    settings = (ROOT / "config/settings/base.py").read_text() + (ROOT / "config/settings/production.py").read_text()
+    standalone = "".join(p.read_text() for p in (ROOT / "config/standalone").glob("*.py"))
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *ROOT.glob("docs/**/*.md")]:
+        text = path.read_text()
+        for target in re.findall(r"`make (\w+)", text):
+            assert re.search(rf"^{target}:", makefile, re.MULTILINE), (path.name, target)
+        for name in re.findall(r"`((?:apps|config|tests|templates|static|docs|requirements)/[\w./-]+)`", text):
+            assert (ROOT / name).exists(), (path.name, name)
+        for command in re.findall(r"manage\.py (\w+)", text):
+            assert list(ROOT.glob(f"apps/*/management/commands/{command}.py")) or command in {"shell", "migrate_schemas", "spectacular", "check"}, (path.name, command)
+        for variable in re.findall(r"^\| `([A-Z][A-Z_]+)` \|", text, re.MULTILINE):
+            assert variable in settings + standalone, (path.name, variable)
+
+
+@pytest.mark.parametrize("name", ["home", "agents", "collections", "runs", "conversations"])
+def test_addresses_in_the_script_exist(name):
+    script = (ROOT / "static/ui/app.js").read_text()
+    try:
+        address = reverse(name, urlconf="config.urls")
+    except NoReverseMatch:
+        pytest.fail(name)
+    assert f"'{address}'" in script or name == "conversations"

@@ -1,0 +1,176 @@
+"""The whole product as `make run` starts it, on a folder and port of its own: for browsers, sockets and faults."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import httpx
+import websockets.sync.client
+
+from config.standalone.processes import free_port
+
+ROOT = Path(__file__).resolve().parent.parent
+PASSWORD = "correct horse battery"
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                  "--disable-component-update", "--disable-sync"]
+
+
+class Live:
+    """A running instance. `client(slug)` signs in by page, `token(slug)` by API."""
+
+    def __init__(self, **environment):
+        self.folder = Path(tempfile.mkdtemp(prefix="guildhall-live-"))
+        self.folder.chmod(0o755)
+        self.port = free_port()
+        keep = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")}
+        self.environment = keep | {
+            "GUILDHALL_DATA": str(self.folder), "PORT": str(self.port), "DEMO_PASSWORD": PASSWORD, "JOB_LEASE_S": "3",
+            "JOB_HEARTBEAT_S": "1", "PROVIDER_PRIVATE_HOSTS": "127.0.0.1", "LOG_LEVEL": "WARNING",
+            "EMBEDDING_MODEL_DIR": str(ROOT / ".venv" / "embedding-model"), "DJANGO_SETTINGS_MODULE": "config.settings.development",
+        } | environment
+        self.log = self.folder / "supervisor.log"
+        self.process = None
+
+    def start(self):
+        with self.log.open("ab") as output:
+            self.process = subprocess.Popen([sys.executable, "-m", "config.standalone", "run"], cwd=ROOT, env=self.environment,
+                                            stdout=output, stderr=output, start_new_session=True)
+        deadline = time.monotonic() + 120
+        while time.monotonic() < deadline:
+            if "Ready after" in self.log.read_text():
+                return self
+            if self.process.poll() is not None:
+                break
+            time.sleep(0.2)
+        raise RuntimeError(self.log.read_text()[-3000:])
+
+    def stop(self):
+        self.process.send_signal(signal.SIGINT)
+        self.process.wait(60)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exc):
+        self.stop()
+
+    def url(self, slug="acme"):
+        return f"http://{slug}.localhost:{self.port}"
+
+    def pids(self):
+        return json.loads((self.folder / "pids.json").read_text())
+
+    def kill(self, name):
+        """SIGKILL a process with its children, as a machine would lose it."""
+        os.killpg(os.getpgid(self.pids()[name]), signal.SIGKILL)
+
+    def kill_server(self, name):
+        """SIGKILL postgres or redis by the program's command line."""
+        marker = {"postgres": f"{self.folder}/postgres", "redis": f"{self.folder}/redis"}[name]
+        found = subprocess.run(["pgrep", "-f", marker], capture_output=True, text=True).stdout.split()
+        for pid in found:
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+        return bool(found)
+
+    def ports(self):
+        return json.loads((self.folder / "ports.json").read_text())
+
+    def redis(self):
+        import redis
+
+        password = (self.folder / "secrets" / "redis_password").read_text()
+        return redis.Redis(port=self.ports()["redis"], password=password)
+
+    def sql(self, statement, *parameters, schema="public"):
+        """Run a statement beside the product, with the rows it gives."""
+        import psycopg
+
+        url = f"host=127.0.0.1 port={self.ports()['postgres']} user=guildhall dbname=guildhall"
+        with psycopg.connect(url, autocommit=True, options=f"-c search_path={schema},extensions", connect_timeout=5) as connection:
+            cursor = connection.execute(statement, parameters or None)
+            return cursor.fetchall() if cursor.description else []
+
+    def manage(self, *arguments, code=None):
+        """Run manage.py in this instance's environment; `code` goes to its shell."""
+        command = [sys.executable, "manage.py", *(["shell", "-v0"] if code else arguments)]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, input=code, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr[-3000:]
+        return done.stdout
+
+    def use_model(self, url, slug="acme"):
+        """Put the tenant's agent on a model at this address."""
+        self.manage(code=f"""
+from apps.tenants.hosts import tenant_for_slug
+from apps.core.tenancy import tenant_context
+from apps.providers.models import *
+from apps.agents.models import Agent
+with tenant_context(tenant_for_slug("{slug}")):
+    p, _ = Provider.objects.update_or_create(name="Stand-in", defaults=dict(kind="openai_compatible", base_url="{url}"))
+    m, _ = ProviderModel.objects.get_or_create(provider=p, name="scripted")
+    Agent.objects.update(model=m)
+""")
+
+    def http(self, slug="acme", **headers):
+        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers={"Host": f"{slug}.localhost:{self.port}", **headers},
+                            timeout=30, trust_env=False)
+
+    def token(self, slug="acme", login="amina"):
+        with self.http(slug) as client:
+            answer = client.post("/api/v1/auth/login", json={"email": f"{login}@{slug}.example", "password": PASSWORD})
+            return answer.raise_for_status().json()["access"]
+
+    def api(self, slug="acme", login="amina"):
+        return self.http(slug, Authorization=f"Bearer {self.token(slug, login)}")
+
+    def cookies(self, slug="acme", login="amina"):
+        """Sign in by page; return the Cookie header."""
+        with self.http(slug) as client:
+            page = client.get("/accounts/login/")
+            token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+            jar = {c.split("=")[0]: c.split("=")[1].split(";")[0] for c in page.headers.get_list("set-cookie")}
+            answer = client.post(
+                "/accounts/login/", headers={"Cookie": _header(jar)},
+                data={"csrfmiddlewaretoken": token, "login": f"{login}@{slug}.example", "password": PASSWORD},
+            )
+            assert answer.status_code == 302, answer.text[:500]
+            jar |= {c.split("=")[0]: c.split("=")[1].split(";")[0] for c in answer.headers.get_list("set-cookie")}
+        return _header(jar)
+
+    def socket(self, conversation, cookies, *, slug="acme", origin=None, host=None):
+        """Open a chat socket as a page of the tenant would."""
+        name = host or f"{slug}.localhost:{self.port}"
+        return websockets.sync.client.connect(
+            f"ws://{name}/ws/chat/{conversation}/", additional_headers={"Cookie": cookies},
+            origin=origin if origin is not None else f"http://{slug}.localhost:{self.port}",
+            sock=_connected(self.port), open_timeout=15, proxy=None,
+        )
+
+
+def _connected(port):
+    import socket
+
+    return socket.create_connection(("127.0.0.1", port), 10)
+
+
+def _header(jar):
+    return "; ".join(f"{name}={value}" for name, value in jar.items())
+
+
+def wait_for(check, timeout_s=30, every_s=0.1):
+    """Return the first true value of `check()`; None counts as not yet. Raises AssertionError after the time-out."""
+    deadline = time.monotonic() + timeout_s
+    while time.monotonic() < deadline:
+        value = check()
+        if value:
+            return value
+        time.sleep(every_s)
+    raise AssertionError("It did not happen in time.")
