@@ -27,7 +27,7 @@ check: $(TEST_STAMP)  ## format, lint, types, import contracts, templates, migra
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
-	@$(BIN)/mypy apps config
+	@SECRET_KEY=unused DATABASE_URL=postgres://x@127.0.0.1:1/x REDIS_URL=redis://127.0.0.1:1 $(BIN)/mypy apps config
 	@$(BIN)/python -m pytest tests/checks $(ARGS)
 
 prove: $(TEST_STAMP)  ## the promises of docs/security.md as a table; ONLY=R1,S4 picks rows, SCALE=small|full

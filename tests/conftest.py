@@ -24,7 +24,9 @@ def django_db_setup(django_db_blocker):
         for slug in ("acme", "globex"):
             tenant = provision_tenant(slug=slug, name=f"{slug.title()} Ltd")
             with tenant_context(tenant):
-                create_user(email=f"admin@{slug}.example", name="Ada Admin", password=PASSWORD, is_staff=True, is_superuser=True)
+                create_user(
+                    email=f"admin@{slug}.example", name="Ada Admin", password=PASSWORD, is_staff=True, is_superuser=True
+                )
                 create_user(email=f"member@{slug}.example", name="Mo Member", password=PASSWORD)
         with public_context():
             assert connection.features.supports_transactions

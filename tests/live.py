@@ -17,8 +17,15 @@ from config.standalone.processes import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
-CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-                  "--disable-component-update", "--disable-sync"]
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 
 
 class Live:
@@ -29,18 +36,34 @@ class Live:
         self.folder.chmod(0o755)
         self.port = free_port()
         keep = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")}
-        self.environment = keep | {
-            "GUILDHALL_DATA": str(self.folder), "PORT": str(self.port), "DEMO_PASSWORD": PASSWORD, "JOB_LEASE_S": "3",
-            "JOB_HEARTBEAT_S": "1", "PROVIDER_PRIVATE_HOSTS": "127.0.0.1", "LOG_LEVEL": "WARNING",
-            "EMBEDDING_MODEL_DIR": str(ROOT / ".venv" / "embedding-model"), "DJANGO_SETTINGS_MODULE": "config.settings.development",
-        } | environment
+        self.environment = (
+            keep
+            | {
+                "GUILDHALL_DATA": str(self.folder),
+                "PORT": str(self.port),
+                "DEMO_PASSWORD": PASSWORD,
+                "JOB_LEASE_S": "3",
+                "JOB_HEARTBEAT_S": "1",
+                "PROVIDER_PRIVATE_HOSTS": "127.0.0.1",
+                "LOG_LEVEL": "WARNING",
+                "EMBEDDING_MODEL_DIR": str(ROOT / ".venv" / "embedding-model"),
+                "DJANGO_SETTINGS_MODULE": "config.settings.development",
+            }
+            | environment
+        )
         self.log = self.folder / "supervisor.log"
         self.process = None
 
     def start(self):
         with self.log.open("ab") as output:
-            self.process = subprocess.Popen([sys.executable, "-m", "config.standalone", "run"], cwd=ROOT, env=self.environment,
-                                            stdout=output, stderr=output, start_new_session=True)
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "config.standalone", "run"],
+                cwd=ROOT,
+                env=self.environment,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
+            )
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if "Ready after" in self.log.read_text():
@@ -95,7 +118,9 @@ class Live:
         import psycopg
 
         url = f"host=127.0.0.1 port={self.ports()['postgres']} user=guildhall dbname=guildhall"
-        with psycopg.connect(url, autocommit=True, options=f"-c search_path={schema},extensions", connect_timeout=5) as connection:
+        with psycopg.connect(
+            url, autocommit=True, options=f"-c search_path={schema},extensions", connect_timeout=5
+        ) as connection:
             cursor = connection.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
@@ -108,7 +133,8 @@ class Live:
 
     def use_model(self, url, slug="acme"):
         """Put the tenant's agent on a model at this address."""
-        self.manage(code=f"""
+        self.manage(
+            code=f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.providers.models import *
@@ -117,11 +143,16 @@ with tenant_context(tenant_for_slug("{slug}")):
     p, _ = Provider.objects.update_or_create(name="Stand-in", defaults=dict(kind="openai_compatible", base_url="{url}"))
     m, _ = ProviderModel.objects.get_or_create(provider=p, name="scripted")
     Agent.objects.update(model=m)
-""")
+"""
+        )
 
     def http(self, slug="acme", **headers):
-        return httpx.Client(base_url=f"http://127.0.0.1:{self.port}", headers={"Host": f"{slug}.localhost:{self.port}", **headers},
-                            timeout=30, trust_env=False)
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"Host": f"{slug}.localhost:{self.port}", **headers},
+            timeout=30,
+            trust_env=False,
+        )
 
     def token(self, slug="acme", login="amina"):
         with self.http(slug) as client:
@@ -138,7 +169,8 @@ with tenant_context(tenant_for_slug("{slug}")):
             token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
             jar = {c.split("=")[0]: c.split("=")[1].split(";")[0] for c in page.headers.get_list("set-cookie")}
             answer = client.post(
-                "/accounts/login/", headers={"Cookie": _header(jar)},
+                "/accounts/login/",
+                headers={"Cookie": _header(jar)},
                 data={"csrfmiddlewaretoken": token, "login": f"{login}@{slug}.example", "password": PASSWORD},
             )
             assert answer.status_code == 302, answer.text[:500]
@@ -149,9 +181,12 @@ with tenant_context(tenant_for_slug("{slug}")):
         """Open a chat socket as a page of the tenant would."""
         name = host or f"{slug}.localhost:{self.port}"
         return websockets.sync.client.connect(
-            f"ws://{name}/ws/chat/{conversation}/", additional_headers={"Cookie": cookies},
+            f"ws://{name}/ws/chat/{conversation}/",
+            additional_headers={"Cookie": cookies},
             origin=origin if origin is not None else f"http://{slug}.localhost:{self.port}",
-            sock=_connected(self.port), open_timeout=15, proxy=None,
+            sock=_connected(self.port),
+            open_timeout=15,
+            proxy=None,
         )
 
 

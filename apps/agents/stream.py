@@ -6,6 +6,7 @@ The entry id is the resume token. Nothing here is the truth: when Redis is away 
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from typing import Any
 from uuid import uuid4
 from weakref import WeakKeyDictionary
 
@@ -53,7 +54,7 @@ class Publisher:
     async def publish(self, key: str, event: StreamEvent) -> None:
         """Append an event; never raises for Redis' sake."""
         self._redis = self._redis or _connect()
-        body = {"e": orjson.dumps({"k": event.kind, **event.data}, default=str)}
+        body: dict[Any, Any] = {"e": orjson.dumps({"k": event.kind, **event.data}, default=str)}
         try:
             async with asyncio.timeout(2), self._redis.pipeline(transaction=False) as pipe:
                 pipe.xadd(key, body, maxlen=MAX_ENTRIES, approximate=True)
@@ -90,10 +91,10 @@ class StreamHub:
             for event in await self._join(key, queue, after):
                 after = event.id
                 yield event
-            while (event := await queue.get()) is not None:
-                if _order(event.id) > _order(after):
-                    after = event.id
-                    yield event
+            while (newer := await queue.get()) is not None:
+                if _order(newer.id) > _order(after):
+                    after = newer.id
+                    yield newer
         except (RedisError, OSError, TimeoutError) as error:
             raise ConnectionError("The live stream is away.") from error
         finally:
@@ -103,7 +104,7 @@ class StreamHub:
     async def end_of(self, key: str) -> str:
         """Return the id of the newest entry, to follow what comes after it. Raises ConnectionError."""
         try:
-            newest = await self._redis.xrevrange(key, count=1)
+            newest: Any = await self._redis.xrevrange(key, count=1)
         except (RedisError, OSError, TimeoutError) as error:
             raise ConnectionError("The live stream is away.") from error
         return newest[0][0].decode() if newest else BEGINNING
@@ -111,7 +112,7 @@ class StreamHub:
     async def entries(self, key: str, after: str = BEGINNING) -> list[StreamEvent]:
         """Return what stands in the stream after that id. Raises ConnectionError."""
         try:
-            found = await self._redis.xrange(key, min=f"({after}" if after != BEGINNING else "-")
+            found: Any = await self._redis.xrange(key, min=f"({after}" if after != BEGINNING else "-")
         except (RedisError, OSError, TimeoutError) as error:
             raise ConnectionError("The live stream is away.") from error
         return [_event(entry_id, body) for entry_id, body in found]
@@ -139,8 +140,9 @@ class StreamHub:
     async def _read(self) -> None:
         try:
             while self._queues:
-                wanted = {self._wake_key: self._woken, **self._positions}
-                for name, entries in await self._redis.xread(wanted, block=BLOCK_MS, count=500):  # type: ignore[arg-type]
+                wanted: dict[Any, Any] = {self._wake_key: self._woken, **self._positions}
+                answer: Any = await self._redis.xread(wanted, block=BLOCK_MS, count=500)
+                for name, entries in answer:
                     self._deliver(name.decode(), entries)
         except (RedisError, OSError, TimeoutError) as error:
             log.warning("stream_reader_lost", error=type(error).__name__)

@@ -23,7 +23,7 @@ PERIODS_DAYS = {"1": 1, "7": 7, "30": 30}
 @require_GET
 def agent_list(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
-    mine = Count("runs", filter=Q(runs__started_by=request.user))
+    mine = Count("runs", filter=Q(runs__started_by=str(request.user.pk)))
     agents = Agent.objects.usable_by(request.user).matching(words).annotate(run_count=mine)
     return page_or_part(request, "agents/agent_list.html", "agents/_agents.html", {"agents": agents, "words": words})
 
@@ -40,7 +40,7 @@ def _filtered(request: HttpRequest, runs: QuerySet[Run]) -> QuerySet[Run]:
     words, state, agent = (request.GET.get(name, "") for name in ("q", "state", "agent"))
     days = PERIODS_DAYS.get(request.GET.get("days", ""))
     if request.GET.get("whose") != "all":
-        runs = runs.filter(started_by=request.user)
+        runs = runs.filter(started_by_id=request.user.pk)
     for word in words.split():
         runs = runs.filter(title__icontains=word)
     if state in Run.State.values:

@@ -45,7 +45,9 @@ class MessageSerializer(serializers.ModelSerializer):
 
 def cited(message: Message) -> list[dict[str, Any]]:
     """Return the citations of a message that its text mentions."""
-    return CitationSerializer([c for c in message.citations.all() if c.is_cited], many=True).data
+    return CitationSerializer(  # type: ignore[return-value]
+        [c for c in message.citations.all() if c.is_cited], many=True
+    ).data
 
 
 class ConversationSerializer(serializers.ModelSerializer):
@@ -81,7 +83,9 @@ def _checked(serializer_class: type[serializers.Serializer], request: Request) -
 def _key(request: Request, text: str) -> str:
     """Return the client's idempotency key. Raises Conflict when it was used for another text."""
     key = request.headers.get("Idempotency-Key", "")[:100]
-    known = Message.objects.filter(run__started_by=request.user, run__idempotency_key=key).first() if key else None
+    known = (
+        Message.objects.filter(run__started_by_id=request.user.pk, run__idempotency_key=key).first() if key else None
+    )
     if known is not None and known.run is not None and known.run.question != text.strip():
         raise Conflict("This idempotency key was used with another text.", code="idempotency_key_reused")
     return key

@@ -15,8 +15,8 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.utils import translation
 
 from apps.agents.models import Run
-from apps.agents.stream import StreamEvent, conversation_key, hub, run_key
-from apps.agents.types import StreamEvent as Event
+from apps.agents.stream import conversation_key, hub, run_key
+from apps.agents.types import StreamEvent
 from apps.conversations import rendering, services
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import DomainError
@@ -38,10 +38,11 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.counted = ""
         self.seen: dict[str, int] = {}
-        self.conversation = await query(self._find_conversation) if self.user.is_authenticated else None
-        if self.conversation is None:
+        found = await query(self._find_conversation) if self.user.is_authenticated else None
+        if found is None:
             await self.close(GONE if self.user.is_authenticated else REJECTED)
             return
+        self.conversation: Conversation = found
         if not self._count_in():
             await self.accept()
             await self.close(TOO_MANY)
@@ -82,7 +83,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         seen = frame.get("seen")
         if isinstance(seen, dict):
             self.seen = {str(k): v for k, v in seen.items() if isinstance(v, int) and v >= 0}
-        known = frame.get("last") if isinstance(frame.get("last"), int) else 0
+        last = frame.get("last")
+        known = last if isinstance(last, int) else 0
         self._start("conversation", self._follow_conversation(known))
 
     async def _send_message(self, frame: dict[str, Any]) -> None:
@@ -165,7 +167,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     await pending
             await events.aclose()  # type: ignore[attr-defined]
 
-    async def _show_event(self, message: Message, event: Event) -> None:
+    async def _show_event(self, message: Message, event: StreamEvent) -> None:
         if event.kind == "step":
             steps, sources = await query(self._steps_and_sources, message.pk)
             await self._send({"t": "step", "id": str(message.pk), "html": steps})
@@ -225,8 +227,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def _store_message(self, text: str, key: str) -> None:
         services.send_message(actor=self.user, conversation=self.conversation, text=text, idempotency_key=key)
 
-    def _is_run_final(self, run_id: UUID) -> bool:
-        return Run.objects.filter(pk=run_id, state__in=Run.FINAL).exists()
+    def _is_run_final(self, run_id: UUID | None) -> bool:
+        return Run.objects.filter(pk=str(run_id), state__in=Run.FINAL).exists()
 
     def _fresh(self, message_id: UUID) -> Message:
         return Message.objects.select_related("run", "conversation__agent").get(pk=message_id)

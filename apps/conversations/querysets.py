@@ -21,10 +21,6 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
         """Conversations with every word in the title or in one message."""
         found = self
         for word in words.split():
-            inside = models.Exists(
-                self.model._meta.get_field("messages").related_model.objects.filter(
-                    conversation=models.OuterRef("pk"), text__icontains=word
-                )
-            )
-            found = found.filter(models.Q(title__icontains=word) | models.Q(inside))
+            inside = self.model.objects.filter(pk=models.OuterRef("pk"), messages__text__icontains=word)
+            found = found.filter(models.Q(title__icontains=word) | models.Q(models.Exists(inside)))
         return found

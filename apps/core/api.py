@@ -40,7 +40,9 @@ class ProblemSerializer(serializers.Serializer):
     title = serializers.CharField()
     status = serializers.IntegerField()
     detail = serializers.CharField()
-    errors = serializers.DictField(child=serializers.ListField(child=serializers.CharField()), required=False)
+    errors = serializers.DictField(  # type: ignore[assignment]
+        child=serializers.ListField(child=serializers.CharField()), required=False
+    )
 
 
 def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
@@ -79,9 +81,11 @@ def _domain_response(exc: DomainError) -> Response:
 
 
 def _drf_response(exc: exceptions.APIException) -> Response:
-    headers = {"WWW-Authenticate": exc.auth_header} if getattr(exc, "auth_header", None) else {}
-    if getattr(exc, "wait", None):
-        headers["Retry-After"] = str(int(exc.wait))
+    challenge = getattr(exc, "auth_header", None)
+    headers = {"WWW-Authenticate": challenge} if challenge else {}
+    wait_s = getattr(exc, "wait", None)
+    if wait_s:
+        headers["Retry-After"] = str(int(wait_s))
     if isinstance(exc, exceptions.ValidationError):
         errors = _flatten(exc.detail)
         detail = next(iter(errors.values()))[0] if errors else "The input is not valid."

@@ -11,7 +11,7 @@ class CoreConfig(AppConfig):
 
         from apps.core.content_types import PerSchemaCache
 
-        ContentType.objects._cache = PerSchemaCache()
+        ContentType.objects._cache = PerSchemaCache()  # type: ignore[attr-defined]
         _report_errors()
 
 

@@ -27,7 +27,7 @@ def hide_one_time_links(logger: Any, method: str, event: dict[str, Any]) -> dict
     return event
 
 
-SHARED_PROCESSORS = [
+SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     add_tenant,
     hide_one_time_links,

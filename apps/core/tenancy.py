@@ -21,7 +21,8 @@ PUBLIC_SCHEMA = "public"
 class ActiveSchema(Protocol):
     """Whatever owns a schema: a Tenant row, or the public marker below."""
 
-    schema_name: str
+    @property
+    def schema_name(self) -> str: ...
 
 
 class TenantLike(ActiveSchema, Protocol):

@@ -25,14 +25,14 @@ FOUND_AT_MOST = 6
 def home(request: HttpRequest) -> HttpResponse:
     user: Any = request.user
     recent = Run.objects.visible_to(user).filter(started_by=user).select_related("agent", "message")[:5]
-    context = {
+    context: dict[str, Any] = {
         "greeting": _greeting(),
         "agents": Agent.objects.usable_by(user)[:4],
         "recent": recent,
         "failed": Document.objects.visible_to(user).filter(uploaded_by=user, state=Document.State.FAILED)[:5],
-        "steps": [] if user.has_hidden_start else _first_steps(user, has_runs=bool(recent)),
     }
-    context["steps_done"] = sum(step["is_done"] for step in context["steps"])
+    steps = [] if user.has_hidden_start else _first_steps(user, has_runs=bool(recent))
+    context |= {"steps": steps, "steps_done": sum(step["is_done"] for step in steps)}
     return render(request, "dashboard/home.html", context)
 
 
@@ -57,7 +57,7 @@ def _first_steps(user: User, *, has_runs: bool) -> list[dict[str, Any]]:
 
 @require_POST
 def start_hide(request: HttpRequest) -> HttpResponse:
-    User.objects.filter(pk=request.user.pk).update(has_hidden_start=True)
+    User.objects.filter(pk=str(request.user.pk)).update(has_hidden_start=True)
     return redirect("home")
 
 

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 import structlog
@@ -141,7 +142,7 @@ def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors |
     count_in(base, chunks=len(chunks), length=sum(chunk.length for chunk in chunks))
 
 
-def count_in(base_id: object, *, chunks: int, length: int) -> None:
+def count_in(base_id: UUID, *, chunks: int, length: int) -> None:
     """Add to (or take from) a collection's counters, which BM25 reads."""
     KnowledgeBase.objects.filter(pk=base_id).update(
         chunk_count=F("chunk_count") + chunks, term_count=F("term_count") + length

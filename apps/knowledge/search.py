@@ -4,6 +4,7 @@ What the asking person may see is part of the query: collections come in as ids 
 """
 
 from collections.abc import Sequence
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -59,7 +60,13 @@ def _by_words(question: str, bases: Sequence[KnowledgeBase]) -> Scores:
         return {}
     size = sum(base.chunk_count for base in bases)
     mean = max(1.0, sum(base.term_count for base in bases) / size)
-    parameters = {"bases": [b.pk for b in bases], "terms": asked, "size": size, "mean": mean, "limit": CANDIDATES}
+    parameters: dict[str, Any] = {
+        "bases": [b.pk for b in bases],
+        "terms": asked,
+        "size": size,
+        "mean": mean,
+        "limit": CANDIDATES,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_BM25, parameters)
         return dict(cursor.fetchall())
@@ -71,7 +78,7 @@ def _by_meaning(question: str, bases: Sequence[KnowledgeBase]) -> Scores:
     if port is None or not is_english(question):
         return {}
     vector = "[" + ",".join(f"{value:.5f}" for value in port.embed([question])[0]) + "]"
-    parameters = {"bases": [b.pk for b in bases], "query": vector, "limit": CANDIDATES}
+    parameters: dict[str, Any] = {"bases": [b.pk for b in bases], "query": vector, "limit": CANDIDATES}
     is_small = sum(base.chunk_count for base in bases) <= EXACT_UP_TO
     with transaction.atomic(), connection.cursor() as cursor:
         if not is_small:

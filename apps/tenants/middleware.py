@@ -32,7 +32,7 @@ class TenantMiddleware:
         answer = resolve(request)
         if isinstance(answer, HttpResponse):
             return answer
-        request.tenant = answer  # type: ignore[attr-defined]  django-tenants' admin templates read it
+        request.tenant = answer  # type: ignore[attr-defined]
         with tenant_context(answer):
             return self.get_response(request)
 

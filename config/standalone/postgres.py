@@ -64,7 +64,7 @@ class Postgres:
         if self.user is not None:
             os.chown(unfinished, self.user, self.user)
             _check_reachable(unfinished)
-        command = [
+        command: list[str | Path] = [
             self.programs / "initdb",
             "-D",
             unfinished,

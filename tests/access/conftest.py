@@ -23,8 +23,14 @@ def objects(acme, member, agent, base, work):
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     return {
-        "document": document.pk, "spare": spare.pk, "base": base.pk, "agent": agent.pk, "run": message.run_id,
-        "conversation": message.conversation_id, "message": message.pk, "unknown": uuid.uuid4(),
+        "document": document.pk,
+        "spare": spare.pk,
+        "base": base.pk,
+        "agent": agent.pk,
+        "run": message.run_id,
+        "conversation": message.conversation_id,
+        "message": message.pk,
+        "unknown": uuid.uuid4(),
     }
 
 

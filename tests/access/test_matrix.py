@@ -73,7 +73,9 @@ def test_route(route, objects, acme, globex, member, colleague, outsider):
     assert status("owner", acme, member) == route.owner
 
 
-@pytest.mark.parametrize("route", [r for r in ROUTES if r.keys and r.keys != ("reset",)], ids=lambda r: f"{r.method} {r.name}")
+@pytest.mark.parametrize(
+    "route", [r for r in ROUTES if r.keys and r.keys != ("reset",)], ids=lambda r: f"{r.method} {r.name}"
+)
 def test_unknown_and_forbidden_answer_alike(route, objects, globex, outsider):
     with tenant_context(None):
         foreign = ask(visitor("outsider", route, globex, outsider), route, objects)
@@ -89,8 +91,17 @@ def test_admin_is_for_staff(acme, globex, admin_user, member):
         assert client_for(acme, member).get("/admin/").status_code == 302
         staff = client_for(acme, admin_user)
         assert staff.get("/admin/").status_code == 200
-        for path in ("accounts/user", "audit/auditevent", "agents/agent", "agents/run", "knowledge/document",
-                     "knowledge/knowledgebase", "conversations/conversation", "providers/provider", "providers/providermodel"):
+        for path in (
+            "accounts/user",
+            "audit/auditevent",
+            "agents/agent",
+            "agents/run",
+            "knowledge/document",
+            "knowledge/knowledgebase",
+            "conversations/conversation",
+            "providers/provider",
+            "providers/providermodel",
+        ):
             assert staff.get(f"/admin/{path}/").status_code == 200, path
 
 

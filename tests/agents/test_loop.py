@@ -33,6 +33,11 @@ def test_an_answer_without_calls_finishes_with_all_that_was_written():
 
 
 def test_the_last_step_may_not_call_tools_again():
-    facts = [ModelAnswered("", (SEARCH,)), ToolReturned("1", "{}"), ModelAnswered("", (ToolCall("2", "x", ""),)), ToolReturned("2", "{}")]
+    facts = [
+        ModelAnswered("", (SEARCH,)),
+        ToolReturned("1", "{}"),
+        ModelAnswered("", (ToolCall("2", "x", ""),)),
+        ToolReturned("2", "{}"),
+    ]
     step = next_step(BRIEF, facts)
     assert isinstance(step, CallModel) and not step.may_use_tools

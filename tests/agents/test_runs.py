@@ -65,10 +65,20 @@ def test_unknown_tool_is_told_to_the_model(member, agent, scripted, work):
     assert "no tool named rm_rf" in scripted.requests[1]["messages"][-1]["content"]
 
 
-@pytest.mark.parametrize("fault", [
-    fails(429), fails(429, retry_after=0), fails(500), fails(502), fails(529), says("half an answer here", cut_after=2),
-    raw("data: {not json"), raw("data: [DONE]"), raw('data: {"error": {"message": "x"}}'),
-])
+@pytest.mark.parametrize(
+    "fault",
+    [
+        fails(429),
+        fails(429, retry_after=0),
+        fails(500),
+        fails(502),
+        fails(529),
+        says("half an answer here", cut_after=2),
+        raw("data: {not json"),
+        raw("data: [DONE]"),
+        raw('data: {"error": {"message": "x"}}'),
+    ],
+)
 def test_passing_fault_is_tried_again(member, agent, scripted, work, fault):
     scripted.script(fault, says("At last."))
     run = start(member, agent)
@@ -89,10 +99,15 @@ def test_lasting_fault_ends_with_a_reason_after_four_tries(member, agent, script
     assert "could not be reached" in run.error
 
 
-@pytest.mark.parametrize(("fault", "words"), [
-    (fails(401), "key"), (fails(404), "model"), (fails(400), "refused"),
-    (raw('data: {"choices":[{"delta":{},"finish_reason":"content_filter"}]}', "data: [DONE]"), "filter"),
-])
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (fails(401), "key"),
+        (fails(404), "model"),
+        (fails(400), "refused"),
+        (raw('data: {"choices":[{"delta":{},"finish_reason":"content_filter"}]}', "data: [DONE]"), "filter"),
+    ],
+)
 def test_final_fault_is_not_repeated(member, agent, scripted, work, fault, words):
     scripted.script(fault)
     run = start(member, agent)

@@ -48,6 +48,8 @@ async def test_redis_away_is_a_connection_error(settings):
     await Publisher().publish("guildhall:test:run:2", StreamEvent("text", {"n": 1}))
 
 
-@pytest.mark.parametrize(("token", "expected"), [("1-0", True), ("1732-12", True), ("", False), ("x-1", False), ("5", False), ("$", False)])
+@pytest.mark.parametrize(
+    ("token", "expected"), [("1-0", True), ("1732-12", True), ("", False), ("x-1", False), ("5", False), ("$", False)]
+)
 def test_entry_id(token, expected):
     assert is_entry_id(token) is expected

@@ -18,7 +18,12 @@ def live():
 def chromium():
     from playwright.sync_api import sync_playwright
 
-    path = os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = (
+        os.environ.get("CHROMIUM")
+        or shutil.which("chromium")
+        or shutil.which("chromium-browser")
+        or shutil.which("google-chrome")
+    )
     if not path:
         if os.environ.get("REQUIRE_BROWSER"):
             pytest.fail("Chromium is required here and was not found.")

@@ -22,12 +22,14 @@ def slow_model(live):
         server.script(says("", tokens=words, delay_s=0.06))
         live.use_model(server.url)
         yield server
-        live.manage(code="""
+        live.manage(
+            code="""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.agents.models import Agent
 with tenant_context(tenant_for_slug("acme")): Agent.objects.update(model=None)
-""")
+"""
+        )
 
 
 def ask(page, text):
@@ -56,7 +58,11 @@ def test_from_upload_to_cited_answer(live, open_page):
     page = open_page("/knowledge/")
     page.get_by_role("link", name="Company documents").click()
     files = [
-        {"name": "Canteen.pdf", "mimeType": "application/pdf", "buffer": pdf(("Canteen", "The canteen opens at 11:45 and closes at 14:15."))},
+        {
+            "name": "Canteen.pdf",
+            "mimeType": "application/pdf",
+            "buffer": pdf(("Canteen", "The canteen opens at 11:45 and closes at 14:15.")),
+        },
         {"name": "Parking.md", "mimeType": "text/markdown", "buffer": b"# Parking\n\nVisitors park on deck four.\n"},
         {"name": "broken.pdf", "mimeType": "application/pdf", "buffer": b"%PDF-1.7 broken"},
     ]

@@ -33,14 +33,21 @@ def addresses(live):
     """Pages of objects: a conversation, its run, the collection, a document."""
     with live.api(login="jonas") as api:
         agent = api.get("/api/v1/agents/").json()[0]["id"]
-        message = api.post(f"/api/v1/agents/{agent}/chat", json={"text": "How many days of annual leave do I get?"}).json()
+        message = api.post(
+            f"/api/v1/agents/{agent}/chat", json={"text": "How many days of annual leave do I get?"}
+        ).json()
         base = api.get("/api/v1/knowledge-base/").json()[0]["id"]
         document = api.get("/api/v1/knowledge-base/documents").json()["results"][-1]["id"]
         from tests.live import wait_for
 
         wait_for(lambda: api.get(f"/api/v1/runs/{message['run']}").json()["state"] == "succeeded")
-    return [f"/chat/{message['conversation']}/", f"/runs/{message['run']}/", f"/knowledge/{base}/",
-            f"/knowledge/{base}/?question=leave", f"/documents/{document}/"]
+    return [
+        f"/chat/{message['conversation']}/",
+        f"/runs/{message['run']}/",
+        f"/knowledge/{base}/",
+        f"/knowledge/{base}/?question=leave",
+        f"/documents/{document}/",
+    ]
 
 
 @pytest.mark.parametrize("view", VIEWS)
@@ -100,7 +107,9 @@ def test_admin_follows_the_policy(live, open_page):
         assert [v for v in violations(page) if v[0] == "color-contrast"] == []
 
 
-@pytest.mark.parametrize(("path", "limit_kb"), [("/", 80), ("/agents/", 80), ("/knowledge/", 80), ("/runs/", 80), ("chat", 100)])
+@pytest.mark.parametrize(
+    ("path", "limit_kb"), [("/", 80), ("/agents/", 80), ("/knowledge/", 80), ("/runs/", 80), ("chat", 100)]
+)
 def test_page_weight(path, limit_kb, live, open_page, addresses):
     page = open_page("/")
     sizes = []
@@ -109,7 +118,10 @@ def test_page_weight(path, limit_kb, live, open_page, addresses):
     client.send("Network.enable")
     client.send("Network.setCacheDisabled", {"cacheDisabled": True})
     client.on("Network.loadingFinished", lambda e: sizes.append(e["encodedDataLength"]))
-    page.goto(f"{live.url()}{addresses[0] if path == 'chat' else path}", wait_until="networkidle" if path != "chat" else "load")
+    page.goto(
+        f"{live.url()}{addresses[0] if path == 'chat' else path}",
+        wait_until="networkidle" if path != "chat" else "load",
+    )
     page.wait_for_timeout(500)
     assert sum(sizes) < limit_kb * 1000, sum(sizes)
     assert len(sizes) <= 10
@@ -118,11 +130,13 @@ def test_page_weight(path, limit_kb, live, open_page, addresses):
 def test_hostile_answer_runs_nothing(live, open_page):
     from tests.standin.server import StandIn, says
 
-    hostile = ("<script>document.title='owned'</script> ![x](https://evil.example/a.png) <img src=x onerror=\"document.title='owned'\">"
-               " [click](javascript:document.title='owned')\n\n```html\n<script>document.title='owned'</script>\n```\nend of it")
+    hostile = (
+        "<script>document.title='owned'</script> ![x](https://evil.example/a.png) <img src=x onerror=\"document.title='owned'\">"
+        " [click](javascript:document.title='owned')\n\n```html\n<script>document.title='owned'</script>\n```\nend of it"
+    )
     foreign = []
     with StandIn() as server:
-        server.script(says("", tokens=[hostile[i:i + 7] for i in range(0, len(hostile), 7)]))
+        server.script(says("", tokens=[hostile[i : i + 7] for i in range(0, len(hostile), 7)]))
         live.use_model(server.url)
         page = open_page("/chat/new/")
         page.on("request", lambda r: foreign.append(r.url) if ".localhost" not in r.url else None)
@@ -133,9 +147,11 @@ def test_hostile_answer_runs_nothing(live, open_page):
         expect(page.locator(".msg[data-run] .prose")).to_contain_text("end of it")
         assert page.title() != "owned"
         assert foreign == []
-    live.manage(code="""
+    live.manage(
+        code="""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.agents.models import Agent
 with tenant_context(tenant_for_slug("acme")): Agent.objects.update(model=None)
-""")
+"""
+    )

@@ -14,8 +14,15 @@ from babel.messages.pofile import read_po, write_po
 
 ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ("de",)
-KEYWORDS = {"gettext": None, "ngettext": (1, 2), "gettext_lazy": None, "ngettext_lazy": (1, 2), "_": None, "pgettext": ((1, "c"), 2),
-            "npgettext": ((1, "c"), 2, 3)}
+KEYWORDS = {
+    "gettext": None,
+    "ngettext": (1, 2),
+    "gettext_lazy": None,
+    "ngettext_lazy": (1, 2),
+    "_": None,
+    "pgettext": ((1, "c"), 2),
+    "npgettext": ((1, "c"), 2, 3),
+}
 PYTHON_KEYWORDS = KEYWORDS | {"__": None}
 
 
@@ -62,7 +69,9 @@ def update(locale):
     catalogue.update(collect(), no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     with path.open("wb") as file:
-        write_po(file, catalogue, width=110, omit_header=False, sort_output=True, include_lineno=False, ignore_obsolete=True)
+        write_po(
+            file, catalogue, width=110, omit_header=False, sort_output=True, include_lineno=False, ignore_obsolete=True
+        )
     with path.with_suffix(".mo").open("wb") as file:
         write_mo(file, catalogue)
     return untranslated(catalogue)
@@ -70,7 +79,9 @@ def update(locale):
 
 def untranslated(catalogue):
     """Return the ids that have no (or an incomplete) translation."""
-    return [m.id for m in catalogue if m.id and not (all(m.string) if isinstance(m.string, (tuple, list)) else m.string)]
+    return [
+        m.id for m in catalogue if m.id and not (all(m.string) if isinstance(m.string, (tuple, list)) else m.string)
+    ]
 
 
 if __name__ == "__main__":

@@ -14,7 +14,10 @@ BREACHES = {
     "Inside an app: doors, services, workers, rules, tables": ("apps/agents/models.py", "import apps.agents.services"),
     "The agent loop, the port and the splitter know no framework": ("apps/agents/loop.py", "import django.db"),
     "Only provider adapters touch vendor SDKs": ("apps/agents/runs.py", "import openai"),
-    "Only the registry touches provider adapters": ("apps/knowledge/search.py", "import apps.providers.adapters.minilm"),
+    "Only the registry touches provider adapters": (
+        "apps/knowledge/search.py",
+        "import apps.providers.adapters.minilm",
+    ),
     "Sockets stay at the edge": ("apps/agents/services.py", "import channels.layers"),
     "REST framework stays in api modules": ("apps/knowledge/services.py", "import rest_framework.status"),
     "Celery stays in tasks": ("apps/agents/services.py", "import celery"),
@@ -23,7 +26,9 @@ BREACHES = {
 
 
 def lint(folder):
-    return subprocess.run([str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=folder, capture_output=True, text=True)
+    return subprocess.run(
+        [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"], cwd=folder, capture_output=True, text=True
+    )
 
 
 def test_contracts_hold():

@@ -19,7 +19,16 @@ def test_openapi_snapshot_is_current(tmp_path, db):
     """After a wanted change: python manage.py spectacular --format openapi-json --file docs/openapi.json"""
     out = tmp_path / "openapi.json"
     with public_context():
-        call_command("spectacular", "--format", "openapi-json", "--file", str(out), "--fail-on-warn", "--validate", urlconf="config.urls")
+        call_command(
+            "spectacular",
+            "--format",
+            "openapi-json",
+            "--file",
+            str(out),
+            "--fail-on-warn",
+            "--validate",
+            urlconf="config.urls",
+        )
     assert json.loads(out.read_text()) == json.loads(SNAPSHOT.read_text())
 
 
@@ -75,7 +84,12 @@ def test_docs_name_what_exists():
         for name in re.findall(r"`((?:apps|config|tests|templates|static|docs|requirements)/[\w./-]+)`", text):
             assert (ROOT / name).exists(), (path.name, name)
         for command in re.findall(r"manage\.py (\w+)", text):
-            assert list(ROOT.glob(f"apps/*/management/commands/{command}.py")) or command in {"shell", "migrate_schemas", "spectacular", "check"}, (path.name, command)
+            assert list(ROOT.glob(f"apps/*/management/commands/{command}.py")) or command in {
+                "shell",
+                "migrate_schemas",
+                "spectacular",
+                "check",
+            }, (path.name, command)
         for variable in re.findall(r"^\| `([A-Z][A-Z_]+)` \|", text, re.MULTILINE):
             assert variable in settings + standalone, (path.name, variable)
 

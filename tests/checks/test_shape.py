@@ -46,7 +46,11 @@ def test_no_junk_drawers():
 
 
 def test_every_module_says_what_it_holds():
-    silent = [str(p.relative_to(ROOT)) for p in FILES if p.read_text().strip() and p.name != "apps.py" and not ast.get_docstring(ast.parse(p.read_text()))]
+    silent = [
+        str(p.relative_to(ROOT))
+        for p in FILES
+        if p.read_text().strip() and p.name != "apps.py" and not ast.get_docstring(ast.parse(p.read_text()))
+    ]
     assert silent == []
 
 
@@ -67,7 +71,11 @@ def test_nothing_reaches_around_the_tenancy(pattern):
 
 def test_templates_follow_the_policy():
     forbidden = re.compile(r"<style|\sstyle=|\son[a-z]+=|hx-on|javascript:|<script>(?!\s*$)", re.IGNORECASE)
-    found = {str(p.relative_to(ROOT)): m[0] for p in ROOT.glob("templates/**/*.html") if (m := forbidden.search(p.read_text()))}
+    found = {
+        str(p.relative_to(ROOT)): m[0]
+        for p in ROOT.glob("templates/**/*.html")
+        if (m := forbidden.search(p.read_text()))
+    }
     assert found == {}
 
 

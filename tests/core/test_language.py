@@ -10,7 +10,12 @@ def cut(text):
 
 
 def test_sentences_end_at_marks_and_not_at_abbreviations():
-    assert cut("See e.g. Section 3. Dr. Smith agrees! Does he? Yes.") == ["See e.g. Section 3.", "Dr. Smith agrees!", "Does he?", "Yes."]
+    assert cut("See e.g. Section 3. Dr. Smith agrees! Does he? Yes.") == [
+        "See e.g. Section 3.",
+        "Dr. Smith agrees!",
+        "Does he?",
+        "Yes.",
+    ]
 
 
 def test_sentences_of_other_scripts():
@@ -25,10 +30,17 @@ def test_terms_of_chinese_are_pairs():
     assert terms("工作时间") == ["工作", "作时", "时间"]
 
 
-@pytest.mark.parametrize(("text", "expected"), [
-    ("How many days of leave do I get?", True), ("Wie viele Urlaubstage habe ich im Jahr?", False),
-    ("¿Cuántos días de vacaciones tengo?", False), ("كم يوم إجازة", False), ("RF-2 relay settings", True), ("", False),
-])
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("How many days of leave do I get?", True),
+        ("Wie viele Urlaubstage habe ich im Jahr?", False),
+        ("¿Cuántos días de vacaciones tengo?", False),
+        ("كم يوم إجازة", False),
+        ("RF-2 relay settings", True),
+        ("", False),
+    ],
+)
 def test_is_english(text, expected):
     assert is_english(text) is expected
 

@@ -49,7 +49,9 @@ def with_document(xml):
 
 LAUGHS = (
     '<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "ha">'
-    + "".join(f'<!ENTITY {chr(98 + n)} "{"&" + chr(97 + n) + ";" * 1}{("&" + chr(97 + n) + ";") * 9}">' for n in range(10))
+    + "".join(
+        f'<!ENTITY {chr(98 + n)} "{"&" + chr(97 + n) + ";" * 1}{("&" + chr(97 + n) + ";") * 9}">' for n in range(10)
+    )
     + ']><w:document xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"><w:body><w:p><w:r><w:t>&k;</w:t></w:r></w:p></w:body></w:document>'
 ).encode()
 XXE = (
@@ -64,10 +66,16 @@ def pdf_bomb():
 
     packer = zlib.compressobj(9)
     body = b"".join(packer.compress(b" " * (1 << 20)) for _ in range(800)) + packer.flush()
-    parts = [b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n",
-             b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj\n",
-             b"4 0 obj<</Length " + str(len(body)).encode() + b"/Filter/FlateDecode>>stream\n" + body + b"\nendstream endobj\n",
-             b"trailer<</Root 1 0 R>>\n"]
+    parts = [
+        b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n",
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 9 9]/Contents 4 0 R>>endobj\n",
+        b"4 0 obj<</Length "
+        + str(len(body)).encode()
+        + b"/Filter/FlateDecode>>stream\n"
+        + body
+        + b"\nendstream endobj\n",
+        b"trailer<</Root 1 0 R>>\n",
+    ]
     return b"".join(parts)
 
 

@@ -84,10 +84,17 @@ def test_document_deleted_while_it_waits_is_no_error(member, base, work):
     assert work("documents") == 1
 
 
-@pytest.mark.parametrize(("name", "data", "code"), [
-    ("a.md", b"", "empty"), ("a.dwg", b"x", "unsupported"), ("a.pdf", b"hello", "mismatch"), ("", b"x", "unsupported"),
-    ("a.txt", b"\0\0", "mismatch"), ("a.docx", b"%PDF-1.7", "mismatch"),
-])
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("a.md", b"", "empty"),
+        ("a.dwg", b"x", "unsupported"),
+        ("a.pdf", b"hello", "mismatch"),
+        ("", b"x", "unsupported"),
+        ("a.txt", b"\0\0", "mismatch"),
+        ("a.docx", b"%PDF-1.7", "mismatch"),
+    ],
+)
 def test_bad_file_is_refused_at_once(member, base, name, data, code):
     with pytest.raises(InvalidInput) as error:
         upload(member, base, name or "x", data)
@@ -117,7 +124,10 @@ def test_question_in_another_language_is_found_by_words(member, base, work):
     upload(member, base, "urlaub.md", "# Urlaub\n\nVollzeitkräfte erhalten 30 Urlaubstage im Jahr.\n".encode())
     upload(member, base)
     work("documents")
-    assert services.search_documents(actor=member, query="Wie viele Urlaubstage gibt es im Jahr?")[0].document == "urlaub.md"
+    assert (
+        services.search_documents(actor=member, query="Wie viele Urlaubstage gibt es im Jahr?")[0].document
+        == "urlaub.md"
+    )
 
 
 def test_empty_query_is_refused(member, base):

@@ -18,14 +18,21 @@ def read(tmp_path, name, data):
 
 
 def test_pdf_keeps_pages_and_headings(tmp_path):
-    blocks = read(tmp_path, "a.pdf", samples.pdf(("Leave", "28 days a year.\nAsk early."), ("Sickness", "Call before 9:30.")))
+    blocks = read(
+        tmp_path, "a.pdf", samples.pdf(("Leave", "28 days a year.\nAsk early."), ("Sickness", "Call before 9:30."))
+    )
     assert [(b.page, b.headings, b.text) for b in blocks] == [
-        (1, ("Leave",), "28 days a year. Ask early."), (2, ("Sickness",), "Call before 9:30."),
+        (1, ("Leave",), "28 days a year. Ask early."),
+        (2, ("Sickness",), "Call before 9:30."),
     ]
 
 
 def test_word_keeps_its_outline(tmp_path):
-    blocks = read(tmp_path, "a.docx", samples.word(("h1", "Leave"), ("h2", "Annual"), ("p", "28 days."), ("h1", "Pay"), ("p", "Monthly.")))
+    blocks = read(
+        tmp_path,
+        "a.docx",
+        samples.word(("h1", "Leave"), ("h2", "Annual"), ("p", "28 days."), ("h1", "Pay"), ("p", "Monthly.")),
+    )
     assert [(b.headings, b.text) for b in blocks] == [(("Leave", "Annual"), "28 days."), (("Pay",), "Monthly.")]
 
 
@@ -36,10 +43,16 @@ def test_markdown_keeps_headings_and_tables(tmp_path):
 
 def test_html_leaves_out_what_a_reader_does_not_see(tmp_path):
     page = b"<html><head><title>t</title><style>x{}</style></head><body><nav>menu</nav><h1>Leave</h1><p>28 <b>days</b>.</p><script>alert(1)</script><table><tr><td>a</td><td>b</td></tr></table></body></html>"
-    assert [(b.headings, b.text) for b in read(tmp_path, "a.html", page)] == [(("Leave",), "28 days ."), (("Leave",), "a | b")]
+    assert [(b.headings, b.text) for b in read(tmp_path, "a.html", page)] == [
+        (("Leave",), "28 days ."),
+        (("Leave",), "a | b"),
+    ]
 
 
-@pytest.mark.parametrize("data", ["Grüße aus Köln.".encode("cp1252"), "Grüße aus Köln.".encode("utf-16"), "Grüße aus Köln.".encode("utf-8-sig")])
+@pytest.mark.parametrize(
+    "data",
+    ["Grüße aus Köln.".encode("cp1252"), "Grüße aus Köln.".encode("utf-16"), "Grüße aus Köln.".encode("utf-8-sig")],
+)
 def test_text_in_common_encodings(tmp_path, data):
     name = "a.txt"
     if b"\0" in data:

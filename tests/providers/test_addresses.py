@@ -5,8 +5,24 @@ import pytest
 from apps.core.errors import InvalidInput
 from apps.core.http import check_url, guarded_client, is_public_address
 
-INSIDE = ["127.0.0.1", "10.0.0.1", "192.168.1.1", "172.16.0.1", "169.254.169.254", "168.63.129.16", "0.0.0.0", "::1", "fe80::1",
-          "fd00::1", "64:ff9b::7f00:1", "::ffff:127.0.0.1", "2002:7f00:1::", "100.64.0.1", "224.0.0.1", "198.18.0.1"]
+INSIDE = [
+    "127.0.0.1",
+    "10.0.0.1",
+    "192.168.1.1",
+    "172.16.0.1",
+    "169.254.169.254",
+    "168.63.129.16",
+    "0.0.0.0",
+    "::1",
+    "fe80::1",
+    "fd00::1",
+    "64:ff9b::7f00:1",
+    "::ffff:127.0.0.1",
+    "2002:7f00:1::",
+    "100.64.0.1",
+    "224.0.0.1",
+    "198.18.0.1",
+]
 
 
 @pytest.mark.parametrize("address", INSIDE)
@@ -31,7 +47,9 @@ async def test_private_host_is_not_connected(host, standin):
     assert len(standin.requests) == before
 
 
-@pytest.mark.parametrize("url", ["ftp://a.example", "file:///etc/passwd", "http://", "http://u:p@a.example", "gopher://x", "//a"])
+@pytest.mark.parametrize(
+    "url", ["ftp://a.example", "file:///etc/passwd", "http://", "http://u:p@a.example", "gopher://x", "//a"]
+)
 def test_odd_url_is_refused(url):
     with pytest.raises(InvalidInput):
         check_url(url)

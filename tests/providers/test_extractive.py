@@ -10,7 +10,9 @@ from apps.providers.types import ChatMessage, ChatRequest, Finished, Passage, Te
 SEARCH = ToolSpec("search_knowledge", "", {"type": "object"})
 PASSAGES = [
     Passage(1, "Handbook", "Full-time staff receive 28 days of annual leave. Ask two weeks ahead.", "Leave", 2, 1.0),
-    Passage(2, "Handbook", "Call your manager before 9:30. A certificate is needed from the fourth day.", "Sickness", 3, 0.4),
+    Passage(
+        2, "Handbook", "Call your manager before 9:30. A certificate is needed from the fourth day.", "Sickness", 3, 0.4
+    ),
 ]
 
 
@@ -29,7 +31,9 @@ async def test_it_searches_first():
 
 async def test_it_quotes_with_a_citation_and_says_so():
     result = json.dumps({"passages": [vars(p) for p in PASSAGES]})
-    events = await run(ChatMessage("user", "How many days of annual leave?"), ChatMessage("tool", result, tool_call_id="1"))
+    events = await run(
+        ChatMessage("user", "How many days of annual leave?"), ChatMessage("tool", result, tool_call_id="1")
+    )
     text = "".join(e.text for e in events if isinstance(e, TextDelta))
     assert "> Full-time staff receive 28 days of annual leave. [1]" in text
     assert "No language model is connected" in text

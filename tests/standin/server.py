@@ -74,8 +74,12 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def _chunk(self, delta, reason=None, usage=None):
-        chunk = {"id": "c", "object": "chat.completion.chunk", "model": "scripted",
-                 "choices": [] if usage else [{"index": 0, "delta": delta, "finish_reason": reason}]}
+        chunk = {
+            "id": "c",
+            "object": "chat.completion.chunk",
+            "model": "scripted",
+            "choices": [] if usage else [{"index": 0, "delta": delta, "finish_reason": reason}],
+        }
         if usage:
             chunk["usage"] = usage
         self._line("data: " + json.dumps(chunk))
@@ -103,8 +107,18 @@ class Handler(BaseHTTPRequestHandler):
         if turn["text"]:
             self._chunk({"content": turn["text"]})
         half = len(turn["arguments"]) // 2
-        self._chunk({"tool_calls": [{"index": 0, "id": "call_1", "type": "function",
-                                     "function": {"name": turn["name"], "arguments": turn["arguments"][:half]}}]})
+        self._chunk(
+            {
+                "tool_calls": [
+                    {
+                        "index": 0,
+                        "id": "call_1",
+                        "type": "function",
+                        "function": {"name": turn["name"], "arguments": turn["arguments"][:half]},
+                    }
+                ]
+            }
+        )
         self._chunk({"tool_calls": [{"index": 0, "function": {"arguments": turn["arguments"][half:]}}]})
         self._close("tool_calls", 5)
 

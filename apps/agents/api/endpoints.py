@@ -53,7 +53,8 @@ class RunSerializer(serializers.ModelSerializer):
 class RunDetailSerializer(RunSerializer):
     steps = serializers.SerializerMethodField()
 
-    class Meta(RunSerializer.Meta):
+    class Meta:
+        model = Run
         fields = (*RunSerializer.Meta.fields, "steps")
         read_only_fields = fields
 

@@ -13,7 +13,8 @@ from uuid import UUID
 import orjson
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
@@ -30,7 +31,7 @@ POLL_S = 1.0
 
 
 @login_not_required
-async def run_events(request: HttpRequest, pk: UUID) -> HttpResponse:
+async def run_events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     """Follow a run. 401 without a valid token or session, 404 for a run that is not yours."""
     if request.method != "GET":
         return _problem(405, "method_not_allowed", "Only GET is allowed here.", Allow="GET")

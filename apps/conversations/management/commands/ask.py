@@ -75,7 +75,7 @@ class Command(BaseCommand):
         else:
             self.stdout.write(message.text + "\n")
             for c in citations:
-                place = ", ".join(filter(None, [f"page {c['page']}" if c["page"] else "", c["heading"]]))
+                place = ", ".join(filter(None, [f"page {c['page']}" if c["page"] else "", str(c["heading"])]))
                 self.stdout.write(f"[{c['number']}] {c['document']}" + (f" ({place})" if place else ""))
         if message.run.state != message.run.State.SUCCEEDED:
             self.stderr.write(message.run.error or message.run.get_state_display())
