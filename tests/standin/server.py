@@ -32,6 +32,16 @@ def raw(*lines):
     return {"kind": "raw", "lines": lines}
 
 
+def search_then_say(text, **options):
+    """A turn that looks at the request: first the search tool, then the text."""
+
+    def turn(body):
+        is_answered = body["messages"][-1]["role"] == "tool"
+        return says(text, **options) if is_answered else calls("search_knowledge", {"query": "annual leave"})
+
+    return turn
+
+
 def silent(seconds):
     """Accept the request and say nothing."""
     return {"kind": "silent", "seconds": seconds}
@@ -163,7 +173,8 @@ class StandIn:
         with self.lock:
             self.requests.append(body)
             self.headers.append(headers)
-            return self.turns.pop(0) if len(self.turns) > 1 else self.turns[0]
+            turn = self.turns.pop(0) if len(self.turns) > 1 else self.turns[0]
+        return turn(body) if callable(turn) else turn
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, daemon=True).start()

@@ -128,6 +128,8 @@ async def _until_end(run_id: UUID, key: str, after: str) -> AsyncIterator[Stream
     finally:
         if pending is not None:
             pending.cancel()
+            with contextlib.suppress(asyncio.CancelledError, ConnectionError, StopAsyncIteration):
+                await pending
         await events.aclose()  # type: ignore[attr-defined]
 
 

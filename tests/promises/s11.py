@@ -1,0 +1,35 @@
+import time
+
+from tests.knowledge.samples import HOSTILE
+from tests.live import wait_for
+
+PROMISE = "hostile files end with a reason"
+FAULT = "bombs, loops, polyglots, broken and locked files"
+PROMISED = "all end, worker alive, 25 s each"
+
+
+def prove(live, is_full):
+    worker = live.pids()["documents"]
+    ended, slowest = 0, 0.0
+    with live.api() as api:
+        names = sorted(HOSTILE) * (2 if is_full else 1)
+        for number, name in enumerate(names):
+            started = time.monotonic()
+            data = HOSTILE[name]() + (b"\n" * number if not name.endswith("docx") else b"")
+            answer = api.post("/api/v1/knowledge-base/upload", files={"file": (f"{number}-{name}", data)})
+            if answer.status_code == 422:
+                ended += bool(answer.json()["errors"]["file"][0])
+                continue
+            pk = answer.raise_for_status().json()["id"]
+            state = wait_for(lambda: _ended(api, pk), 60)
+            ended += state["state"] == "ready" or bool(state["error"])
+            slowest = max(slowest, time.monotonic() - started)
+        good = api.post("/api/v1/knowledge-base/upload", files={"file": ("after.md", b"# After\n\nStill alive.\n")}).json()
+        wait_for(lambda: api.get(f"/api/v1/knowledge-base/documents/{good['id']}").json()["state"] == "ready")
+    is_alive = live.pids()["documents"] == worker
+    return f"{ended}/{len(names)} ended, slowest {slowest:.1f} s, alive {is_alive}", ended == len(names) and is_alive and slowest < 25
+
+
+def _ended(api, pk):
+    state = api.get(f"/api/v1/knowledge-base/documents/{pk}").json()
+    return state if state["state"] in ("ready", "failed") else None

@@ -1,0 +1,98 @@
+import re
+
+from websockets.exceptions import InvalidStatus, ConnectionClosed
+
+PROMISE = "credentials do not cross tenants"
+FAULT = "session, tokens, reset link, socket, stream of A used at B"
+PROMISED = "0 accepted"
+
+
+def prove(live, is_full):
+    tries = {"session": _session, "access token": _access, "refresh token": _refresh, "logout": _logout, "socket": _socket,
+             "header": _header, "stream": _stream, "reset link": _reset, "idempotency": _stored_key}
+    accepted = [name for name, attempt in tries.items() if attempt(live)]
+    return f"{len(accepted)} of {len(tries)} kinds accepted {accepted or ''}", not accepted
+
+
+def _session(live):
+    with live.http("globex", Cookie=live.cookies("acme")) as client:
+        return client.get("/").status_code == 200
+
+
+def _access(live):
+    with live.http("globex", Authorization=f"Bearer {live.token('acme')}") as client:
+        return client.get("/api/v1/auth/me").status_code == 200
+
+
+def _pair(live):
+    from tests.live import PASSWORD
+
+    with live.http("acme") as client:
+        return client.post("/api/v1/auth/login", json={"email": "amina@acme.example", "password": PASSWORD}).json()
+
+
+def _refresh(live):
+    with live.http("globex") as client:
+        return client.post("/api/v1/auth/refresh", json={"refresh": _pair(live)["refresh"]}).status_code == 200
+
+
+def _logout(live):
+    with live.http("globex") as client:
+        return client.post("/api/v1/auth/logout", json={"refresh": _pair(live)["refresh"]}).status_code < 400
+
+
+def _conversation(live):
+    with live.api("globex") as api:
+        agent = api.get("/api/v1/agents/").json()[0]["id"]
+        return api.post(f"/api/v1/agents/{agent}/chat", json={"text": "Hello"}).json()
+
+
+def _socket(live):
+    try:
+        with live.socket(_conversation(live)["conversation"], live.cookies("acme"), slug="globex") as socket:
+            socket.recv(timeout=3)
+    except (InvalidStatus, ConnectionClosed):
+        return False
+    return True
+
+
+def _header(live):
+    with live.http("acme", Authorization=f"Bearer {live.token('acme')}") as client:
+        return client.get("/api/v1/auth/me", headers={"Host": f"localhost:{live.port}", "X-Tenant": "globex"}).status_code == 200
+
+
+def _stream(live):
+    message = _conversation(live)
+    with live.api("acme") as api:
+        return api.get(f"/api/v1/runs/{message['run']}/events").status_code == 200
+
+
+def _reset(live):
+    with live.http("acme") as client:
+        page = client.get("/accounts/password/reset/")
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
+        cookie = page.headers["set-cookie"].split(";")[0]
+        client.post("/accounts/password/reset/", data={"csrfmiddlewaretoken": token, "email": "jonas@acme.example"}, headers={"Cookie": cookie})
+    mail = (live.folder / "log" / "web.log").read_text()
+    link = re.findall(r"http://acme\.localhost:\d+(/accounts/password/reset/key/\S+)", mail)[-1]
+    with live.http("globex") as client:
+        answer = client.get(link, follow_redirects=False)
+        return answer.status_code in (301, 302)
+
+
+def _stored_key(live):
+    """A provider's sealed key, pasted from one tenant's row into the other's."""
+    code = """
+from apps.tenants.hosts import tenant_for_slug
+from apps.core.tenancy import tenant_context
+from apps.providers.models import Provider
+with tenant_context(tenant_for_slug("acme")):
+    p = Provider(name="Sealed", kind="openai_compatible", base_url="http://x/v1"); p.set_api_key("sk-secret"); p.save()
+with tenant_context(tenant_for_slug("globex")):
+    q = Provider(id=p.id, name="Sealed", kind="openai_compatible", base_url="http://x/v1", sealed_key=p.sealed_key); q.save()
+    try: print("OPENED", q.api_key())
+    except ValueError: print("REFUSED")
+    q.delete()
+with tenant_context(tenant_for_slug("acme")): p.delete()
+"""
+    return "REFUSED" not in live.manage(code=code)
