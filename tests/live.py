@@ -177,13 +177,13 @@ with tenant_context(tenant_for_slug("{slug}")):
             jar |= {c.split("=")[0]: c.split("=")[1].split(";")[0] for c in answer.headers.get_list("set-cookie")}
         return _header(jar)
 
-    def socket(self, conversation, cookies, *, slug="acme", origin=None, host=None):
-        """Open a chat socket as a page of the tenant would."""
+    def socket(self, conversation, cookies, *, slug="acme", origin="own", host=None):
+        """Open a chat socket as a page of the tenant would; `origin=None` sends no such header."""
         name = host or f"{slug}.localhost:{self.port}"
         return websockets.sync.client.connect(
             f"ws://{name}/ws/chat/{conversation}/",
             additional_headers={"Cookie": cookies},
-            origin=origin if origin is not None else f"http://{slug}.localhost:{self.port}",
+            origin=f"http://{slug}.localhost:{self.port}" if origin == "own" else origin,
             sock=_connected(self.port),
             open_timeout=15,
             proxy=None,
