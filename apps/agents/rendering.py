@@ -82,7 +82,7 @@ def _pretty(text: str) -> str:
 
 def steps_of(run: Run) -> list[StepLine]:
     """Read and describe the finished steps of a run."""
-    return step_lines(list(run.events.exclude(kind=RunEvent.Kind.INTENT).order_by("number")))
+    return step_lines([event for event in run.events.all() if event.kind != RunEvent.Kind.INTENT])
 
 
 @dataclass(frozen=True)

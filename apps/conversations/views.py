@@ -77,6 +77,7 @@ def _mine(request: HttpRequest, pk: UUID) -> Conversation:
 
 def _detail_context(conversation: Conversation) -> dict[str, Any]:
     rows = conversation.messages.filter(is_replaced=False).select_related("run", "conversation__agent")
+    rows = rows.prefetch_related("run__events", "citations")
     newest = list(rows.order_by("-position")[: SHOWN_MESSAGES + 1])
     shown = newest[:SHOWN_MESSAGES][::-1]
     entries = [rendering.message_context(message) for message in shown]

@@ -1,5 +1,6 @@
 """Error pages that belong to no app."""
 
+from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -27,4 +28,8 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    if isinstance(exception, RequestDataTooBig):
+        return problem_page(
+            request, status=413, title=_("That was more than a form may carry. Upload long text as a document.")
+        )
     return problem_page(request, status=400, title=_("The request could not be read. Go back and try again."))

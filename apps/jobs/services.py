@@ -32,7 +32,7 @@ def enqueue(
     """Store a job for the active tenant in the caller's transaction and wake a worker when that commits.
 
     With a `dedupe_key` an active job of the same kind and key is returned instead. Raises TooManyRequests when the
-    tenant's queue is full, Unavailable when the whole queue is behind.
+    tenant's queue is full, Unavailable when its oldest due job has waited for a quarter of an hour.
     """
     tenant_id = current_tenant().id
     with public_context():
@@ -67,8 +67,7 @@ def _admit(tenant_id: UUID, queue: str) -> None:
             _("Your organisation has too much work waiting. Try again in a minute."), retry_after_s=60
         )
     late = timezone.now() - timedelta(seconds=OLDEST_DUE_LIMIT_S)
-    own = Job.objects.filter(queue=queue, state=Job.State.QUEUED, not_before__lt=late)
-    if own.exclude(tenant_id=tenant_id).exists() and own.filter(tenant_id=tenant_id).exists():
+    if Job.objects.filter(queue=queue, tenant_id=tenant_id, state=Job.State.QUEUED, not_before__lt=late).exists():
         raise Unavailable(_("The service is behind with its work. Try again in a minute."), retry_after_s=60)
 
 

@@ -270,6 +270,7 @@ LOGGING = {
     },
 }
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
+DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")  # of the people in the demo tenants; empty: none can sign in
 SILENCED_SYSTEM_CHECKS = [
     "auth.W004",  # the e-mail address is unique by Lower(email)
 ]

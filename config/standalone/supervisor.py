@@ -21,12 +21,19 @@ RESTART_S = 1.0
 STOP_S = 8.0
 
 
+def _wanted_port() -> int:
+    wanted = os.environ.get("PORT") or "8000"
+    if not wanted.isdigit() or not 0 < int(wanted) < 65536:
+        raise CannotStart(f"PORT is {wanted}, which is not a port. Use a number from 1 to 65535.")
+    return int(wanted)
+
+
 class Supervisor:
     """One instance on one data folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = int(os.environ.get("PORT") or 8000)
+        self.port = _wanted_port()
         self.children: dict[str, subprocess.Popen[bytes]] = {}
         self.started_at: dict[str, float] = {}
         self.is_ending = False
@@ -42,6 +49,7 @@ class Supervisor:
                 return 0
             os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
             fill_environment()
+            os.environ["DEMO_PASSWORD"] = demo_password(self.folder)
             self._prepare()
             try:
                 self._start_all()
@@ -56,7 +64,6 @@ class Supervisor:
 
     @contextmanager
     def _services(self) -> Iterator[Services | None]:
-        self.folder.mkdir(parents=True, exist_ok=True)
         if uses_own_services():
             self.say("Using the PostgreSQL and Redis of DATABASE_URL and REDIS_URL.")
             with locked(self.folder):

@@ -159,3 +159,24 @@ def test_discard_takes_back_what_was_shown():
     live.apply(StreamEvent("discard", {"text": ""}))
     live.apply(StreamEvent("text", {"d": "Other."}))
     assert [(f["t"], f["i"], f["html"]) for f in live.frames()] == [("tail", 0, "<p>Other.</p>\n")]
+
+
+def test_form_of_two_megabytes_is_413(member_client, agent):
+    with tenant_context(None):
+        member_client.raise_request_exception = False
+        response = member_client.post("/chat/", {"text": "x" * (2 << 20)})
+    assert response.status_code == 413
+    assert b"Upload long text as a document" in response.content
+
+
+@pytest.mark.parametrize("length", [1, 12])
+def test_queries_of_a_conversation_do_not_grow_with_it(
+    length, member, agent, scripted, work, member_client, django_assert_max_num_queries
+):
+    message = services.start_conversation(actor=member, agent=agent, text="One")
+    work("agents")
+    for n in range(length - 1):
+        services.send_message(actor=member, conversation=message.conversation, text=str(n))
+        work("agents")
+    with tenant_context(None), django_assert_max_num_queries(24):
+        assert member_client.get(f"/chat/{message.conversation_id}/").status_code == 200

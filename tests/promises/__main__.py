@@ -34,7 +34,10 @@ def main():
                 reached, is_kept = f"{type(error).__name__}: {error}"[:200], False
             mark = " " if is_kept else "!"
             took_s = time.monotonic() - started
-            print(f"{name.upper():3}{mark} {reached:46} {module.PROMISED:34} {module.FAULT:52} {module.PROMISE} ({took_s:.0f} s)", flush=True)
+            print(
+                f"{name.upper():3}{mark} {reached:46} {module.PROMISED:34} {module.FAULT:52} {module.PROMISE} ({took_s:.0f} s)",
+                flush=True,
+            )
             if not is_kept:
                 failed.append(name.upper())
         if failed:

@@ -18,12 +18,14 @@ def model(live, turn, slug="acme"):
         server.script(turn)
         live.use_model(server.url, slug)
         yield server
-        live.manage(code=f"""
+        live.manage(
+            code=f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.agents.models import Agent
 with tenant_context(tenant_for_slug("{slug}")): Agent.objects.update(model=None)
-""")
+"""
+        )
 
 
 def ask_many(api, count, codes=None):
@@ -60,7 +62,9 @@ def await_runs(live, run_ids, timeout_s=240, slug="acme"):
     """Wait until every run has ended; return {state: count}."""
 
     def ended():
-        rows = live.sql("SELECT state, count(*) FROM agents_run WHERE id = ANY(%s) GROUP BY 1", list(run_ids), schema=f"t_{slug}")
+        rows = live.sql(
+            "SELECT state, count(*) FROM agents_run WHERE id = ANY(%s) GROUP BY 1", list(run_ids), schema=f"t_{slug}"
+        )
         found = dict(rows)
         return found if sum(found.get(state, 0) for state in FINAL) == len(run_ids) else None
 
@@ -77,7 +81,9 @@ def doubled_steps(live, run_ids, slug="acme"):
     """Count steps that a run holds more than once: the same model call or the same tool call."""
     return live.sql(
         "SELECT count(*) FROM (SELECT run_id, kind, coalesce(payload->>'call_id', payload->>'text') FROM agents_runevent"
-        " WHERE run_id = ANY(%s) GROUP BY 1, 2, 3 HAVING count(*) > 1) twice", list(run_ids), schema=f"t_{slug}",
+        " WHERE run_id = ANY(%s) GROUP BY 1, 2, 3 HAVING count(*) > 1) twice",
+        list(run_ids),
+        schema=f"t_{slug}",
     )[0][0]
 
 
@@ -86,5 +92,7 @@ def without_reply(live, run_ids, slug="acme"):
     return live.sql(
         "SELECT count(*) FROM agents_run r LEFT JOIN conversations_message m ON m.run_id = r.id WHERE r.id = ANY(%s)"
         " AND r.state = 'succeeded' AND (m.text IS DISTINCT FROM r.answer OR r.answer = ''"
-        " OR (SELECT count(*) FROM agents_runevent e WHERE e.run_id = r.id) <> 3)", list(run_ids), schema=f"t_{slug}",
+        " OR (SELECT count(*) FROM agents_runevent e WHERE e.run_id = r.id) <> 3)",
+        list(run_ids),
+        schema=f"t_{slug}",
     )[0][0]

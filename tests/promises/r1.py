@@ -25,4 +25,6 @@ def prove(live, is_full):
                 states = None
     good = (states or {}).get("succeeded", 0)
     lost, twice, bare = count - sum((states or {}).values()), doubled_steps(live, ids), without_reply(live, ids)
-    return f"{good}/{count} done, {kills} kills, {lost} lost, {twice} twice, {bare} bare", good == count and not (twice or bare)
+    return f"{good}/{count} done, {kills} kills, {lost} lost, {twice} twice, {bare} bare", good == count and not (
+        twice or bare
+    )

@@ -22,4 +22,6 @@ def prove(live, is_full):
         states = await_runs(live, ids, 300)
     good, twice, bare = states.get("succeeded", 0), doubled_steps(live, ids), without_reply(live, ids)
     errors = sum(1 for code in codes if code == 500 or code == "flush missed")
-    return f"{good}/{count} done, {twice} twice, {bare} bare, {errors} errors", good == count and not (twice or bare or errors)
+    return f"{good}/{count} done, {twice} twice, {bare} bare, {errors} errors", good == count and not (
+        twice or bare or errors
+    )

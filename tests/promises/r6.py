@@ -37,9 +37,9 @@ class Tab:
             frame = orjson.loads(socket.recv(timeout=30))
             limit = limit - 1 if limit is not None else None
             if frame["t"] == "blk":
-                self.blocks[frame["i"]:] = [frame["html"]]
+                self.blocks[frame["i"] :] = [frame["html"]]
             elif frame["t"] == "tail":
-                self.blocks[frame["i"]:] = []
+                self.blocks[frame["i"] :] = []
                 self.tail = frame["html"]
             elif frame["t"] == "done":
                 self.done = True
@@ -55,12 +55,20 @@ def prove(live, is_full):
         for start in range(0, count, 4):
             messages = ask_many(api, min(4, count - start))
             tabs = [Tab(live, cookies[0], message) for message in messages for _ in range(2)]
-            threads = [threading.Thread(target=tab.run, args=([generator.randint(0, 25) for _ in range(generator.randint(1, 4))],)) for tab in tabs]
+            threads = [
+                threading.Thread(
+                    target=tab.run, args=([generator.randint(0, 25) for _ in range(generator.randint(1, 4))],)
+                )
+                for tab in tabs
+            ]
             streams = {message["run"]: _streamed(live, api, message["run"], generator) for message in messages[:1]}
             [thread.start() for thread in threads]
             [thread.join(60) for thread in threads]
             await_runs(live, [message["run"] for message in messages])
-            good += sum(_is_equal(live, api, message, [t for t in tabs if t.message is message], streams) for message in messages)
+            good += sum(
+                _is_equal(live, api, message, [t for t in tabs if t.message is message], streams)
+                for message in messages
+            )
             cuts += sum(tab.cuts for tab in tabs)
     return f"{good}/{count} equal, {cuts} cuts", good == count
 
@@ -92,4 +100,8 @@ def _is_equal(live, api, message, tabs, streams):
 
     stored = api.get(f"/api/v1/conversations/{message['conversation']}/messages/{message['id']}").json()["text"]
     streamed = streams.get(message["run"])
-    return stored == "".join(WORDS) and all(tab.blocks == render_blocks(stored) for tab in tabs) and streamed in (None, stored)
+    return (
+        stored == "".join(WORDS)
+        and all(tab.blocks == render_blocks(stored) for tab in tabs)
+        and streamed in (None, stored)
+    )

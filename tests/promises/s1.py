@@ -47,13 +47,20 @@ def _visit(live, clients, places, slug, number):
     other = places["globex" if slug == "acme" else "acme"]
     page = {"headers": {"Cookie": cookies}}
     operations = [
-        lambda: api.get("/api/v1/conversations/"), lambda: api.get("/api/v1/knowledge-base/documents"),
+        lambda: api.get("/api/v1/conversations/"),
+        lambda: api.get("/api/v1/knowledge-base/documents"),
         lambda: api.post("/api/v1/knowledge-base/search", json={"query": "leave canary of this organisation"}),
-        lambda: api.get("/api/v1/runs/"), lambda: api.get("/", **page), lambda: api.get("/chat/", **page),
-        lambda: api.get(f"/chat/{place['conversation']}/", **page), lambda: api.get(f"/runs/{place['run']}/", **page),
-        lambda: api.get(f"/documents/{place['document']}/", **page), lambda: api.get("/search/?q=canary", **page),
-        lambda: api.get(f"/documents/{other['document']}/", **page), lambda: api.get(f"/api/v1/runs/{other['run']}"),
-        lambda: api.get(f"/chat/{other['conversation']}/", **page), lambda: api.get("/knowledge/", **page),
+        lambda: api.get("/api/v1/runs/"),
+        lambda: api.get("/", **page),
+        lambda: api.get("/chat/", **page),
+        lambda: api.get(f"/chat/{place['conversation']}/", **page),
+        lambda: api.get(f"/runs/{place['run']}/", **page),
+        lambda: api.get(f"/documents/{place['document']}/", **page),
+        lambda: api.get("/search/?q=canary", **page),
+        lambda: api.get(f"/documents/{other['document']}/", **page),
+        lambda: api.get(f"/api/v1/runs/{other['run']}"),
+        lambda: api.get(f"/chat/{other['conversation']}/", **page),
+        lambda: api.get("/knowledge/", **page),
     ]
     answer = retry(random.Random(number).choice(operations))
     foreign = canary("globex" if slug == "acme" else "acme")
@@ -61,5 +68,9 @@ def _visit(live, clients, places, slug, number):
 
 
 def _public_rows(live):
-    tables = [row[0] for row in live.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'") if not row[0].startswith("django_celery")]
+    tables = [
+        row[0]
+        for row in live.sql("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+        if not row[0].startswith("django_celery")
+    ]
     return {table: live.sql(f'SELECT count(*) FROM public."{table}"')[0][0] for table in tables}

@@ -24,10 +24,14 @@ def prove(live, is_full):
             state = wait_for(lambda: _ended(api, pk), 60)
             ended += state["state"] == "ready" or bool(state["error"])
             slowest = max(slowest, time.monotonic() - started)
-        good = api.post("/api/v1/knowledge-base/upload", files={"file": ("after.md", b"# After\n\nStill alive.\n")}).json()
+        good = api.post(
+            "/api/v1/knowledge-base/upload", files={"file": ("after.md", b"# After\n\nStill alive.\n")}
+        ).json()
         wait_for(lambda: api.get(f"/api/v1/knowledge-base/documents/{good['id']}").json()["state"] == "ready")
     is_alive = live.pids()["documents"] == worker
-    return f"{ended}/{len(names)} ended, slowest {slowest:.1f} s, alive {is_alive}", ended == len(names) and is_alive and slowest < 25
+    return f"{ended}/{len(names)} ended, slowest {slowest:.1f} s, alive {is_alive}", ended == len(
+        names
+    ) and is_alive and slowest < 25
 
 
 def _ended(api, pk):

@@ -8,8 +8,17 @@ PROMISED = "0 accepted"
 
 
 def prove(live, is_full):
-    tries = {"session": _session, "access token": _access, "refresh token": _refresh, "logout": _logout, "socket": _socket,
-             "header": _header, "stream": _stream, "reset link": _reset, "idempotency": _stored_key}
+    tries = {
+        "session": _session,
+        "access token": _access,
+        "refresh token": _refresh,
+        "logout": _logout,
+        "socket": _socket,
+        "header": _header,
+        "stream": _stream,
+        "reset link": _reset,
+        "idempotency": _stored_key,
+    }
     accepted = [name for name, attempt in tries.items() if attempt(live)]
     return f"{len(accepted)} of {len(tries)} kinds accepted {accepted or ''}", not accepted
 
@@ -58,7 +67,10 @@ def _socket(live):
 
 def _header(live):
     with live.http("acme", Authorization=f"Bearer {live.token('acme')}") as client:
-        return client.get("/api/v1/auth/me", headers={"Host": f"localhost:{live.port}", "X-Tenant": "globex"}).status_code == 200
+        return (
+            client.get("/api/v1/auth/me", headers={"Host": f"localhost:{live.port}", "X-Tenant": "globex"}).status_code
+            == 200
+        )
 
 
 def _stream(live):
@@ -72,7 +84,11 @@ def _reset(live):
         page = client.get("/accounts/password/reset/")
         token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', page.text)[1]
         cookie = page.headers["set-cookie"].split(";")[0]
-        client.post("/accounts/password/reset/", data={"csrfmiddlewaretoken": token, "email": "jonas@acme.example"}, headers={"Cookie": cookie})
+        client.post(
+            "/accounts/password/reset/",
+            data={"csrfmiddlewaretoken": token, "email": "jonas@acme.example"},
+            headers={"Cookie": cookie},
+        )
     mail = (live.folder / "log" / "web.log").read_text()
     link = re.findall(r"http://acme\.localhost:\d+(/accounts/password/reset/key/\S+)", mail)[-1]
     with live.http("globex") as client:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from django.conf import settings
 from django.core.files import File
 
 from apps.accounts.services import create_user
@@ -10,7 +11,6 @@ from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services import upload_document
 from apps.tenants.hosts import tenant_for_slug
 from apps.tenants.services import provision_tenant
-from config.standalone.environment import data_dir, demo_password
 
 FOLDER = Path(__file__).parent
 TENANTS = {"acme": "Acme Engineering", "globex": "Globex Logistics"}
@@ -28,7 +28,7 @@ def seed_demo() -> None:
 def _seed(slug: str, name: str) -> None:
     tenant = provision_tenant(slug=slug, name=name)
     with tenant_context(tenant):
-        password = demo_password(data_dir())
+        password = settings.DEMO_PASSWORD or None
         for login, person in PEOPLE.items():
             rights = {"is_staff": login == ADMIN, "is_superuser": login == ADMIN}
             create_user(email=f"{login}@{slug}.example", name=person, password=password, **rights)

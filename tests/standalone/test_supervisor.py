@@ -1,0 +1,77 @@
+"""One command starts everything, says plainly what stands in its way, and leaves nothing behind."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from config.standalone.processes import free_port
+from tests.live import ROOT, Live, wait_for
+
+
+def processes_of(folder):
+    """Command lines of living processes that name this data folder, in their arguments or environment."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit() and int(entry.name) != os.getpid():
+            try:
+                command = (entry / "cmdline").read_bytes()
+                environment = (entry / "environ").read_bytes()
+                state = (entry / "stat").read_text().rsplit(")", 1)[1].split()[0]
+            except OSError:
+                continue
+            if state != "Z" and str(folder).encode() in command + environment:
+                found.append((entry.name, command.replace(b"\0", b" ").decode()))
+    return found
+
+
+def start_again(live, **environment):
+    command = [sys.executable, "-m", "config.standalone", "run"]
+    return subprocess.run(
+        command, cwd=ROOT, env=live.environment | environment, capture_output=True, text=True, timeout=60
+    )
+
+
+def test_life_of_an_instance():
+    live = Live()
+    with live:
+        with live.api() as api:
+            assert api.get("/api/v1/knowledge-base/documents").json()["results"][0]["kind"] in (
+                "pdf",
+                "docx",
+                "markdown",
+            )
+        second = start_again(live, PORT=str(free_port()))
+        assert (second.returncode, "running already" in second.stderr) == (1, True)
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            taken = start_again(live, PORT=str(other.getsockname()[1]), GUILDHALL_DATA=str(live.folder / "other"))
+        assert (taken.returncode, "is taken" in taken.stderr) == (1, True)
+    wait_for(lambda: not processes_of(live.folder), 20)
+    started = time.monotonic()
+    live.log.write_text("")
+    live.start()
+    assert time.monotonic() - started < 40
+    with live.api() as api:
+        assert len(api.get("/api/v1/knowledge-base/documents").json()["results"]) == 3
+    os.kill(live.process.pid, signal.SIGKILL)
+    live.process.wait(10)
+    wait_for(lambda: not processes_of(live.folder), 30)
+
+
+def test_port_that_is_none_is_told():
+    result = start_again(Live(), PORT="eighty")
+    assert (result.returncode, "not a port" in result.stderr, "Traceback" in result.stderr) == (1, True, False)
+
+
+def test_folder_that_cannot_be_written_is_told(tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("x")
+    result = start_again(Live(), GUILDHALL_DATA=str(blocked / "inside"))
+    assert result.returncode == 1
+    assert "cannot be written" in result.stderr
+    assert "Traceback" not in result.stderr
