@@ -12,6 +12,11 @@ from tests.standin.server import StandIn
 PASSWORD = "correct horse battery"
 
 
+def pytest_collection_modifyitems(items):
+    """Browsers last: Playwright keeps an event loop running in this thread, which asyncio's own tests do not bear."""
+    items.sort(key=lambda item: "browser" in item.keywords)
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker):
     """Migrate the fresh database and provision the tenants of the suite, once."""

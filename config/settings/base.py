@@ -69,6 +69,7 @@ SKIP_PG_EXTRA_VALIDATION = True  # it queries at start; our schemas are named t_
 
 MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.gzip.GZipMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",

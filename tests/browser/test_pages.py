@@ -13,7 +13,7 @@ PAGES = ["/", "/agents/", "/knowledge/", "/runs/", "/chat/", "/chat/new/", "/sea
 VIEWS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True},
+    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "reduced_motion": "reduce"},
     "narrow": {"viewport": {"width": 320, "height": 700}},
 }
 
@@ -77,7 +77,7 @@ def test_entrance_is_accessible(path, live, open_page):
 
 
 def test_dialogs_are_accessible(live, open_page, addresses):
-    page = open_page(addresses[0])
+    page = open_page(addresses[0], reduced_motion="reduce")
     page.keyboard.press("Control+k")
     expect(page.locator("#palette [role=option]").first).to_be_visible()
     assert violations(page) == []

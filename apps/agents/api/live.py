@@ -49,6 +49,7 @@ async def run_events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     response = StreamingHttpResponse(lines, content_type="text/event-stream")
     response["Cache-Control"] = "no-store"
     response["X-Accel-Buffering"] = "no"
+    response["Content-Encoding"] = "identity"  # compressing would hold events back
     return response
 
 
