@@ -38,6 +38,7 @@ def main():
 def shoot(page, name):
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
+        page.wait_for_timeout(400)  # colours change within 120 ms
         page.screenshot(path=FOLDER / f"{name}-{scheme}.png")
     page.emulate_media(color_scheme="light")
 

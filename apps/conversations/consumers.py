@@ -12,6 +12,7 @@ from uuid import UUID
 import orjson
 import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 from django.utils import translation
 
 from apps.agents.models import Run
@@ -35,6 +36,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.user = self.scope["user"]
+        self.language = self.scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME) or self.user_language()
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.counted = ""
         self.seen: dict[str, int] = {}
@@ -48,6 +50,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(TOO_MANY)
             return
         await self.accept()
+
+    def user_language(self) -> str | None:
+        """The language of the account, for a browser that has chosen none."""
+        return getattr(self.user, "language", "") or None
 
     async def disconnect(self, code: int) -> None:
         for task in self.tasks.values():
@@ -68,7 +74,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self._send({"t": "err", "text": "The frame could not be read."})
             return
         try:
-            with translation.override(self.user.language or self.scope.get("language") or None):
+            with translation.override(self.language):
                 if not await query(self._is_still_welcome):
                     await self.close(REJECTED)
                     return

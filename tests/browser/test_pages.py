@@ -13,7 +13,12 @@ PAGES = ["/", "/agents/", "/knowledge/", "/runs/", "/chat/", "/chat/new/", "/sea
 VIEWS = {
     "light": {"color_scheme": "light"},
     "dark": {"color_scheme": "dark"},
-    "phone": {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "reduced_motion": "reduce"},
+    "phone": {
+        "viewport": {"width": 390, "height": 844},
+        "has_touch": True,
+        "is_mobile": True,
+        "reduced_motion": "reduce",
+    },
     "narrow": {"viewport": {"width": 320, "height": 700}},
 }
 

@@ -9,7 +9,7 @@ PROMISED = "0 lost, 0 steps twice"
 
 
 def prove(live, is_full):
-    count = 1000 if is_full else 60
+    count = 1000 if is_full else 200
     with model(live, search_then_say("Staff get 28 days of leave [1].", delay_s=0.08)), live.api() as api:
         ids = [message["run"] for message in ask_many(api, count)]
         kills, states = 0, None
