@@ -23,6 +23,7 @@ from apps.agents.models import Run
 from apps.agents.stream import BEGINNING, hub, is_entry_id, run_key
 from apps.agents.types import StreamEvent
 from apps.core.api import problem
+from apps.core.database.pool import release_connection
 from apps.core.sockets import query
 from apps.core.tenancy import current_tenant, tenant_context
 
@@ -44,6 +45,8 @@ async def run_events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
     run = await sync_to_async(Run.objects.visible_to(user).filter(pk=pk).first)()
     if run is None:
         return _problem(404, "not_found", "There is nothing here, or you may not see it.")
+    # The request's own connection would be held until the stream ends: a pool's worth of readers would block the rest.
+    await sync_to_async(release_connection)()
     after = request.headers.get("Last-Event-ID", "")
     lines = _lines(current_tenant(), run.pk, after if is_entry_id(after) else BEGINNING)
     response = StreamingHttpResponse(lines, content_type="text/event-stream")
