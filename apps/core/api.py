@@ -5,7 +5,7 @@ from typing import Any
 import orjson
 from django.core.exceptions import PermissionDenied
 from django.http import Http404
-from rest_framework import exceptions, pagination, renderers, serializers
+from rest_framework import exceptions, pagination, renderers
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -31,18 +31,6 @@ class CursorPagination(pagination.CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-created_at"
-
-
-class ProblemSerializer(serializers.Serializer):
-    """The body of every error answer."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField()
-    errors = serializers.DictField(  # type: ignore[assignment]
-        child=serializers.ListField(child=serializers.CharField()), required=False
-    )
 
 
 def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:

@@ -251,7 +251,6 @@ JOB_HEARTBEAT_S = env.float("JOB_HEARTBEAT_S", default=10.0)
 JOB_MAX_DEATHS = 3
 JOB_TENANT_CAP = env.int("JOB_TENANT_CAP", default=32)
 JOB_TENANT_QUEUE_LIMIT = env.int("JOB_TENANT_QUEUE_LIMIT", default=2000)
-AGENT_THREADS = env.int("AGENT_THREADS", default=32)
 
 # --- models ---------------------------------------------------------------------------------------------------
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[SECRET_KEY])
