@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.actions import Action
 
 CONVERSATION_STARTED = Action("conversation.started", _("started a conversation"))
+MESSAGE_EDITED = Action("message.edited", _("edited a message and sent it again"))
 CONVERSATION_RENAMED = Action("conversation.renamed", _("renamed a conversation"))
 CONVERSATION_ARCHIVED = Action("conversation.archived", _("archived a conversation"))
 CONVERSATION_RESTORED = Action("conversation.restored", _("took a conversation out of the archive"))

@@ -1,6 +1,7 @@
 """Conversations and chatting for API clients."""
 
 from typing import Any
+from uuid import UUID
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
@@ -12,6 +13,7 @@ from rest_framework.response import Response
 
 from apps.agents.models import Agent
 from apps.conversations import services
+from apps.conversations.branches import siblings_of
 from apps.conversations.models import Citation, Conversation, Message
 from apps.core.api import CursorPagination
 from apps.core.errors import Conflict
@@ -33,14 +35,32 @@ class CitationSerializer(serializers.ModelSerializer):
 class MessageSerializer(serializers.ModelSerializer):
     state = serializers.CharField(source="run.state", default="succeeded", help_text="The state of the answer's run.")
     citations = serializers.SerializerMethodField()
+    versions = serializers.SerializerMethodField()
 
     class Meta:
         model = Message
-        fields = ("id", "conversation", "role", "text", "run", "state", "citations", "created_at")
+        fields = (
+            "id",
+            "conversation",
+            "parent",
+            "versions",
+            "role",
+            "text",
+            "run",
+            "state",
+            "citations",
+            "is_shown",
+            "created_at",
+        )
         read_only_fields = fields
 
     def get_citations(self, message: Message) -> list[dict[str, Any]]:
         return cited(message)
+
+    def get_versions(self, message: Message) -> list[UUID]:
+        """Return the keys of all messages at this place, oldest first: edited questions, or answers written again."""
+        known = self.context.get("versions") or siblings_of([message])
+        return known[message.pk]
 
 
 def cited(message: Message) -> list[dict[str, Any]]:
@@ -64,6 +84,9 @@ class ChatInput(serializers.Serializer):
 
 class MessageInput(serializers.Serializer):
     text = serializers.CharField(trim_whitespace=False)
+    replaces = serializers.UUIDField(
+        required=False, help_text="A former message of yours: the new one opens a branch beside it."
+    )
 
 
 class RenameInput(serializers.Serializer):
@@ -145,26 +168,58 @@ def conversation(request: Request, pk: Any) -> Response:
 )
 @api_view(["GET", "POST"])
 def messages(request: Request, pk: Any) -> Response:
-    """List the messages, newest first, or send one."""
+    """List the messages of the shown branch, newest first, or send one."""
     found = _mine(request, pk)
     if request.method == "POST":
-        text = _checked(MessageInput, request)["text"]
-        reply = services.send_message(
-            actor=request.user, conversation=found, text=text, idempotency_key=_key(request, text)
-        )
-        return Response(MessageSerializer(reply).data, status=202)
+        return _send(request, found)
     paginator = CursorPagination()
     paginator.ordering = "-position"
-    rows = found.messages.filter(is_replaced=False).select_related("run").prefetch_related("citations")
-    page = paginator.paginate_queryset(rows, request)
-    return paginator.get_paginated_response(MessageSerializer(page, many=True).data)
+    rows = found.messages.shown().select_related("run").prefetch_related("citations")
+    page = paginator.paginate_queryset(rows, request) or []
+    context = {"versions": siblings_of(page)}
+    return paginator.get_paginated_response(MessageSerializer(page, many=True, context=context).data)
+
+
+def _send(request: Request, found: Conversation) -> Response:
+    values = _checked(MessageInput, request)
+    own = found.messages.filter(role=Message.Role.USER)
+    reply = services.send_message(
+        actor=request.user,
+        conversation=found,
+        text=values["text"],
+        replaces=get_object_or_404(own, pk=values["replaces"]) if "replaces" in values else None,
+        idempotency_key=_key(request, values["text"]),
+    )
+    return Response(MessageSerializer(reply).data, status=202)
 
 
 @extend_schema(tags=["conversations"], responses=MessageSerializer)
 @api_view(["GET"])
 def message(request: Request, pk: Any, message_pk: Any) -> Response:
     """Read one message."""
-    found = get_object_or_404(_mine(request, pk).messages.select_related("run"), pk=message_pk)
+    return Response(MessageSerializer(_message(request, pk, message_pk)).data)
+
+
+def _message(request: Request, pk: Any, message_pk: Any) -> Message:
+    return get_object_or_404(_mine(request, pk).messages.select_related("run", "conversation"), pk=message_pk)
+
+
+@extend_schema(tags=["conversations"], request=None, responses={202: MessageSerializer})
+@api_view(["POST"])
+def again(request: Request, pk: Any, message_pk: Any) -> Response:
+    """Have the question of this answer answered once more, as a further version."""
+    found = _message(request, pk, message_pk)
+    reply = services.answer_again(actor=request.user, conversation=found.conversation, message=found)
+    return Response(MessageSerializer(reply).data, status=202)
+
+
+@extend_schema(tags=["conversations"], request=None, responses=MessageSerializer)
+@api_view(["POST"])
+def show(request: Request, pk: Any, message_pk: Any) -> Response:
+    """Make the branch through this message the one that is shown and remembered."""
+    found = _message(request, pk, message_pk)
+    services.show_branch(conversation=found.conversation, message=found)
+    found.refresh_from_db()
     return Response(MessageSerializer(found).data)
 
 
@@ -174,4 +229,6 @@ urlpatterns = [
     path("conversations/<uuid:pk>", conversation, name="api-conversation"),
     path("conversations/<uuid:pk>/messages", messages, name="api-messages"),
     path("conversations/<uuid:pk>/messages/<uuid:message_pk>", message, name="api-message"),
+    path("conversations/<uuid:pk>/messages/<uuid:message_pk>/again", again, name="api-message-again"),
+    path("conversations/<uuid:pk>/messages/<uuid:message_pk>/show", show, name="api-message-show"),
 ]

@@ -1,7 +1,7 @@
 """The chat socket: sends a conversation's live answer as finished HTML, takes messages and stops.
 
-Frames to the page: `user` and `start` (a message's frame), `blk`, `tail`, `step`, `src`, `wait`, `done`, `err`. From the page:
-`hello` (what it has), `send`, `stop`. No database access a token: rows are read when a step or the run ends.
+Frames to the page: `cut` (take away what follows a message), `user` and `start` (a message's frame), `blk`, `tail`, `step`,
+`src`, `wait`, `done`, `err`. From the page: `hello` (what it has), `send`, `stop`. No database access a token: rows are read when a step or the run ends.
 """
 
 import asyncio
@@ -20,12 +20,14 @@ from apps.agents.stream import conversation_key, hub, run_key
 from apps.agents.types import StreamEvent
 from apps.conversations import rendering, services
 from apps.conversations.models import Conversation, Message
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, NotFound
+from apps.core.models import is_uuid
 from apps.core.sockets import query
 
 log = structlog.get_logger(__name__)
 MAX_FRAME_BYTES = 64 << 10
 MAX_SOCKETS_A_USER = 10
+MAX_PAGE = 500
 POLL_S = 1.0
 REJECTED, TOO_MANY, GONE, TOO_BIG, BROKEN = 4401, 4429, 4404, 4413, 4500
 _open_sockets: dict[str, int] = {}
@@ -40,6 +42,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.counted = ""
         self.seen: dict[str, int] = {}
+        self.page: list[str] = []
         found = await query(self._find_conversation) if self.user.is_authenticated else None
         if found is None:
             await self.close(GONE if self.user.is_authenticated else REJECTED)
@@ -71,7 +74,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             frame = orjson.loads(text_data)
             action = {"hello": self._hello, "send": self._send_message, "stop": self._stop}[frame["t"]]
         except (orjson.JSONDecodeError, KeyError, TypeError):
-            await self._send({"t": "err", "text": "The frame could not be read."})
+            await self._refuse()
             return
         try:
             with translation.override(self.language):
@@ -85,20 +88,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
     # -- from the page ---------------------------------------------------------------------------------------
 
     async def _hello(self, frame: dict[str, Any]) -> None:
-        """`seen` maps a message id to the number of finished blocks that the page shows."""
+        """`page` lists the messages that the page shows; `seen` maps one to the number of its finished blocks."""
         seen = frame.get("seen")
         if isinstance(seen, dict):
             self.seen = {str(k): v for k, v in seen.items() if isinstance(v, int) and v >= 0}
-        last = frame.get("last")
-        known = last if isinstance(last, int) else 0
-        self._start("conversation", self._follow_conversation(known))
+        page = frame.get("page")
+        self.page = [pk for pk in page if is_uuid(pk)][:MAX_PAGE] if isinstance(page, list) else []
+        self._start("conversation", self._follow_conversation())
 
     async def _send_message(self, frame: dict[str, Any]) -> None:
-        text, key = frame.get("text"), frame.get("key")
-        if not isinstance(text, str) or not isinstance(key, str | None):
-            await self._send({"t": "err", "text": "The frame could not be read."})
+        text, key, replaces = frame.get("text"), frame.get("key"), frame.get("replaces")
+        if not isinstance(text, str) or not isinstance(key, str | None) or not (replaces is None or is_uuid(replaces)):
+            await self._refuse()
             return
-        await query(self._store_message, text, key or "")
+        await query(self._store_message, text, key or "", replaces)
         await self._send({"t": "sent", "key": key})
 
     async def _stop(self, frame: dict[str, Any]) -> None:
@@ -106,31 +109,34 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     # -- to the page -----------------------------------------------------------------------------------------
 
-    async def _follow_conversation(self, known: int) -> None:
+    async def _follow_conversation(self) -> None:
         """Subscribe, read the rows, then apply what is newer; without Redis look at the rows each second."""
         key = conversation_key(self.conversation.pk)
         while True:
             try:
                 after = await hub().end_of(key)
-                known = await self._show_news(known)
+                await self._show_news()
                 async for _event in hub().follow(key, after):
-                    known = await self._show_news(known)
+                    await self._show_news()
             except ConnectionError:
-                known = await self._show_news(known)
+                await self._show_news()
                 await asyncio.sleep(POLL_S)
 
-    async def _show_news(self, known: int) -> int:
-        """Show messages beyond the position `known`, and follow every answer that is not complete on the page."""
-        for message in await query(self._messages_after, known):
-            if message.position > known:
+    async def _show_news(self) -> None:
+        """Bring the page to the shown branch: cut what left it, add what is new, follow what is not complete on it."""
+        kept, messages = await query(self._news)
+        if len(kept) < len(self.page):
+            await self._send({"t": "cut", "id": kept[-1] if kept else ""})
+        self.page = kept
+        for message in messages:
+            pk = str(message.pk)
+            if pk not in self.page:
                 html = await query(rendering.render_message, message)
                 kind = "start" if message.role == Message.Role.ASSISTANT else "user"
-                frame = {"t": kind, "id": str(message.pk), "n": message.position, "html": html}
-                await self._send(frame)
-                known = message.position
-            if message.run_id and f"run {message.pk}" not in self.tasks:
+                await self._send({"t": kind, "id": pk, "html": html})
+                self.page.append(pk)
+            if message.run_id and f"run {message.pk}" not in self.tasks and self._is_incomplete(message):
                 self._start(f"run {message.pk}", self._follow_run(message))
-        return known
 
     async def _follow_run(self, message: Message) -> None:
         live = rendering.LiveAnswer(str(message.pk))
@@ -186,6 +192,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         for frame in frames:
             await self._send(frame)
 
+    async def _refuse(self) -> None:
+        with translation.override(self.language):
+            await self._send({"t": "err", "text": translation.gettext("The page sent something that cannot be read.")})
+
     async def _send(self, frame: dict[str, Any]) -> None:
         await self.send(text_data=orjson.dumps(frame).decode())
 
@@ -222,16 +232,25 @@ class ChatConsumer(AsyncWebsocketConsumer):
         session = self.scope.get("session")
         return self.user.is_active and session is not None and session.exists(session.session_key)
 
-    def _messages_after(self, known: int) -> list[Message]:
-        rows = self.conversation.messages.select_related("run", "conversation__agent").order_by("position")
-        return [m for m in rows.filter(is_replaced=False) if m.position > known or self._is_incomplete(m)]
+    def _news(self) -> tuple[list[str], list[Message]]:
+        """Return the page's messages that are still shown, and the shown ones that it lacks or has not complete."""
+        shown = self.conversation.messages.shown().select_related("run", "conversation__agent")
+        kept = list(shown.filter(pk__in=self.page))
+        last = kept[-1].position if kept else 0
+        fresh = list(shown.filter(position__gt=last).reverse()[:MAX_PAGE])[::-1]
+        return [str(m.pk) for m in kept], [*filter(self._is_incomplete, kept), *fresh]
 
     def _is_incomplete(self, message: Message) -> bool:
         """Is the answer still being written, or does the page say that it shows only a part of it?"""
         return str(message.pk) in self.seen or (message.run is not None and not message.run.is_final)
 
-    def _store_message(self, text: str, key: str) -> None:
-        services.send_message(actor=self.user, conversation=self.conversation, text=text, idempotency_key=key)
+    def _store_message(self, text: str, key: str, replaces: str | None) -> None:
+        asked: dict[str, Any] = {"actor": self.user, "conversation": self.conversation, "text": text}
+        if replaces:
+            asked["replaces"] = self.conversation.messages.filter(pk=replaces, role=Message.Role.USER).first()
+            if asked["replaces"] is None:
+                raise NotFound(translation.gettext("This message is gone."))
+        services.send_message(**asked, idempotency_key=key)
 
     def _is_run_final(self, run_id: UUID | None) -> bool:
         return Run.objects.filter(pk=str(run_id), state__in=Run.FINAL).exists()

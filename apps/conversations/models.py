@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.conversations.querysets import ConversationQuerySet
+from apps.conversations.querysets import ConversationQuerySet, MessageQuerySet
 from apps.core.models import TimestampedModel, UUIDModel
 
 
@@ -31,19 +31,26 @@ class Conversation(TimestampedModel):
 
 
 class Message(UUIDModel):
-    """One entry. An agent's entry belongs to a run and gets its text when that ends; `is_replaced` hides a redone one."""
+    """One entry. An agent's entry belongs to a run and gets its text when that ends.
+
+    Entries form a tree: an edited question or a further answer is a sibling of the former one, under the same
+    `parent`. Those with `is_shown` are one path through it, the branch that the page shows and the agent remembers.
+    """
 
     class Role(models.TextChoices):
         USER = "user", _("Person")
         ASSISTANT = "assistant", _("Agent")
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="messages")
+    parent = models.ForeignKey("self", on_delete=models.CASCADE, null=True, related_name="children")
     position = models.PositiveIntegerField()
     role = models.CharField(max_length=16, choices=Role)
     text = models.TextField(blank=True)
     run = models.OneToOneField("agents.Run", on_delete=models.SET_NULL, null=True, related_name="message")
-    is_replaced = models.BooleanField(default=False)
+    is_shown = models.BooleanField(default=True)
     created_at = models.DateTimeField(auto_now_add=True)
+
+    objects = MessageQuerySet.as_manager()
 
     class Meta:
         ordering = ("conversation", "position")

@@ -1,11 +1,11 @@
-"""Who sees which conversations."""
+"""Who sees which conversations, and which messages of them are on the page."""
 
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
 if TYPE_CHECKING:
-    from apps.conversations.models import Conversation  # noqa: F401
+    from apps.conversations.models import Conversation, Message  # noqa: F401
 
 
 class ConversationQuerySet(models.QuerySet["Conversation"]):
@@ -24,3 +24,9 @@ class ConversationQuerySet(models.QuerySet["Conversation"]):
             inside = self.model.objects.filter(pk=models.OuterRef("pk"), messages__text__icontains=word)
             found = found.filter(models.Q(title__icontains=word) | models.Q(models.Exists(inside)))
         return found
+
+
+class MessageQuerySet(models.QuerySet["Message"]):
+    def shown(self) -> "MessageQuerySet":
+        """The branch that the page shows, oldest first."""
+        return self.filter(is_shown=True).order_by("position")

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from django.template.loader import render_to_string
 
 from apps.agents.models import RunEvent
 from apps.agents.rendering import steps_of
 from apps.agents.types import StreamEvent
+from apps.conversations.branches import siblings_of
 from apps.conversations.models import Message
 from apps.core.markdown import BlockRenderer, render_blocks
 
@@ -81,11 +83,18 @@ def message_blocks(message: Message) -> list[str]:
     return render_blocks(message.text, sources=message.citations.count())
 
 
-def message_context(message: Message) -> dict[str, Any]:
-    """Return what the template of one message needs."""
+def message_context(message: Message, versions: list[UUID] | None = None) -> dict[str, Any]:
+    """Return what the template of one message needs; `versions` are the keys of all that stand at its place."""
     run = message.run
     steps = steps_of(run) if run else []
+    if versions is None:
+        versions = siblings_of([message])[message.pk]
+    place = versions.index(message.pk)
     return {
+        "version": place + 1,
+        "versions": len(versions),
+        "former": versions[place - 1] if place else None,
+        "next": versions[place + 1] if place + 1 < len(versions) else None,
         "message": message,
         "run": run,
         "agent": message.conversation.agent,

@@ -1,4 +1,4 @@
-"""What can be done in conversations: start one, send, answer again, rename, archive."""
+"""What can be done in conversations: start one, send, edit, answer again, change branches, rename, archive."""
 
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from apps.agents import services as agents
 from apps.agents.models import Agent, Run
 from apps.agents.stream import announce
 from apps.audit.services import record
-from apps.conversations import actions
+from apps.conversations import actions, branches
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, NotFound
 from apps.providers.types import ChatMessage
@@ -32,50 +32,56 @@ def start_conversation(*, actor: Any, agent: Agent, text: str, idempotency_key: 
 
 
 @transaction.atomic
-def send_message(*, actor: Any, conversation: Conversation, text: str, idempotency_key: str = "") -> Message:
+def send_message(
+    *, actor: Any, conversation: Conversation, text: str, replaces: Message | None = None, idempotency_key: str = ""
+) -> Message:
     """Store the person's message and start the run that answers it; return the agent's (still empty) message.
 
-    Raises InvalidInput for an empty or too long text, Conflict while an answer is on its way.
+    With `replaces`, a former message of the person, the new one opens a branch beside it. Raises InvalidInput for an
+    empty or too long text, Conflict while an answer is on its way.
     """
     replayed = _replayed(actor, idempotency_key)
     if replayed:
         return replayed
-    locked = Conversation.objects.select_for_update().select_related("agent").get(pk=conversation.pk)
-    if _active_run(locked):
-        raise Conflict(_("An answer is still being written. Wait for it, or stop it."), code="answer_running")
-    history = history_of(locked)
+    locked = _locked(conversation)
+    if replaces:
+        branches.show(replaces)
+    last = replaces.parent if replaces else locked.messages.shown().last()
     run = agents.start_run(
-        actor=actor, agent=locked.agent, question=text, history=history, idempotency_key=idempotency_key
+        actor=actor,
+        agent=locked.agent,
+        question=text,
+        history=history_of(locked, until=last),
+        idempotency_key=idempotency_key,
     )
-    position = _next_position(locked)
-    Message.objects.create(conversation=locked, position=position, role=Message.Role.USER, text=run.question)
-    reply = Message.objects.create(conversation=locked, position=position + 1, role=Message.Role.ASSISTANT, run=run)
-    locked.save(update_fields=["updated_at"])
-    _announce(locked.pk, reply)
-    return reply
+    if replaces:
+        branches.hide_below(last, conversation_id=locked.pk)
+        record(actions.MESSAGE_EDITED, actor=actor, target=locked)
+    asked = _append(locked, last, role=Message.Role.USER, text=run.question)
+    return _append_reply(locked, asked, run)
 
 
 @transaction.atomic
-def answer_again(*, actor: Any, conversation: Conversation) -> Message:
-    """Have the last question answered anew; the former answer is kept and hidden. Raises Conflict, NotFound."""
-    locked = Conversation.objects.select_for_update().select_related("agent").get(pk=conversation.pk)
-    last = locked.messages.filter(is_replaced=False).order_by("-position").first()
-    if last is None or last.role != Message.Role.ASSISTANT:
-        raise NotFound(_("There is nothing to answer yet."))
-    if _active_run(locked):
-        raise Conflict(_("An answer is still being written. Wait for it, or stop it."), code="answer_running")
-    question = locked.messages.filter(role=Message.Role.USER).order_by("-position").first()
+def answer_again(*, actor: Any, conversation: Conversation, message: Message) -> Message:
+    """Have a question answered anew, beside the answer `message`. Raises Conflict, NotFound when it is no answer."""
+    locked = _locked(conversation)
+    question = message.parent if message.role == Message.Role.ASSISTANT else None
     if question is None:
-        raise NotFound(_("There is nothing to answer yet."))
+        raise NotFound(_("There is no answer here that could be written again."))
+    branches.show(question)
     run = agents.start_run(
-        actor=actor, agent=locked.agent, question=question.text, history=history_of(locked, before=question.position)
+        actor=actor, agent=locked.agent, question=question.text, history=history_of(locked, until=question.parent)
     )
-    Message.objects.filter(pk=last.pk).update(is_replaced=True)
-    position = _next_position(locked)
-    reply = Message.objects.create(conversation=locked, position=position, role=Message.Role.ASSISTANT, run=run)
-    locked.save(update_fields=["updated_at"])
-    _announce(locked.pk, reply)
-    return reply
+    branches.hide_below(question, conversation_id=locked.pk)
+    return _append_reply(locked, question, run)
+
+
+@transaction.atomic
+def show_branch(*, conversation: Conversation, message: Message) -> None:
+    """Show the branch through `message` to everyone who looks at the conversation. Raises Conflict as sending does."""
+    locked = _locked(conversation)
+    branches.show(message)
+    _announce(locked.pk, message)
 
 
 @transaction.atomic
@@ -112,22 +118,37 @@ def archive_conversation(*, actor: Any, conversation: Conversation, is_archived:
     record(action, actor=actor, target=conversation)
 
 
-def history_of(conversation: Conversation, *, before: int | None = None) -> list[ChatMessage]:
-    """Return the last messages (20) as the agent is to remember them, oldest first."""
-    messages = conversation.messages.filter(is_replaced=False).exclude(text="")
-    if before is not None:
-        messages = messages.filter(position__lt=before)
-    newest = list(messages.order_by("-position")[:HISTORY_MESSAGES])
+def history_of(conversation: Conversation, *, until: Message | None) -> list[ChatMessage]:
+    """Return the last messages (20) up to and with `until` as the agent is to remember them, oldest first."""
+    if until is None:
+        return []
+    path = conversation.messages.shown().filter(position__lte=until.position).exclude(text="")
+    newest = list(path.reverse()[:HISTORY_MESSAGES])
     return [ChatMessage(message.role, message.text) for message in reversed(newest)]  # type: ignore[arg-type]
+
+
+def _locked(conversation: Conversation) -> Conversation:
+    """Lock the conversation for a change of its messages. Raises Conflict while an answer is on its way."""
+    locked = Conversation.objects.select_for_update().select_related("agent").get(pk=conversation.pk)
+    if _active_run(locked):
+        raise Conflict(_("An answer is still being written. Wait for it, or stop it."), code="answer_running")
+    return locked
 
 
 def _active_run(conversation: Conversation) -> Run | None:
     return Run.objects.active().filter(message__conversation=conversation).first()
 
 
-def _next_position(conversation: Conversation) -> int:
-    last = conversation.messages.order_by("-position").values_list("position", flat=True).first()
-    return (last or 0) + 1
+def _append(conversation: Conversation, parent: Message | None, **fields: Any) -> Message:
+    newest = conversation.messages.order_by("-position").values_list("position", flat=True).first()
+    return Message.objects.create(conversation=conversation, parent=parent, position=(newest or 0) + 1, **fields)
+
+
+def _append_reply(conversation: Conversation, question: Message, run: Run) -> Message:
+    reply = _append(conversation, question, role=Message.Role.ASSISTANT, run=run)
+    conversation.save(update_fields=["updated_at"])
+    _announce(conversation.pk, reply)
+    return reply
 
 
 def _replayed(actor: Any, idempotency_key: str) -> Message | None:

@@ -11,7 +11,9 @@ urlpatterns = [
     path("chat/<uuid:pk>/messages/", views.message_send, name="message-send"),
     path("chat/<uuid:pk>/sources/<uuid:message_pk>/", views.message_sources, name="message-sources"),
     path("chat/<uuid:pk>/stop/", views.answer_stop, name="answer-stop"),
-    path("chat/<uuid:pk>/again/", views.answer_again, name="answer-again"),
+    path("chat/<uuid:pk>/messages/<uuid:message_pk>/again/", views.answer_again, name="answer-again"),
+    path("chat/<uuid:pk>/messages/<uuid:message_pk>/edit/", views.message_edit, name="message-edit"),
+    path("chat/<uuid:pk>/messages/<uuid:message_pk>/show/", views.message_show, name="message-show"),
     path("chat/<uuid:pk>/rename/", views.conversation_rename, name="conversation-rename"),
     path("chat/<uuid:pk>/archive/", views.conversation_archive, name="conversation-archive"),
 ]

@@ -12,9 +12,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.agents.models import Agent
 from apps.conversations import rendering, services
+from apps.conversations.branches import siblings_of
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import page_or_part
+from apps.core.models import is_uuid
 
 PAGE_SIZE = 30
 SHOWN_MESSAGES = 100
@@ -36,7 +38,7 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
 def _start(request: HttpRequest) -> HttpResponse:
     usable = Agent.objects.usable_by(request.user)
     chosen = request.POST.get("agent", "")
-    agent = get_object_or_404(usable, pk=chosen) if _is_uuid(chosen) else usable.first()
+    agent = get_object_or_404(usable, pk=chosen) if is_uuid(chosen) else usable.first()
     text = request.POST.get("text", "")
     if agent is None:
         return redirect("agents")
@@ -48,19 +50,11 @@ def _start(request: HttpRequest) -> HttpResponse:
     return redirect("conversation", pk=reply.conversation_id)
 
 
-def _is_uuid(text: str) -> bool:
-    try:
-        UUID(text)
-    except ValueError:
-        return False
-    return True
-
-
 @require_GET
 def conversation_new(request: HttpRequest) -> HttpResponse:
     usable = Agent.objects.usable_by(request.user)
     chosen = request.GET.get("agent", "")
-    agent = get_object_or_404(usable, pk=chosen) if _is_uuid(chosen) else usable.first()
+    agent = get_object_or_404(usable, pk=chosen) if is_uuid(chosen) else usable.first()
     if agent is None:
         return redirect("agents")
     return render(request, "conversations/conversation_new.html", {"agent": agent, "text": request.GET.get("q", "")})
@@ -76,17 +70,17 @@ def _mine(request: HttpRequest, pk: UUID) -> Conversation:
 
 
 def _detail_context(conversation: Conversation) -> dict[str, Any]:
-    rows = conversation.messages.filter(is_replaced=False).select_related("run", "conversation__agent")
+    rows = conversation.messages.shown().select_related("run", "conversation__agent")
     rows = rows.prefetch_related("run__events", "citations")
-    newest = list(rows.order_by("-position")[: SHOWN_MESSAGES + 1])
+    newest = list(rows.reverse()[: SHOWN_MESSAGES + 1])
     shown = newest[:SHOWN_MESSAGES][::-1]
-    entries = [rendering.message_context(message) for message in shown]
+    versions = siblings_of(shown)
+    entries = [rendering.message_context(message, versions[message.pk]) for message in shown]
     answers = [message for message in shown if message.role == Message.Role.ASSISTANT]
     return {
         "conversation": conversation,
         "agent": conversation.agent,
         "entries": entries,
-        "last_position": shown[-1].position if shown else 0,
         "has_more": len(newest) > SHOWN_MESSAGES,
         "is_open": any(entry["is_open"] for entry in entries),
         "sources": rendering.source_rows(answers[-1]) if answers else [],
@@ -120,8 +114,36 @@ def answer_stop(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 @require_POST
-def answer_again(request: HttpRequest, pk: UUID) -> HttpResponse:
-    services.answer_again(actor=request.user, conversation=_mine(request, pk))
+def answer_again(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpResponse:
+    conversation = _mine(request, pk)
+    message = get_object_or_404(conversation.messages, pk=message_pk)
+    services.answer_again(actor=request.user, conversation=conversation, message=message)
+    return redirect("conversation", pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+def message_edit(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpResponse:
+    """GET shows a former message in a form of its own (the way without a script); POST sends it changed, as a branch."""
+    conversation = _mine(request, pk)
+    message = get_object_or_404(conversation.messages.filter(role=Message.Role.USER), pk=message_pk)
+    context: dict[str, Any] = {"conversation": conversation, "message": message, "text": message.text}
+    if request.method == "GET":
+        return render(request, "conversations/message_edit.html", context)
+    text = request.POST.get("text", "")
+    try:
+        services.send_message(actor=request.user, conversation=conversation, text=text, replaces=message)
+    except (InvalidInput, Conflict) as error:
+        context |= {"text": text, "error": error}
+        return render(request, "conversations/message_edit.html", context, status=error.status)
+    return redirect("conversation", pk=pk)
+
+
+@require_POST
+def message_show(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpResponse:
+    """Show the branch through a message."""
+    conversation = _mine(request, pk)
+    message = get_object_or_404(conversation.messages, pk=message_pk)
+    services.show_branch(conversation=conversation, message=message)
     return redirect("conversation", pk=pk)
 
 

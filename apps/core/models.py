@@ -22,3 +22,12 @@ class TimestampedModel(UUIDModel):
 
     class Meta:
         abstract = True
+
+
+def is_uuid(value: object) -> bool:
+    """Say whether a value from outside is the text of a key."""
+    try:
+        uuid.UUID(str(value))
+    except ValueError:
+        return False
+    return isinstance(value, str)

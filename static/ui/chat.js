@@ -1,5 +1,6 @@
 // The chat page over one socket. The server sends finished HTML; this only places it.
-//   user|start {id, n, html}  a message's frame      blk {id, i, html}  block i is final
+//   user|start {id, html}     a message's frame      blk {id, i, html}  block i is final
+//   cut {id}                  take away what follows that message
 //   tail {id, i, html}  the open block after i       step, src, wait    what is going on
 //   done {id, html, say}                             err {text}
 // Blocks are counted from the start of the answer, so after a cut the page asks from the block it has.
@@ -8,7 +9,7 @@ const main = $('#main'), thread = $('#thread'), msgs = $('#msgs'), form = $('#co
 const say = $('#say'), line = $('#line'), sendB = $('#send'), stopB = $('#stop'), jump = $('#jump'), queue = $('#queue');
 const calm = matchMedia('(prefers-reduced-motion:reduce)').matches, narrow = matchMedia('(max-width:70rem)');
 const conversation = main.dataset.conversation;
-let socket, tries = 0, pinned = true, waiting = '', last = Number(main.dataset.last || 0), unsent = null, quiet = 0;
+let socket, tries = 0, pinned = true, waiting = '', unsent = null, quiet = 0;
 
 const bottom = () => { thread.scrollTop = thread.scrollHeight; };
 const follow = () => pinned ? bottom() : (jump.hidden = false);
@@ -34,7 +35,7 @@ function connect() {
     tries = 0; note('');
     const seen = {};
     $$('.msg[data-open=yes]').forEach(el => { seen[el.dataset.id] = blocks(el); });
-    socket.send(JSON.stringify({ t: 'hello', last, seen }));
+    socket.send(JSON.stringify({ t: 'hello', page: $$('.msg[data-id]', msgs).map(el => el.dataset.id), seen }));
     if (unsent) transmit(unsent);
   };
   socket.onmessage = e => { quiet = Date.now(); on(JSON.parse(e.data)); };
@@ -48,6 +49,7 @@ function connect() {
 function on(f) {
   if (f.t === 'err') { note(f.text); if (unsent && f.key === unsent.key) { box.value = box.value || unsent.text; unsent = null; } state(); return; }
   if (f.t === 'sent') { if (unsent && f.key === unsent.key) unsent = null; return; }
+  if (f.t === 'cut') { cut(f.id); return; }
   if (f.t === 'user' || f.t === 'start') { place(f); return; }
   const el = byId(f.id);
   if (!el) return;
@@ -58,8 +60,12 @@ function on(f) {
   if (f.t === 'done') finish(el, f);
   follow();
 }
+function cut(id) {
+  const all = $$('.msg[data-id]', msgs), kept = all.findIndex(el => el.dataset.id === id);
+  all.slice(kept + 1).forEach(el => el.remove());
+  state();
+}
 function place(f) {
-  last = Math.max(last, f.n);
   const holder = document.createElement('template');
   holder.innerHTML = f.html;
   const fresh = holder.content.firstElementChild, old = byId(f.id);
@@ -87,7 +93,7 @@ function finish(el, f) {
   if (waiting) { const text = waiting; waiting = ''; queue.hidden = true; push(text); }
 }
 
-function push(text) { transmit({ text, key: crypto.randomUUID?.() || String(Math.random()).slice(2) + Date.now() }); }
+function push(text, replaces) { transmit({ text, replaces, key: crypto.randomUUID?.() || String(Math.random()).slice(2) + Date.now() }); }
 function transmit(message) {
   unsent = message;
   if (socket?.readyState === 1) socket.send(JSON.stringify({ t: 'send', ...message }));
@@ -105,17 +111,40 @@ if (conversation) {
     box.value = ''; fit(); box.focus(); state();
   }, true);
   document.addEventListener('submit', async e => {
-    if (!e.target.matches('[data-again]')) return;
+    if (e.target.matches('.bubble .edit')) { e.preventDefault(); e.stopImmediatePropagation(); resend(e.target); return; }
+    if (!e.target.matches('[data-live]')) return;
     e.preventDefault(); e.stopImmediatePropagation();
     const body = new FormData(); body.set('csrfmiddlewaretoken', $('[name=csrfmiddlewaretoken]', form).value);
     const answer = await fetch(e.target.action, { method: 'POST', body, redirect: 'manual' }).catch(() => null);
-    if (!answer || answer.status >= 400) { note(document.body.dataset.offline); return; }
-    e.target.closest('.msg')?.remove();
+    if (!answer || answer.status >= 400) note(answer?.status === 409 ? main.dataset.busy : document.body.dataset.offline);
   }, true);
   connect();
   setInterval(() => {
     if (open() && quiet && Date.now() - quiet > 10000) note(main.dataset.working + ' (' + Math.round((Date.now() - quiet) / 1000) + ' s)');
   }, 2000);
+}
+// Editing a message: its bubble becomes a form, which is sent as a further version of it.
+function edit(message) {
+  const bubble = $('.bubble', message), text = bubble.textContent;
+  if ($('form', bubble)) return;
+  message.dataset.text = text;
+  bubble.replaceChildren($('#edit').content.cloneNode(true));
+  message.classList.add('editing');
+  const area = $('textarea', bubble);
+  area.value = text; area.focus(); area.setSelectionRange(text.length, text.length);
+}
+function unedit(message) {
+  message.classList.remove('editing');
+  $('.bubble', message).textContent = message.dataset.text;
+  $('[data-edit]', message)?.focus();
+}
+function resend(form) {
+  const message = form.closest('.msg'), text = $('textarea', form).value.trim();
+  if (open()) { note(main.dataset.busy); return; }
+  if (!text) return;
+  unedit(message);
+  push(text, message.dataset.id);
+  box.focus();
 }
 box.addEventListener('keydown', e => {
   if (e.key === 'Enter' && !e.shiftKey && !e.isComposing && !matchMedia('(pointer:coarse)').matches) { e.preventDefault(); if (box.value.trim()) form.requestSubmit(sendB); }
@@ -123,6 +152,9 @@ box.addEventListener('keydown', e => {
 document.addEventListener('keydown', e => {
   const mod = e.ctrlKey || e.metaKey;
   if (e.key === 'Escape' && e.shiftKey) { box.focus(); return; }
+  const editing = e.target.closest?.('.bubble .edit');
+  if (editing && e.key === 'Escape') { unedit(editing.closest('.msg')); return; }
+  if (editing && e.key === 'Enter' && mod) { e.preventDefault(); editing.requestSubmit(); return; }
   if (e.key === 'Escape' && open() && !$('dialog[open]') && !$('[popover]:popover-open')) { stop(); return; }
   if (mod && e.shiftKey && e.key.toLowerCase() === 'c') { e.preventDefault(); $$('.msg:not(.me) [data-copy]').pop()?.click(); }
 });
@@ -156,6 +188,9 @@ function openSheet(source, back) {
 document.addEventListener('click', e => {
   const cite = e.target.closest('a.cite');
   if (cite) { e.preventDefault(); showSource(cite); return; }
+  const pencil = e.target.closest('[data-edit]');
+  if (pencil && conversation) { e.preventDefault(); edit(pencil.closest('.msg')); return; }
+  if (e.target.closest('[data-unedit]')) { unedit(e.target.closest('.msg')); return; }
   const toggle = e.target.closest('[data-panel-toggle]');
   if (toggle) {
     if (narrow.matches) { openSheet(null, toggle); return; }

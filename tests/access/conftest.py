@@ -30,6 +30,7 @@ def objects(acme, member, agent, base, work):
         "run": message.run_id,
         "conversation": message.conversation_id,
         "message": message.pk,
+        "question": message.parent_id,
         "unknown": uuid.uuid4(),
     }
 

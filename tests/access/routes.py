@@ -58,7 +58,10 @@ ROUTES = [
     page("message-send", 422, keys=("conversation",), colleague=OWN, method="POST", body={"text": ""}),
     page("message-sources", keys=("conversation", "message"), colleague=OWN),
     page("answer-stop", 302, keys=("conversation",), colleague=OWN, method="POST"),
-    page("answer-again", 302, keys=("conversation",), colleague=OWN, method="POST"),
+    page("answer-again", 302, keys=("conversation", "message"), colleague=OWN, method="POST"),
+    page("message-edit", keys=("conversation", "question"), colleague=OWN),
+    page("message-edit", 422, keys=("conversation", "question"), colleague=OWN, method="POST", body={"text": ""}),
+    page("message-show", 302, keys=("conversation", "message"), colleague=OWN, method="POST"),
     page("conversation-rename", 302, keys=("conversation",), colleague=OWN, method="POST", body={"title": "New"}),
     page("conversation-archive", 302, keys=("conversation",), colleague=OWN, method="POST"),
     page("account_login", 302, anonymous=200),
@@ -101,5 +104,7 @@ ROUTES = [
     api("api-messages", keys=("conversation",), colleague=OWN),
     api("api-messages", 422, OWN, keys=("conversation",), method="POST", body={"text": ""}),
     api("api-message", keys=("conversation", "message"), colleague=OWN),
+    api("api-message-again", 202, OWN, keys=("conversation", "message"), method="POST"),
+    api("api-message-show", 200, OWN, keys=("conversation", "message"), method="POST"),
 ]
 PUBLIC_STATUS = {"openapi": 200, "api-login": 401, "api-refresh": 401, "api-logout": 401}

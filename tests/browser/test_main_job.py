@@ -212,3 +212,43 @@ def test_other_tenant_sees_nothing(live, open_page, console):
     assert answer.status == 404
     assert "annual leave" not in stranger.locator("main").inner_text()
     console.clear()
+
+
+def test_edit_and_walk_between_versions_in_two_tabs(live, open_page):
+    page = open_page("/chat/new/")
+    ask(page, "How many days of annual leave?")
+    page.wait_for_url(CHAT)
+    expect(page.locator(".msg[data-open=no] .end .acts")).to_be_visible(timeout=20_000)
+    other = open_page(page.url.removeprefix(live.url()))
+    page.locator(".msg.me").hover()
+    page.get_by_role("link", name="Edit").click()
+    area = page.locator(".bubble textarea")
+    expect(area).to_have_value("How many days of annual leave?")
+    area.fill("Who approves remote work?")
+    page.keyboard.press("Control+Enter")
+    for tab in (page, other):
+        expect(tab.locator(".msg.me .bubble")).to_have_text("Who approves remote work?", timeout=20_000)
+        expect(tab.locator(".msg.me")).to_contain_text("2 / 2")
+        expect(tab.locator(".msg")).to_have_count(2)
+        expect(tab.locator(".msg[data-open=no] .prose")).not_to_be_empty(timeout=20_000)
+    other.locator(".msg.me").hover()
+    other.get_by_role("button", name="Former version").first.click()
+    for tab in (page, other):
+        expect(tab.locator(".msg.me .bubble")).to_have_text("How many days of annual leave?")
+        expect(tab.locator(".msg.me")).to_contain_text("1 / 2")
+    page.get_by_role("button", name="Answer again").click()
+    expect(page.locator(".msg[data-open=no]")).to_contain_text("2 / 2", timeout=20_000)
+    expect(page.locator(".msg")).to_have_count(2)
+
+
+def test_edit_without_script(live, open_page):
+    page = open_page("/chat/new/", java_script_enabled=False)
+    page.fill("#msg", "How many days of annual leave?")
+    page.click("#send")
+    expect(page.locator(".prose")).not_to_be_empty(timeout=20_000)
+    page.locator(".msg.me").hover()
+    page.get_by_role("link", name="Edit").click()
+    page.fill("#edited", "Who approves remote work?")
+    page.get_by_role("button", name="Send").last.click()
+    page.wait_for_url(CHAT)
+    expect(page.locator(".msg.me .bubble")).to_have_text("Who approves remote work?")

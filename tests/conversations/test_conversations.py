@@ -3,6 +3,7 @@
 import pytest
 
 from apps.conversations import rendering, services
+from apps.conversations.branches import siblings_of
 from apps.conversations.models import Citation, Conversation, Message
 from apps.core.errors import Conflict, NotFound
 from apps.core.tenancy import tenant_context
@@ -80,17 +81,99 @@ def test_answer_again_hides_the_former_one(member, agent, scripted, work):
     scripted.script(says("First."), says("Better."))
     message = services.start_conversation(actor=member, agent=agent, text="One")
     work("agents")
-    services.answer_again(actor=member, conversation=message.conversation)
+    again = services.answer_again(actor=member, conversation=message.conversation, message=message)
     work("agents")
-    shown = Message.objects.filter(is_replaced=False).values_list("text", flat=True)
-    assert list(shown) == ["One", "Better."]
+    assert texts(message.conversation) == ["One", "Better."]
+    assert siblings_of([again]) == {again.pk: [message.pk, again.pk]}
     assert [m["content"] for m in scripted.requests[-1]["messages"][1:]] == ["One"]
 
 
-def test_nothing_to_answer_again(member, agent):
-    conversation = Conversation.objects.create(owner=member, agent=agent, title="Empty")
+def texts(conversation):
+    return list(conversation.messages.shown().values_list("text", flat=True))
+
+
+def test_a_question_cannot_be_answered_again_by_itself(member, agent, scripted, work):
+    scripted.script(says("First."))
+    message = services.start_conversation(actor=member, agent=agent, text="One")
+    work("agents")
     with pytest.raises(NotFound):
-        services.answer_again(actor=member, conversation=conversation)
+        services.answer_again(actor=member, conversation=message.conversation, message=message.parent)
+
+
+@pytest.fixture
+def branched(member, agent, scripted, work):
+    """One/First, Two/Second, then "Two" edited into "Other": the former branch is hidden."""
+    scripted.script(says("First."), says("Second."), says("Third."))
+    reply = services.start_conversation(actor=member, agent=agent, text="One")
+    work("agents")
+    second = services.send_message(actor=member, conversation=reply.conversation, text="Two")
+    work("agents")
+    services.send_message(actor=member, conversation=reply.conversation, text="Other", replaces=second.parent)
+    work("agents")
+    return reply.conversation
+
+
+def test_edited_message_opens_a_branch(branched, scripted):
+    assert texts(branched) == ["One", "First.", "Other", "Third."]
+    assert [m["content"] for m in scripted.requests[-1]["messages"][1:]] == ["One", "First.", "Other"]
+
+
+def test_branches_can_be_walked_there_and_back(branched, member_client):
+    former = branched.messages.get(text="Two")
+    page = f"/chat/{branched.pk}/"
+    with tenant_context(None):
+        html = member_client.get(page).content.decode()
+        member_client.post(f"{page}messages/{former.pk}/show/")
+        back = member_client.get(page).content.decode()
+    assert "2 / 2" in html and "Two" not in html
+    assert "1 / 2" in back and "Second." in back and "Other" not in back
+    assert texts(branched) == ["One", "First.", "Two", "Second."]
+
+
+def test_a_hidden_message_can_be_edited_on_its_own_branch(branched, member, scripted, work):
+    scripted.script(says("Fourth."))
+    former = branched.messages.get(text="Two")
+    services.send_message(actor=member, conversation=branched, text="Again", replaces=former)
+    work("agents")
+    assert [m["content"] for m in scripted.requests[-1]["messages"][1:]] == ["One", "First.", "Again"]
+    assert texts(branched)[2:] == ["Again", "Fourth."]
+
+
+def test_first_message_can_be_edited(branched, member, scripted, work):
+    scripted.script(says("Anew."))
+    services.send_message(actor=member, conversation=branched, text="Zero", replaces=branched.messages.get(text="One"))
+    work("agents")
+    assert texts(branched) == ["Zero", "Anew."]
+
+
+def test_no_branch_is_changed_while_an_answer_is_written(branched, member):
+    services.send_message(actor=member, conversation=branched, text="Five")
+    former = branched.messages.get(text="Two")
+    with pytest.raises(Conflict):
+        services.show_branch(conversation=branched, message=former)
+    with pytest.raises(Conflict):
+        services.send_message(actor=member, conversation=branched, text="x", replaces=former)
+
+
+def test_branches_by_api(branched, api):
+    edited = branched.messages.get(text="Other")
+    former = branched.messages.get(text="Two")
+    address = f"/api/v1/conversations/{branched.pk}/messages"
+    with tenant_context(None):
+        listed = api.get(address).json()["results"]
+        shown = api.post(f"{address}/{former.pk}/show").json()
+        sent = api.post(address, {"text": "New", "replaces": str(former.pk)})
+        wrong = api.post(address, {"text": "New", "replaces": str(edited.conversation_id)})
+    assert listed[1]["versions"] == [str(former.pk), str(edited.pk)]
+    assert shown["is_shown"] is True
+    assert (sent.status_code, wrong.status_code) == (202, 404)
+
+
+def test_edit_without_a_script_keeps_what_was_typed(branched, member_client):
+    message = branched.messages.get(text="Other")
+    with tenant_context(None):
+        response = member_client.post(f"/chat/{branched.pk}/messages/{message.pk}/edit/", {"text": "y" * 40_000})
+    assert response.status_code == 422 and b"y" * 40_000 in response.content
 
 
 def test_idempotency_key_gives_one_message(api, agent, in_acme):

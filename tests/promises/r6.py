@@ -25,7 +25,11 @@ class Tab:
             limit = cut_after.pop(0) if cut_after else None
             with self.live.socket(self.message["conversation"], self.cookies) as socket:
                 seen = {self.message["id"]: len(self.blocks)}
-                socket.send(orjson.dumps({"t": "hello", "last": 2, "seen": seen}).decode())
+                socket.send(
+                    orjson.dumps(
+                        {"t": "hello", "page": [self.message["parent"], self.message["id"]], "seen": seen}
+                    ).decode()
+                )
                 try:
                     self.listen(socket, limit)
                 except ConnectionClosed:

@@ -56,7 +56,7 @@ def prove(live, is_full):
 def _opens(live, conversation, cookies, origin):
     try:
         with live.socket(conversation, cookies, origin=origin or None) as socket:
-            socket.send(orjson.dumps({"t": "hello", "last": 0}).decode())
+            socket.send(orjson.dumps({"t": "hello", "page": []}).decode())
             socket.recv(timeout=5)
             return True
     except (InvalidStatus, ConnectionClosed, TimeoutError, OSError):
