@@ -40,7 +40,8 @@ def show(message: Message) -> None:
 
 
 def _walk(start: UUID, step: dict) -> list[UUID]:
-    path, at = [], start
+    path: list[UUID] = []
+    at: UUID | None = start
     while at is not None:
         path.append(at)
         at = step.get(at)

@@ -7,4 +7,5 @@ from apps.audit.actions import Action
 COLLECTION_CREATED = Action("knowledge_base.created", _("created a collection"))
 DOCUMENT_UPLOADED = Action("document.uploaded", _("uploaded a document"))
 DOCUMENT_RETRIED = Action("document.retried", _("had a document read again"))
+DOCUMENT_TAGGED = Action("document.tagged", _("changed the tags of a document"))
 DOCUMENT_DELETED = Action("document.deleted", _("deleted a document"))

@@ -20,8 +20,8 @@ class KnowledgeBaseAdmin(admin.ModelAdmin):
 @admin.register(Document)
 class DocumentAdmin(admin.ModelAdmin):
     list_display = ("name", "knowledge_base", "state", "chunk_count", "size_bytes", "uploaded_by", "created_at")
-    list_filter = ("state", "kind", "knowledge_base")
-    search_fields = ("name",)
+    list_filter = ("state", "kind", "knowledge_base", "created_at")
+    search_fields = ("name", "tags")
     readonly_fields = (
         "name",
         "knowledge_base",

@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from apps.core.api import CursorPagination
 from apps.knowledge import services
 from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.types import Filters
 
 
 class KnowledgeBaseSerializer(serializers.ModelSerializer):
@@ -35,6 +36,7 @@ class DocumentSerializer(serializers.ModelSerializer):
             "state",
             "progress",
             "error",
+            "tags",
             "page_count",
             "chunk_count",
             "created_at",
@@ -45,11 +47,23 @@ class DocumentSerializer(serializers.ModelSerializer):
 class UploadInput(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True)
     knowledge_base = serializers.UUIDField(required=False, help_text="Default: the first collection.")
+    tags = serializers.ListField(child=serializers.CharField(allow_blank=True), default=list)
 
 
-class SearchInput(serializers.Serializer):
+class TagsInput(serializers.Serializer):
+    tags = serializers.ListField(child=serializers.CharField(max_length=200, allow_blank=True), max_length=100)
+
+
+class FilterInput(serializers.Serializer):
+    tags = serializers.ListField(child=serializers.CharField(), default=list, help_text="Documents with all of them.")
+    since = serializers.DateField(default=None, help_text="Uploaded on this day or later.")
+    until = serializers.DateField(default=None, help_text="Uploaded on this day or before.")
+
+
+class SearchInput(FilterInput):
     query = serializers.CharField(max_length=2000)
     knowledge_base = serializers.UUIDField(required=False)
+    documents = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=200)
     limit = serializers.IntegerField(min_value=1, max_value=50, default=8)
 
 
@@ -72,6 +86,18 @@ def _base(request: Request, pk: Any) -> KnowledgeBase:
     return get_object_or_404(visible, pk=pk) if pk else get_object_or_404(visible.order_by("created_at")[:1])
 
 
+def _checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def _filters(values: dict[str, Any]) -> Filters:
+    tags = tuple(tag.lower() for tag in values["tags"])
+    documents = tuple(values.get("documents", ()))
+    return Filters(documents=documents, tags=tags, since=values["since"], until=values["until"])
+
+
 @extend_schema(tags=["knowledge-base"], responses=KnowledgeBaseSerializer(many=True))
 @api_view(["GET"])
 def knowledge_bases(request: Request) -> Response:
@@ -87,32 +113,46 @@ def knowledge_bases(request: Request) -> Response:
 @parser_classes([MultiPartParser])
 def upload(request: Request) -> Response:
     """Upload a file; it is read in the background. The same bytes answer 200 with the document that stands."""
-    serializer = UploadInput(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    base = _base(request, serializer.validated_data.get("knowledge_base"))
-    file = serializer.validated_data["file"]
-    stored, is_new = services.upload_document(actor=request.user, knowledge_base=base, upload=file)
+    values = _checked(UploadInput, request.data)
+    base = _base(request, values.get("knowledge_base"))
+    stored, is_new = services.upload_document(
+        actor=request.user, knowledge_base=base, upload=values["file"], tags=values["tags"]
+    )
     return Response(DocumentSerializer(stored).data, status=201 if is_new else 200)
 
 
-@extend_schema(tags=["knowledge-base"], responses=DocumentSerializer(many=True))
+class DocumentsInput(FilterInput):
+    q = serializers.CharField(default="", allow_blank=True, help_text="Words of the name.")
+    knowledge_base = serializers.UUIDField(required=False)
+    state = serializers.ChoiceField(Document.State.choices, required=False)
+
+
+@extend_schema(tags=["knowledge-base"], responses=DocumentSerializer(many=True), parameters=[DocumentsInput])
 @api_view(["GET"])
 def documents(request: Request) -> Response:
     """List documents, newest first."""
+    values = _checked(DocumentsInput, request.query_params)
+    found = Document.objects.visible_to(request.user).named(values["q"]).fitting(_filters(values))
+    for field in ("knowledge_base", "state"):
+        if field in values:
+            found = found.filter(**{field: values[field]})
     paginator = CursorPagination()
-    page = paginator.paginate_queryset(Document.objects.visible_to(request.user), request)
+    page = paginator.paginate_queryset(found, request)
     return paginator.get_paginated_response(DocumentSerializer(page, many=True).data)
 
 
 @extend_schema(tags=["knowledge-base"], methods=["GET"], responses=DocumentSerializer)
+@extend_schema(tags=["knowledge-base"], methods=["PATCH"], request=TagsInput, responses=DocumentSerializer)
 @extend_schema(tags=["knowledge-base"], methods=["DELETE"], responses={204: None})
-@api_view(["GET", "DELETE"])
+@api_view(["GET", "PATCH", "DELETE"])
 def document(request: Request, pk: Any) -> Response:
-    """Read a document's state, or delete it with its passages."""
+    """Read a document's state, give it tags, or delete it with its passages."""
     found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
     if request.method == "DELETE":
         services.delete_document(actor=request.user, document=found)
         return Response(status=204)
+    if request.method == "PATCH":
+        services.tag_document(actor=request.user, document=found, tags=_checked(TagsInput, request.data)["tags"])
     return Response(DocumentSerializer(found).data)
 
 
@@ -130,11 +170,11 @@ def retry(request: Request, pk: Any) -> Response:
 @api_view(["POST"])
 def search(request: Request) -> Response:
     """Search the passages that you may see, by words and by meaning."""
-    serializer = SearchInput(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    values = serializer.validated_data
+    values = _checked(SearchInput, request.data)
     bases = [_base(request, values["knowledge_base"])] if "knowledge_base" in values else None
-    hits = services.search_documents(actor=request.user, query=values["query"], bases=bases, limit=values["limit"])
+    hits = services.search_documents(
+        actor=request.user, query=values["query"], bases=bases, filters=_filters(values), limit=values["limit"]
+    )
     return Response(HitsSerializer({"results": hits}).data)
 
 

@@ -1,6 +1,8 @@
 """KnowledgeBase, Document, Chunk and the two indexes over chunks: postings of terms, and vectors."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
@@ -58,6 +60,7 @@ class Document(TimestampedModel):
     error = models.CharField(_("reason"), max_length=300, blank=True)
     page_count = models.PositiveIntegerField(_("pages"), null=True, blank=True)
     chunk_count = models.PositiveIntegerField(_("passages"), default=0)
+    tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("uploaded by")
     )
@@ -68,7 +71,10 @@ class Document(TimestampedModel):
         ordering = ("-created_at",)
         verbose_name = _("document")
         verbose_name_plural = _("documents")
-        indexes = (models.Index(fields=("knowledge_base", "-created_at"), name="document_newest"),)
+        indexes = (
+            models.Index(fields=("knowledge_base", "-created_at"), name="document_newest"),
+            GinIndex(fields=("tags",), name="document_tags"),
+        )
         constraints = (models.UniqueConstraint(fields=("knowledge_base", "content_hash"), name="document_stored_once"),)
 
     def __str__(self) -> str:

@@ -10,8 +10,8 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from apps.core.language import is_english, terms
-from apps.knowledge.models import Chunk, KnowledgeBase
-from apps.knowledge.types import Hit
+from apps.knowledge.models import Chunk, Document, KnowledgeBase
+from apps.knowledge.types import NO_FILTERS, Filters, Hit
 from apps.providers.registry import embedding_port
 
 CANDIDATES = 50
@@ -30,31 +30,42 @@ _BM25 = """
     SELECT h.chunk_id,
            sum(ln(1 + (%(size)s - h.holders + 0.5) / (h.holders + 0.5))
                * h.frequency * 2.2 / (h.frequency + 1.2 * (0.25 + 0.75 * c.length / %(mean)s)))::float8 AS score
-    FROM hits h JOIN knowledge_chunk c ON c.id = h.chunk_id
+    FROM hits h JOIN knowledge_chunk c ON c.id = h.chunk_id {fitting}
     GROUP BY h.chunk_id ORDER BY score DESC LIMIT %(limit)s
 """
 _EXACT = """
     SELECT v.chunk_id, 1 - (v.embedding <=> %(query)s::halfvec) AS score
-    FROM knowledge_chunkvector384 v WHERE v.knowledge_base_id = ANY(%(bases)s)
+    FROM knowledge_chunkvector384 v {fitting} WHERE v.knowledge_base_id = ANY(%(bases)s)
     ORDER BY (v.embedding <=> %(query)s::halfvec) + 0 LIMIT %(limit)s
 """
 _HNSW = _EXACT.replace(" + 0 LIMIT", " LIMIT")
+_BY_WORDS_FITTING = "WHERE c.document_id = ANY(%(documents)s)"
+_BY_MEANING_FITTING = "JOIN knowledge_chunk c ON c.id = v.chunk_id AND c.document_id = ANY(%(documents)s)"
 Scores = dict[UUID, float]
+Fitting = list[UUID] | None
 
 
-def search(question: str, bases: Sequence[KnowledgeBase], *, limit: int = 8) -> list[Hit]:
-    """Return the best chunks of the collections for a question, best first, with scores from 0 to 1."""
+def search(
+    question: str, bases: Sequence[KnowledgeBase], *, filters: Filters = NO_FILTERS, limit: int = 8
+) -> list[Hit]:
+    """Return the best chunks of the collections' documents that fit, best first, with scores from 0 to 1."""
     question = question[:MAX_QUERY_CHARS]
     filled = [base for base in bases if base.chunk_count]
     if not filled or not question.strip():
         return []
-    by_words, by_meaning = _by_words(question, filled), _by_meaning(question, filled)
+    documents = _fitting(filled, filters) if filters else None
+    by_words, by_meaning = _by_words(question, filled, documents), _by_meaning(question, filled, documents)
     scores = _fused(by_words, by_meaning)
     best = sorted(scores, key=lambda pk: (-scores[pk], str(pk)))[:limit]
     return _hits(best, scores)
 
 
-def _by_words(question: str, bases: Sequence[KnowledgeBase]) -> Scores:
+def _fitting(bases: Sequence[KnowledgeBase], filters: Filters) -> list[UUID]:
+    found = Document.objects.filter(knowledge_base__in=bases).fitting(filters)
+    return list(found.order_by().values_list("pk", flat=True))
+
+
+def _by_words(question: str, bases: Sequence[KnowledgeBase], documents: Fitting) -> Scores:
     asked = sorted(set(terms(question)))[:MAX_QUERY_TERMS]
     if not asked:
         return {}
@@ -66,25 +77,33 @@ def _by_words(question: str, bases: Sequence[KnowledgeBase]) -> Scores:
         "size": size,
         "mean": mean,
         "limit": CANDIDATES,
+        "documents": documents,
     }
+    statement = _BM25.format(fitting="" if documents is None else _BY_WORDS_FITTING)
     with connection.cursor() as cursor:
-        cursor.execute(_BM25, parameters)
+        cursor.execute(statement, parameters)
         return dict(cursor.fetchall())
 
 
-def _by_meaning(question: str, bases: Sequence[KnowledgeBase]) -> Scores:
+def _by_meaning(question: str, bases: Sequence[KnowledgeBase], documents: Fitting) -> Scores:
     """Return {} where the built-in model is weak: it knows English alone."""
     port = embedding_port()
     if port is None or not is_english(question):
         return {}
     vector = "[" + ",".join(f"{value:.5f}" for value in port.embed([question])[0]) + "]"
-    parameters: dict[str, Any] = {"bases": [b.pk for b in bases], "query": vector, "limit": CANDIDATES}
+    parameters: dict[str, Any] = {
+        "bases": [b.pk for b in bases],
+        "query": vector,
+        "limit": CANDIDATES,
+        "documents": documents,
+    }
     is_small = sum(base.chunk_count for base in bases) <= EXACT_UP_TO
     with transaction.atomic(), connection.cursor() as cursor:
         if not is_small:
             cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
             cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
-        cursor.execute(_EXACT if is_small else _HNSW, parameters)
+        statement = (_EXACT if is_small else _HNSW).format(fitting="" if documents is None else _BY_MEANING_FITTING)
+        cursor.execute(statement, parameters)
         return dict(cursor.fetchall())
 
 

@@ -1,7 +1,7 @@
 """What can be done with collections and documents."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -20,10 +20,11 @@ from apps.knowledge.ingestion import INGEST
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.parsers import sniff
 from apps.knowledge.search import search
-from apps.knowledge.types import Hit
+from apps.knowledge.types import NO_FILTERS, Filters, Hit
 
 HEAD_BYTES = 4096
 NO_SPACE = 28
+MAX_TAGS, MAX_TAG_CHARS = 20, 40
 
 
 @transaction.atomic
@@ -40,7 +41,9 @@ def create_collection(*, actor: Any, name: str, description: str = "") -> Knowle
 
 
 @transaction.atomic
-def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: UploadedFile) -> tuple[Document, bool]:
+def upload_document(
+    *, actor: Any, knowledge_base: KnowledgeBase, upload: UploadedFile, tags: Sequence[str] = ()
+) -> tuple[Document, bool]:
     """Store a file and have it read in the background; the same bytes give the document that stands, and False.
 
     Raises InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
@@ -48,7 +51,7 @@ def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: Upload
     name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
     size_bytes = upload.size or 0
     if size_bytes > settings.MAX_DOCUMENT_BYTES:
-        limit = settings.MAX_DOCUMENT_BYTES // (1 << 20)
+        limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
         raise TooLarge(_("“%(name)s” is larger than %(limit)d MB.") % {"name": name, "limit": limit})
     try:
         kind = sniff(name, upload.read(HEAD_BYTES))
@@ -64,6 +67,7 @@ def upload_document(*, actor: Any, knowledge_base: KnowledgeBase, upload: Upload
         content_hash=digest,
         size_bytes=size_bytes,
         kind=kind,
+        tags=checked_tags(tags),
         uploaded_by=actor if actor is not None and actor.pk else None,
     )
     _store_file(document, upload)
@@ -106,6 +110,29 @@ def retry_document(*, actor: Any, document: Document) -> None:
 
 
 @transaction.atomic
+def tag_document(*, actor: Any, document: Document, tags: Sequence[str]) -> None:
+    """Give a document these tags instead of its former ones. Raises InvalidInput for too many or too long ones."""
+    wanted = checked_tags(tags)
+    if wanted == document.tags:
+        return
+    record(
+        actions.DOCUMENT_TAGGED, actor=actor, target=document, before={"tags": document.tags}, after={"tags": wanted}
+    )
+    document.tags = wanted
+    document.save(update_fields=["tags", "updated_at"])
+
+
+def checked_tags(tags: Iterable[str]) -> list[str]:
+    """Return tags in lower case, each once, in order. Raises InvalidInput for more than 20 or longer than 40."""
+    words = (" ".join(tag.replace("\0", "").lower().split()) for tag in tags)
+    wanted = sorted({word for word in words if word})
+    if len(wanted) > MAX_TAGS or any(len(tag) > MAX_TAG_CHARS for tag in wanted):
+        message = _("At most %(count)d tags of %(length)d characters.")
+        raise InvalidInput(message % {"count": MAX_TAGS, "length": MAX_TAG_CHARS}, field="tags")
+    return wanted
+
+
+@transaction.atomic
 def delete_document(*, actor: Any, document: Document) -> None:
     """Delete a document with its passages and file; a reading on its way ends."""
     jobs.cancel(object_id=document.pk, kind=INGEST)
@@ -114,12 +141,20 @@ def delete_document(*, actor: Any, document: Document) -> None:
 
 
 def search_documents(
-    *, actor: Any, query: str, bases: Sequence[KnowledgeBase] | None = None, limit: int = 8
+    *,
+    actor: Any,
+    query: str,
+    bases: Sequence[KnowledgeBase] | None = None,
+    filters: Filters = NO_FILTERS,
+    limit: int = 8,
 ) -> list[Hit]:
-    """Search what a person may see, in all collections or in some. Raises InvalidInput for an empty query."""
+    """Search what a person may see, in all collections or some, in all documents or those that fit the filters.
+
+    Raises InvalidInput for an empty query.
+    """
     if not query.strip():
         raise InvalidInput(_("Write what you are looking for."), field="query")
     visible = KnowledgeBase.objects.visible_to(actor)
     if bases is not None:
         visible = visible.filter(pk__in=[base.pk for base in bases])
-    return search(query, list(visible), limit=max(1, min(limit, 50)))
+    return search(query, list(visible), filters=filters, limit=max(1, min(limit, 50)))

@@ -1,6 +1,7 @@
 """Values between parsing, splitting and searching. No framework."""
 
 from dataclasses import dataclass
+from datetime import date
 from uuid import UUID
 
 
@@ -34,3 +35,19 @@ class Hit:
     heading: str
     page: int | None
     score: float
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which documents a search looks into: some by key, those with all the tags, those uploaded in a span of days."""
+
+    documents: tuple[UUID, ...] = ()
+    tags: tuple[str, ...] = ()
+    since: date | None = None
+    until: date | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.documents or self.tags or self.since or self.until)
+
+
+NO_FILTERS = Filters()

@@ -11,6 +11,7 @@ urlpatterns = [
     path("knowledge/<uuid:pk>/documents/", views.document_upload, name="document-upload"),
     path("documents/<uuid:pk>/", views.document_detail, name="document"),
     path("documents/<uuid:pk>/file/", views.document_file, name="document-file"),
+    path("documents/<uuid:pk>/tags/", views.document_tags, name="document-tags"),
     path("documents/<uuid:pk>/retry/", views.document_retry, name="document-retry"),
     path("documents/<uuid:pk>/delete/", views.document_delete, name="document-delete"),
 ]

@@ -1,14 +1,17 @@
 """Pages of collections and documents."""
 
+from datetime import date
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -17,6 +20,7 @@ from apps.core.htmx import is_part_wanted, page_or_part
 from apps.knowledge import services
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.parsers import ACCEPTED
+from apps.knowledge.types import Filters
 from apps.providers.registry import embedding_port
 
 PAGE_SIZE = 25
@@ -54,7 +58,8 @@ def collection_list(request: HttpRequest) -> HttpResponse:
 def collection_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     base = _visible(request, pk)
     context = {**_documents_context(request, base), **_reading_context(base), **_question_context(request, base)}
-    context |= {"accepted": ACCEPTED, "has_embeddings": embedding_port() is not None}
+    context |= {"accepted": ACCEPTED, "max_bytes": settings.MAX_DOCUMENT_BYTES}
+    context |= {"has_embeddings": embedding_port() is not None}
     return page_or_part(request, "knowledge/collection_detail.html", "knowledge/_documents.html", context)
 
 
@@ -63,13 +68,26 @@ def _visible(request: HttpRequest, pk: UUID) -> KnowledgeBase:
 
 
 def _documents_context(request: HttpRequest, base: KnowledgeBase) -> dict[str, Any]:
-    documents = base.documents.select_related("uploaded_by")
-    for word in request.GET.get("q", "").split():
-        documents = documents.filter(name__icontains=word)
+    documents = base.documents.select_related("uploaded_by").named(request.GET.get("q", ""))
+    documents = documents.fitting(_filters(request))
     if request.GET.get("state") in Document.State.values:
         documents = documents.filter(state=request.GET["state"])
     page = Paginator(documents, PAGE_SIZE).get_page(request.GET.get("page"))
-    return {"base": base, "page": page, "states": [Document.State.READY, Document.State.FAILED]}
+    tags = base.documents.all_tags()
+    return {"base": base, "page": page, "states": [Document.State.READY, Document.State.FAILED], "tags": tags}
+
+
+def _filters(request: HttpRequest) -> Filters:
+    """Read `tag`, `since` and `until` of the address; a day that is none does not narrow anything."""
+    tags = tuple(tag for tag in request.GET.getlist("tag") if tag)
+    return Filters(tags=tags, since=_day(request.GET.get("since", "")), until=_day(request.GET.get("until", "")))
+
+
+def _day(text: str) -> date | None:
+    try:
+        return parse_date(text)
+    except ValueError:
+        return None
 
 
 def _reading_context(base: KnowledgeBase) -> dict[str, Any]:
@@ -97,8 +115,8 @@ def _open_mark(place: int, reached: int, has_failed: bool) -> str:
 
 def _question_context(request: HttpRequest, base: KnowledgeBase) -> dict[str, Any]:
     question = request.GET.get("question", "").strip()
-    hits = services.search_documents(actor=request.user, query=question, bases=[base]) if question else []
-    return {"question": question, "hits": hits}
+    asked: dict[str, Any] = {"actor": request.user, "query": question, "bases": [base], "filters": _filters(request)}
+    return {"question": question, "hits": services.search_documents(**asked) if question else []}
 
 
 @require_GET
@@ -137,14 +155,16 @@ def _document(request: HttpRequest, pk: UUID) -> Document:
 @require_GET
 def document_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The text as it was read, passage by passage; `?chunk=` marks the one that a citation opens."""
-    document = _document(request, pk)
+    return render(request, "knowledge/document_detail.html", _document_context(request, _document(request, pk)))
+
+
+def _document_context(request: HttpRequest, document: Document) -> dict[str, Any]:
     chunks = document.chunks.order_by("position")
     wanted = request.GET.get("chunk", "")
     place = chunks.filter(position__lt=_position(document, wanted)).count() if wanted else 0
     number = place // PAGE_SIZE + 1 if wanted else request.GET.get("page")
     page = Paginator(chunks, PAGE_SIZE).get_page(number)
-    context = {"document": document, "page": page, "wanted": wanted, "quote": request.GET.get("quote", "")}
-    return render(request, "knowledge/document_detail.html", context)
+    return {"document": document, "page": page, "wanted": wanted, "quote": request.GET.get("quote", "")}
 
 
 def _position(document: Document, wanted: str) -> int:
@@ -162,6 +182,18 @@ def document_file(request: HttpRequest, pk: UUID) -> FileResponse:
     response["Content-Type"] = "application/octet-stream"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+@require_POST
+def document_tags(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Store the document's tags, written with commas between them."""
+    document, typed = _document(request, pk), request.POST.get("tags", "")
+    try:
+        services.tag_document(actor=request.user, document=document, tags=typed.split(","))
+    except InvalidInput as error:
+        context = {**_document_context(request, document), "error": error, "typed": typed}
+        return render(request, "knowledge/document_detail.html", context, status=422)
+    return redirect("document", pk=pk)
 
 
 @require_POST

@@ -39,7 +39,7 @@ def is_api(route):
 
 
 def ask(client, route, ids):
-    body = {key: str(ids.get(value, value)) for key, value in route.body.items()}
+    body = {key: ids.get(value, value) if isinstance(value, str) else value for key, value in route.body.items()}
     call = getattr(client, route.method.lower())
     if route.method == "GET":
         return call(address(route, ids))

@@ -1,12 +1,13 @@
 """The tool that searches the agent's collections with the rights of the person who asked."""
 
+from datetime import date
 from typing import Any
 
 from apps.agents.tools.base import Tool, ToolContext, ToolResult
 from apps.agents.types import Source
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.search import search
-from apps.knowledge.types import Hit
+from apps.knowledge.types import Filters, Hit
 from apps.providers.types import ToolSpec
 
 PASSAGES = 6
@@ -18,7 +19,16 @@ SPEC = ToolSpec(
     ),
     parameters={
         "type": "object",
-        "properties": {"query": {"type": "string", "minLength": 1, "maxLength": 2000}},
+        "properties": {
+            "query": {"type": "string", "minLength": 1, "maxLength": 2000},
+            "tags": {
+                "type": "array",
+                "items": {"type": "string"},
+                "description": "Only documents with all these tags.",
+            },
+            "since": {"type": "string", "format": "date", "description": "Only documents from this day on."},
+            "until": {"type": "string", "format": "date", "description": "Only documents up to this day."},
+        },
         "required": ["query"],
         "additionalProperties": False,
     },
@@ -27,7 +37,7 @@ SPEC = ToolSpec(
 
 def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
     allowed = KnowledgeBase.objects.visible_to(context.user).filter(agents=context.agent)
-    hits = search(arguments["query"], list(allowed), limit=PASSAGES)
+    hits = search(arguments["query"], list(allowed), filters=_filters(arguments), limit=PASSAGES)
     sources = _numbered(hits, context.known_sources)
     passages = [
         {
@@ -41,6 +51,19 @@ def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
         for source in sources
     ]
     return ToolResult({"passages": passages, "searched": [base.name for base in allowed]}, sources)
+
+
+def _filters(arguments: dict[str, Any]) -> Filters:
+    tags = tuple(str(tag).lower() for tag in arguments.get("tags", ()))
+    return Filters(tags=tags, since=_day(arguments.get("since")), until=_day(arguments.get("until")))
+
+
+def _day(text: str | None) -> date | None:
+    """Read a day as the model wrote it; one that is none does not narrow the search."""
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
 
 
 def _numbered(hits: list[Hit], known: tuple[Source, ...]) -> tuple[Source, ...]:
