@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 TEST_STAMP := $(VENV)/.ready-for-tests
 
-.PHONY: run setup test check prove bench lock catalogues clean
+.PHONY: run setup test check prove bench lock openapi catalogues clean
 
 run: setup  ## start PostgreSQL, Redis, the web server, the workers and beat; Ctrl-C stops them
 	@$(BIN)/python -m config.standalone run
@@ -35,6 +35,12 @@ prove: $(TEST_STAMP)  ## the promises of docs/security.md as a table; ONLY=R1,S4
 
 bench: $(TEST_STAMP)  ## measure; each figure is a ratio within one run
 	@$(BIN)/python -m tests.benchmarks
+
+openapi: $(TEST_STAMP)  ## write the OpenAPI documents to docs/
+	@for name in urls:openapi urls_public:openapi-platform; do \
+		SECRET_KEY=unused DATABASE_URL=postgres://x@127.0.0.1:1/x REDIS_URL=redis://127.0.0.1:1 \
+		$(BIN)/python manage.py spectacular --format openapi-json --validate --fail-on-warn \
+			--urlconf config.$${name%%:*} --file docs/$${name##*:}.json || exit 1; done
 
 catalogues: $(TEST_STAMP)  ## collect new words into locale/ and compile the catalogues
 	@$(BIN)/python -m tests.checks.catalogues

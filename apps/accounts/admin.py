@@ -5,9 +5,11 @@ from django.contrib.auth.admin import UserAdmin
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.core.admin import platform_site
 
 
 @admin.register(User)
+@admin.register(User, site=platform_site)
 class PersonAdmin(UserAdmin):
     ordering = ("name",)
     list_display = ("name", "email", "is_active", "is_staff", "last_login")

@@ -11,13 +11,16 @@ from django.conf import settings
 from rest_framework_simplejwt import tokens
 from rest_framework_simplejwt.backends import TokenBackend
 
-from apps.core.tenancy import current_tenant, scoped
+from apps.core.tenancy import current_tenant, has_tenant, scoped
 
 
 def _backend() -> TokenBackend:
-    tenant = current_tenant()
-    key = hmac.digest(settings.SECRET_KEY.encode(), scoped("jwt", tenant.id).encode(), hashlib.sha256).hex()
-    name = f"guildhall:{tenant.id}"
+    """The active tenant's own; operators of the platform have one of theirs."""
+    realm, name = ("guildhall:public:jwt", "guildhall:platform")
+    if has_tenant():
+        tenant = current_tenant()
+        realm, name = scoped("jwt", tenant.id), f"guildhall:{tenant.id}"
+    key = hmac.digest(settings.SECRET_KEY.encode(), realm.encode(), hashlib.sha256).hex()
     return TokenBackend("HS256", signing_key=key, issuer=name, audience=name)
 
 

@@ -4,9 +4,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.audit.models import AuditEvent
+from apps.core.admin import platform_site
 
 
 @admin.register(AuditEvent)
+@admin.register(AuditEvent, site=platform_site)
 class AuditEventAdmin(admin.ModelAdmin):
     list_display = ("at", "actor_name", "action", "target_type", "target_name", "address")
     list_filter = ("action", "actor_kind", "at")

@@ -3,7 +3,7 @@
 The database backend reads this at the moment of each query and refuses a query when nothing is active.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -76,6 +76,17 @@ def tenant_context(tenant: ActiveSchema | None) -> Iterator[None]:
 def public_context() -> AbstractContextManager[None]:
     """Make the platform's own schema active inside the block."""
     return tenant_context(PUBLIC)
+
+
+def bound(call: Callable[[], object]) -> Callable[[], None]:
+    """Bind a call to what is active now, for later (on commit), when something else may be."""
+    schema = active_schema()
+
+    def run() -> None:
+        with tenant_context(schema):
+            call()
+
+    return run
 
 
 def activate(schema: ActiveSchema | None) -> None:

@@ -100,7 +100,7 @@ def preferences(request: HttpRequest) -> HttpResponse:
     """Set language and theme, in a cookie for this browser and in the account when there is one."""
     target = request.POST.get("next", "")
     is_safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    response = redirect(target if is_safe else "home")
+    response = redirect(target if is_safe else "/")
     language, theme = request.POST.get("language", ""), request.POST.get("theme", "")
     changes: dict[str, str] = {}
     if language in dict(settings.LANGUAGES):
@@ -122,7 +122,9 @@ def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
 @require_GET
 def platform(request: HttpRequest) -> HttpResponse:
     """The platform's own front page: it says where organisations live and names none."""
-    return render(request, "dashboard/platform.html", {"host": settings.PLATFORM_HOST})
+    return render(
+        request, "dashboard/platform.html", {"host": settings.PLATFORM_HOST, "is_open": settings.TENANT_SIGN_UP}
+    )
 
 
 @login_not_required

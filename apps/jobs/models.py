@@ -1,4 +1,4 @@
-"""Job and TenantQueue, both in public: ids and times, never content."""
+"""Job and TenantQueue, both in public: ids and times, never content. TenantJob is a tenant's view of its own jobs."""
 
 from django.conf import settings
 from django.db import models
@@ -6,9 +6,10 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import UUIDModel
+from apps.core.tenancy import current_tenant
 
 
-class Job(UUIDModel):
+class JobFields(UUIDModel):
     """A piece of work that survives its worker. `fence` grows with each claim; only its holder may write."""
 
     class State(models.TextChoices):
@@ -21,10 +22,10 @@ class Job(UUIDModel):
         DEAD = "dead", _("Given up")
 
     tenant_id = models.UUIDField()
-    queue = models.CharField(max_length=32)
-    kind = models.CharField(max_length=64)
-    object_id = models.UUIDField()
-    state = models.CharField(max_length=16, choices=State, default=State.QUEUED)
+    queue = models.CharField(_("queue"), max_length=32)
+    kind = models.CharField(_("kind"), max_length=64)
+    object_id = models.UUIDField(_("object"))
+    state = models.CharField(_("status"), max_length=16, choices=State, default=State.QUEUED)
     priority = models.SmallIntegerField(default=0)
     dedupe_key = models.CharField(max_length=200, blank=True)
     not_before = models.DateTimeField()
@@ -34,13 +35,22 @@ class Job(UUIDModel):
     deaths = models.PositiveSmallIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
-    error = models.TextField(blank=True)
-    created_at = models.DateTimeField(auto_now_add=True)
-    started_at = models.DateTimeField(null=True)
-    finished_at = models.DateTimeField(null=True)
+    error = models.TextField(_("reason"), blank=True)
+    created_at = models.DateTimeField(_("created"), auto_now_add=True)
+    started_at = models.DateTimeField(_("started"), null=True)
+    finished_at = models.DateTimeField(_("ended"), null=True)
 
     class Meta:
+        abstract = True
         ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.object_id}"
+
+
+class Job(JobFields):
+    class Meta(JobFields.Meta):
+        abstract = False
         indexes = (
             models.Index(
                 F("queue"),
@@ -60,8 +70,23 @@ class Job(UUIDModel):
             ),
         )
 
-    def __str__(self) -> str:
-        return f"{self.kind} {self.object_id}"
+
+class OwnJobs(models.Manager["TenantJob"]):
+    def get_queryset(self) -> models.QuerySet["TenantJob"]:
+        return super().get_queryset().filter(tenant_id=current_tenant().id)
+
+
+class TenantJob(JobFields):
+    """The active tenant's jobs, read through the table's qualified name: to look at, never to write."""
+
+    objects = OwnJobs()
+
+    class Meta(JobFields.Meta):
+        abstract = False
+        managed = False
+        db_table = '"public"."jobs_job"'
+        verbose_name = _("job")
+        verbose_name_plural = _("jobs")
 
 
 def default_cap() -> int:

@@ -3,4 +3,4 @@
 from django.dispatch import Signal
 
 tenant_provisioned = Signal()
-"""Sent inside the new tenant's context and transaction, with `tenant`; higher apps add their first rows."""
+"""Sent inside the new tenant's context and transaction, with `tenant` and `owner`; higher apps add their first rows."""

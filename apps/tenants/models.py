@@ -1,10 +1,11 @@
-"""Tenant and Domain, both in the public schema."""
+"""Tenant, Domain and Provisioning, all in the public schema."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.models import UUIDModel
+from apps.tenants.types import Owner
 
 
 class Tenant(UUIDModel, TenantMixin):
@@ -28,6 +29,23 @@ class Tenant(UUIDModel, TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Provisioning(models.Model):
+    """A tenant that is still to be set up, and its first person; the row is gone once that is done."""
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True)
+    owner_email = models.EmailField()
+    owner_name = models.CharField(max_length=120)
+    owner_password = models.CharField(max_length=128, blank=True)
+    owner_language = models.CharField(max_length=8, blank=True)
+
+    def __str__(self) -> str:
+        return str(self.tenant)
+
+    @property
+    def owner(self) -> Owner:
+        return Owner(self.owner_email, self.owner_name, self.owner_password, self.owner_language)
 
 
 class Domain(UUIDModel, DomainMixin):

@@ -1,59 +1,85 @@
-"""What can be done to tenants: provision one, remove a half-made one."""
+"""What can be done to tenants: ask for one, which is set up in the background, or set one up at once."""
 
 import re
+from typing import Any
 
-from django.conf import settings
-from django.core.management import call_command
-from django.db import connection, transaction
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
 from django.utils.translation import gettext as _
-from django_tenants.utils import quote_schema_name
 
+from apps.audit.services import record
 from apps.core.errors import InvalidInput
 from apps.core.tenancy import public_context, tenant_context
-from apps.tenants import schemas
-from apps.tenants.events import tenant_provisioned
-from apps.tenants.models import Domain, Tenant
+from apps.jobs import services as jobs
+from apps.jobs.types import AGENTS
+from apps.tenants import actions, cloning
+from apps.tenants.models import Provisioning, Tenant
+from apps.tenants.provisioning import PROVISION, build
+from apps.tenants.types import Owner
 
 SLUG = re.compile(r"[a-z][a-z0-9]{0,38}[a-z0-9]\Z")
 RESERVED = frozenset({"public", "www", "api", "admin", "extensions", "template", "static", "localhost", "information"})
 
 
-def provision_tenant(*, slug: str, name: str) -> Tenant:
-    """Create a tenant with its schema, domain and first rows, or return the one that stands.
+def request_tenant(
+    *, slug: str, name: str, email: str, person: str, password: str | None = None, language: str = "", actor: Any = None
+) -> Tenant:
+    """Reserve an address and have the tenant set up in the background, owned by `person`.
 
-    Invisible until it is whole; a failure leaves nothing behind. Raises InvalidInput for a slug that cannot be one.
+    Without a password the owner is sent a link to set one. Raises InvalidInput with the field: a slug that cannot be
+    one or is taken, an empty name, an e-mail address that is none, a weak password.
     """
-    if not SLUG.match(slug) or slug in RESERVED:
-        raise InvalidInput(_("Use 2 to 40 lower-case letters and digits, starting with a letter."), field="slug")
-    with public_context():
-        tenant, _created = Tenant.objects.get_or_create(slug=slug, defaults={"name": name, "schema_name": f"t_{slug}"})
-        if tenant.state != Tenant.State.PROVISIONING:
-            return tenant
-        try:
-            _build(tenant)
-        except Exception:
-            discard(tenant)
-            raise
+    _check_owner(email=email, person=person, password=password)
+    owner = {
+        "owner_email": email.strip().lower(),
+        "owner_name": person.strip()[:120],
+        "owner_password": make_password(password) if password else "",
+        "owner_language": language,
+    }
+    with public_context(), transaction.atomic():
+        tenant, is_new = _reserve(slug, name)
+        if not is_new:
+            raise InvalidInput(_("This address is taken."), field="slug", code="slug_taken")
+        Provisioning.objects.create(tenant=tenant, **owner)
+        record(actions.TENANT_REQUESTED, actor=actor, target=tenant, after={"slug": slug, "owner": email})
+        with tenant_context(tenant):
+            jobs.enqueue(kind=PROVISION, queue=AGENTS, object_id=tenant.pk, dedupe_key=str(tenant.pk))
     return tenant
 
 
-def _build(tenant: Tenant) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quote_schema_name(tenant.schema_name)}")
-    call_command("migrate_schemas", schema_name=tenant.schema_name, tenant=True, interactive=False, verbosity=0)
+def provision_tenant(*, slug: str, name: str, owner: Owner | None = None) -> Tenant:
+    """Set a tenant up here and now, or return the one that stands.
+
+    Invisible until it is whole; a failure leaves nothing behind. Raises InvalidInput for a slug that cannot be one.
+    """
+    cloning.prepare_template()
     with public_context(), transaction.atomic():
-        host = f"{tenant.slug}.{settings.PLATFORM_HOST}"
-        Domain.objects.get_or_create(domain=host, defaults={"tenant": tenant, "is_primary": True})
-        with tenant_context(tenant):
-            tenant_provisioned.send(sender=Tenant, tenant=tenant)
-        tenant.state = Tenant.State.ACTIVE
-        tenant.save(update_fields=["state"])
-    schemas.forget(tenant)
+        tenant, is_new = _reserve(slug, name)
+        if is_new:
+            build(tenant, owner)
+    return tenant
 
 
-def discard(tenant: Tenant) -> None:
-    """Remove a tenant that never became active, with its schema."""
-    with public_context():
-        with connection.cursor() as cursor:
-            cursor.execute(f"DROP SCHEMA IF EXISTS {quote_schema_name(tenant.schema_name)} CASCADE")
-        Tenant.objects.filter(pk=tenant.pk, state=Tenant.State.PROVISIONING).delete()
+def _reserve(slug: str, name: str) -> tuple[Tenant, bool]:
+    if not SLUG.match(slug) or slug in RESERVED:
+        raise InvalidInput(_("Use 2 to 40 lower-case letters and digits, starting with a letter."), field="slug")
+    if not name.strip():
+        raise InvalidInput(_("Write the name of the organisation."), field="name")
+    return Tenant.objects.get_or_create(slug=slug, defaults={"name": name.strip()[:120], "schema_name": f"t_{slug}"})
+
+
+def _check_owner(*, email: str, person: str, password: str | None) -> None:
+    try:
+        validate_email(email.strip())
+    except ValidationError as error:
+        raise InvalidInput(error.messages[0], field="email") from error
+    if not person.strip():
+        raise InvalidInput(_("Write the name of the person."), field="person")
+    try:
+        if password is not None:
+            validate_password(password)
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages), field="password") from error

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import environ
 from django.utils.translation import gettext_lazy as _
@@ -15,7 +16,9 @@ DATA_DIR = Path(env.str("GUILDHALL_DATA", default=str(BASE_DIR / "var"))).expand
 SECRET_KEY = env.str("SECRET_KEY")
 DEBUG = False
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["localhost", ".localhost", "127.0.0.1", "[::1]"])
-PLATFORM_HOST = env.str("PLATFORM_HOST", default="localhost")
+PLATFORM_URL = urlsplit(env.str("PLATFORM_URL", default="http://localhost:8000"))
+PLATFORM_HOST = env.str("PLATFORM_HOST", default=PLATFORM_URL.hostname or "localhost")
+TENANT_SIGN_UP = env.bool("TENANT_SIGN_UP", default=False)  # may anyone set up an organisation on the platform's page?
 
 # --- apps -----------------------------------------------------------------------------------------------------
 SHARED_APPS = [
@@ -29,6 +32,10 @@ SHARED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.sessions",
+    "django.contrib.admin",
+    "allauth",
+    "allauth.account",
+    "rest_framework_simplejwt.token_blacklist",
     "django_celery_beat",
 ]
 TENANT_APPS = [

@@ -3,4 +3,5 @@
 from config.settings.base import *
 from config.settings.base import env
 
+TENANT_SIGN_UP = env.bool("TENANT_SIGN_UP", default=True)
 DEBUG = env.bool("DEBUG", default=False)

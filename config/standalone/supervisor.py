@@ -49,6 +49,7 @@ class Supervisor:
                 return 0
             os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.development")
             fill_environment()
+            os.environ.setdefault("PLATFORM_URL", f"http://localhost:{self.port}")
             os.environ["DEMO_PASSWORD"] = demo_password(self.folder)
             self._prepare()
             try:
@@ -162,6 +163,7 @@ class Supervisor:
             "",
             f"  Password: {demo_password(self.folder)}",
             f"  API:      http://acme.localhost:{self.port}/docs",
+            f"  Platform: http://localhost:{self.port} (sign up; /admin/ as operator@guildhall.example)",
             "",
             f"Logs are in {self.folder / 'log'}. Ctrl-C stops everything.",
         ]

@@ -110,3 +110,38 @@ ROUTES = [
     api("api-message-show", 200, OWN, keys=("conversation", "message"), method="POST"),
 ]
 PUBLIC_STATUS = {"openapi": 200, "api-login": 401, "api-refresh": 401, "api-logout": 401}
+
+
+@dataclass(frozen=True)
+class PlatformRoute:
+    """A route of the platform's own site: expected status for anonymous, an operator, and a tenant's administrator."""
+
+    name: str
+    anonymous: int
+    operator: int
+    method: str = "GET"
+    keys: tuple = ()
+    body: dict = field(default_factory=dict)
+
+
+NEW_TENANT = {"slug": "a", "name": "A", "owner_email": "a@b.example", "owner_name": "A"}
+PLATFORM_ROUTES = [
+    PlatformRoute("platform", 200, 200),
+    PlatformRoute("tenant-sign-up", 200, 200),
+    PlatformRoute("tenant-sign-up", 422, 422, "POST"),
+    PlatformRoute("tenant-sign-up-state", 200, 200, keys=("tenant",)),
+    PlatformRoute("tenant-sign-up-state", 404, 404, keys=("unknown",)),
+    PlatformRoute("preferences", 302, 302, "POST", body={"theme": "dark"}),
+    PlatformRoute("account_login", 200, 302),
+    PlatformRoute("openapi", 200, 200),
+    PlatformRoute("api-docs", 200, 200),
+    PlatformRoute("health-live", 200, 200),
+    PlatformRoute("health-ready", 503, 503),
+    PlatformRoute("api-login", 401, 401, "POST", body={"email": "a@b.example", "password": "x"}),
+    PlatformRoute("api-refresh", 401, 401, "POST", body={"refresh": "x"}),
+    PlatformRoute("api-logout", 401, 401, "POST", body={"refresh": "x"}),
+    PlatformRoute("api-me", 401, 200),
+    PlatformRoute("api-platform-tenants", 401, 200),
+    PlatformRoute("api-platform-tenants", 401, 422, "POST", body=NEW_TENANT),
+    PlatformRoute("api-platform-tenant", 401, 200, keys=("slug",)),
+]

@@ -1,12 +1,17 @@
 """Every route by every kind of visitor: what is not theirs answers as what does not exist."""
 
 import asyncio
+import uuid
 
 import pytest
+from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from apps.core.tenancy import tenant_context
-from tests.access.routes import PUBLIC_STATUS, ROUTES
+from rest_framework.test import APIClient
+
+from apps.accounts.services import create_operator
+from apps.core.tenancy import PUBLIC, tenant_context
+from tests.access.routes import PLATFORM_ROUTES, PUBLIC_STATUS, ROUTES
 from tests.conftest import api_for, client_for
 
 NOT_OURS = ("admin:",)  # Django's own, tried as a whole below
@@ -26,6 +31,33 @@ def test_every_route_is_in_the_matrix():
     existing = {name for name in all_routes() if not name.startswith(NOT_OURS)}
     assert existing - listed == set()
     assert listed - existing == set()
+
+
+def test_every_route_of_the_platform_is_in_the_matrix():
+    listed = {route.name for route in PLATFORM_ROUTES}
+    existing = {name for name in all_routes(get_resolver("config.urls_public")) if not name.startswith("platform:")}
+    assert existing == listed
+
+
+@pytest.mark.parametrize("route", PLATFORM_ROUTES, ids=lambda r: f"{r.method} {r.name} {'+'.join(r.keys)}")
+def test_platform_route(route, acme, admin_user):
+    operator = create_operator(email="op@platform.example", name="Op", password="correct horse battery")
+    ids = {"tenant": acme.pk, "unknown": uuid.uuid4(), "slug": "acme"}
+    path = reverse(route.name, args=[ids[key] for key in route.keys], urlconf="config.urls_public")
+
+    def status(user, schema):
+        client = (APIClient if route.name.startswith("api-") and route.name != "api-docs" else Client)(
+            HTTP_HOST="localhost"
+        )
+        if user is not None:
+            with tenant_context(schema):
+                client.force_login(user)
+        kwargs = {"format": "json"} if isinstance(client, APIClient) and route.method == "POST" else {}
+        return getattr(client, route.method.lower())(path, route.body, **kwargs).status_code
+
+    assert status(None, None) == route.anonymous
+    assert status(operator, PUBLIC) == route.operator
+    assert status(admin_user, acme) == route.anonymous  # a tenant's session is nobody's here
 
 
 def address(route, ids):
@@ -123,4 +155,4 @@ def test_api_on_the_platforms_host_names_its_tenant(acme, member):
     client = api_for(acme, member)
     assert client.get("/api/v1/auth/me", HTTP_HOST="localhost", HTTP_X_TENANT="acme").status_code == 200
     assert client.get("/api/v1/auth/me", HTTP_HOST="localhost", HTTP_X_TENANT="globex").status_code == 401
-    assert client.get("/api/v1/auth/me", HTTP_HOST="localhost").status_code == 404
+    assert client.get("/api/v1/auth/me", HTTP_HOST="localhost").status_code == 401

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_main_job import CHAT, ask
+from tests.live import PASSWORD
 
 pytestmark = pytest.mark.browser
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text()
@@ -48,6 +49,7 @@ def addresses(live):
         wait_for(lambda: api.get(f"/api/v1/runs/{message['run']}").json()["state"] == "succeeded")
     return [
         f"/chat/{message['conversation']}/",
+        f"/chat/{message['conversation']}/messages/{message['parent']}/edit/",
         f"/runs/{message['run']}/",
         f"/knowledge/{base}/",
         f"/knowledge/{base}/?question=leave",
@@ -61,6 +63,10 @@ def test_pages_are_accessible(view, live, open_page, addresses, tmp_path):
     for path in [*PAGES, *addresses]:
         page.goto(f"{live.url()}{path}")
         page.screenshot(path=tmp_path / "page.png")
+        assert violations(page) == [], path
+        assert not is_sideways(page), path
+    for path in ("/", "/sign-up/"):
+        page.goto(f"http://localhost:{live.port}{path}")
         assert violations(page) == [], path
         assert not is_sideways(page), path
 
@@ -160,3 +166,28 @@ from apps.agents.models import Agent
 with tenant_context(tenant_for_slug("acme")): Agent.objects.update(model=None)
 """
     )
+
+
+def test_sign_up_to_the_first_sign_in(live, open_page, console):
+    page = open_page("/", signed_in=False)
+    page.goto(f"http://localhost:{live.port}/")
+    page.get_by_role("link", name="Set up an organisation").click()
+    page.fill("#id_name", "Initech")
+    page.fill("#id_slug", "acme")
+    page.fill("#id_person", "Bill Lumbergh")
+    page.fill("#id_email", "bill@initech.example")
+    page.fill("#id_password", PASSWORD)
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.locator("#id_slug-n")).to_have_text("This address is taken.")
+    expect(page.locator("#id_person")).to_have_value("Bill Lumbergh")
+    assert [line for line in console if "422" not in line] == []
+    console.clear()
+    page.fill("#id_slug", "initech")
+    page.fill("#id_password", PASSWORD)
+    page.get_by_role("button", name="Set it up").click()
+    expect(page.get_by_role("heading", name="Initech is ready")).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="initech.localhost").click()
+    page.fill("#id_login", "bill@initech.example")
+    page.fill("#id_password", PASSWORD)
+    page.click("main button[type=submit]")
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Bill")

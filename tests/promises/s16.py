@@ -1,9 +1,11 @@
+import contextlib
+
 import orjson
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 PROMISE = "sockets belong to the tenant's own pages"
-FAULT = "forged Origin headers, a huge frame"
-PROMISED = "0 accepted"
+FAULT = "forged Origin headers, a huge frame, 13 sockets of one person"
+PROMISED = "0 accepted, 10 sockets at most"
 
 
 def prove(live, is_full):
@@ -49,8 +51,9 @@ def prove(live, is_full):
     accepted = [origin for origin in forged if _opens(live, conversation, cookies, origin)]
     is_own_ok = _opens(live, conversation, cookies, own)
     huge = _survives_huge_frame(live, conversation, cookies)
-    reached = f"{len(accepted)} of {len(forged)} accepted {accepted or ''}, own {is_own_ok}, huge frame {huge}"
-    return reached, not accepted and is_own_ok and not huge
+    at_once = _open_at_once(live, conversation, cookies, 13)
+    reached = f"{len(accepted)} of {len(forged)} accepted {accepted or ''}, own {is_own_ok}, huge frame {huge}, {at_once} of 13 sockets at once"
+    return reached, not accepted and is_own_ok and not huge and at_once == 10
 
 
 def _opens(live, conversation, cookies, origin):
@@ -61,6 +64,22 @@ def _opens(live, conversation, cookies, origin):
             return True
     except (InvalidStatus, ConnectionClosed, TimeoutError, OSError):
         return False
+
+
+def _open_at_once(live, conversation, cookies, wanted):
+    """How many of this person's sockets answer while all are held open."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(live.socket(conversation, cookies)) for _ in range(wanted)]
+        return sum(_answers(socket) for socket in sockets)
+
+
+def _answers(socket):
+    try:
+        socket.send(orjson.dumps({"t": "hello", "page": []}).decode())
+        socket.recv(timeout=5)
+    except (ConnectionClosed, TimeoutError):
+        return False
+    return True
 
 
 def _survives_huge_frame(live, conversation, cookies):

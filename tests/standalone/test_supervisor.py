@@ -8,7 +8,10 @@ import sys
 import time
 from pathlib import Path
 
-from config.standalone.processes import free_port
+import pytest
+
+from config.standalone.processes import CannotStart, free_port
+from config.standalone.services import _check_space
 from tests.live import ROOT, Live, wait_for
 
 
@@ -75,3 +78,24 @@ def test_folder_that_cannot_be_written_is_told(tmp_path):
     assert result.returncode == 1
     assert "cannot be written" in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_full_disk_is_told(tmp_path):
+    with pytest.raises(CannotStart, match="is full: Guildhall needs 300 MB"):
+        _check_space(tmp_path, needed_bytes=1 << 60)
+
+
+def test_own_database_and_redis_are_used_instead():
+    brought = Live()
+    command = [sys.executable, "-m", "config.standalone", "services"]
+    with subprocess.Popen(command, cwd=ROOT, env=brought.environment, stdout=subprocess.PIPE, text=True) as services:
+        try:
+            urls = dict(services.stdout.readline().strip().split("=", 1) for _ in range(2))
+            with Live(**urls) as live:
+                with live.api() as api:
+                    assert len(api.get("/api/v1/knowledge-base/documents").json()["results"]) == 3
+                assert not (live.folder / "postgres").exists() and not (live.folder / "redis").exists()
+            assert services.poll() is None
+        finally:
+            services.send_signal(signal.SIGINT)
+    wait_for(lambda: not processes_of(brought.folder), 20)

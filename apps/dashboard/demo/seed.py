@@ -5,7 +5,7 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 
-from apps.accounts.services import create_user
+from apps.accounts.services import create_operator, create_user
 from apps.core.tenancy import tenant_context
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services import upload_document
@@ -16,10 +16,13 @@ FOLDER = Path(__file__).parent
 TENANTS = {"acme": "Acme Engineering", "globex": "Globex Logistics"}
 PEOPLE = {"amina": "Amina Haddad", "jonas": "Jonas Lind"}
 ADMIN = "amina"
+OPERATOR = "operator@guildhall.example"
 
 
 def seed_demo() -> None:
-    """Provision acme and globex with people, a collection and sample documents."""
+    """Create an operator, and acme and globex with people, a collection and sample documents."""
+    if settings.DEMO_PASSWORD:
+        create_operator(email=OPERATOR, name="Olga Operator", password=settings.DEMO_PASSWORD)
     for slug, name in TENANTS.items():
         if tenant_for_slug(slug) is None:
             _seed(slug, name)

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand
 from django.db import connection
 
 from apps.core.tenancy import public_context
-from apps.tenants import schemas
+from apps.tenants import cloning, schemas
 from apps.tenants.models import Tenant
 
 
@@ -20,6 +20,7 @@ class Command(BaseCommand):
             cursor.execute("CREATE EXTENSION IF NOT EXISTS vector SCHEMA extensions")
         with public_context():
             call_command("migrate_schemas", shared=True, interactive=False, verbosity=0)
+        cloning.prepare_template()
         with public_context():
             tenants = list(Tenant.objects.exclude(state=Tenant.State.PROVISIONING))
         for tenant in tenants:
@@ -29,5 +30,4 @@ class Command(BaseCommand):
         if not schemas.missing(tenant):
             return
         self.stdout.write(f"migrating {tenant.slug}")
-        with public_context():
-            call_command("migrate_schemas", schema_name=tenant.schema_name, tenant=True, interactive=False, verbosity=0)
+        cloning.migrate(tenant)

@@ -1,0 +1,58 @@
+"""How often something may be done: counted in Redis in fixed windows, for the active schema alone."""
+
+import time
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from apps.core.errors import TooManyRequests
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `amount` uses in each window of `per_s` seconds, counted for each `who` apart."""
+
+    name: str
+    amount: int
+    per_s: int
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What is left of a limit, and the seconds until its window ends."""
+
+    limit: Limit
+    remaining: int
+    reset_s: int
+
+
+def spend(limit: Limit, who: str) -> Usage:
+    """Count one use. Raises TooManyRequests when the window's uses are spent."""
+    usage = count(limit, who)
+    if usage.remaining < 0:
+        raise TooManyRequests(
+            _("That was too often. Try again in %(n)d seconds.") % {"n": usage.reset_s}, retry_after_s=usage.reset_s
+        )
+    return usage
+
+
+def count(limit: Limit, who: str) -> Usage:
+    """Count one use and say what is left; below zero means that it was one too many."""
+    now = time.time()
+    window = int(now // limit.per_s)
+    key = f"limit:{limit.name}:{who}:{window}"
+    cache.add(key, 0, timeout=limit.per_s + 1)
+    used = cache.incr(key)
+    return Usage(limit, limit.amount - used, max(1, round((window + 1) * limit.per_s - now)))
+
+
+def client_address(request: HttpRequest) -> str:
+    """Return the caller's address; behind N trusted proxies the N-th from the right of X-Forwarded-For."""
+    hops = settings.ALLAUTH_TRUSTED_PROXY_COUNT
+    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
+    if hops and len(forwarded) >= hops:
+        return forwarded[-hops]
+    return request.META.get("REMOTE_ADDR", "")

@@ -1,0 +1,9 @@
+"""What happens to tenants, as the platform's audit names it."""
+
+from django.utils.translation import gettext_lazy as _
+
+from apps.audit.actions import Action
+
+TENANT_REQUESTED = Action("tenant.requested", _("asked for an organisation"))
+TENANT_PROVISIONED = Action("tenant.provisioned", _("set up an organisation"))
+TENANT_DISCARDED = Action("tenant.discarded", _("gave up setting up an organisation"))

@@ -1,0 +1,83 @@
+"""Organisations in the platform's administration: what there is and in which state, never what is inside."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.http import HttpRequest
+from django.utils.translation import gettext as _
+
+from apps.core.admin import platform_site
+from apps.core.errors import InvalidInput
+from apps.tenants import services
+from apps.tenants.forms import OperatorTenantForm
+from apps.tenants.models import Domain, Tenant
+
+
+class NewTenantForm(OperatorTenantForm):
+    """The form of the add page; asking for the tenant is part of its validation, so that errors stand at the field."""
+
+    actor: Any = None
+
+    def __init__(self, *args: Any, instance: Tenant | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance = instance
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors:
+            try:
+                self.instance = services.request_tenant(**values, actor=self.actor)
+            except InvalidInput as error:
+                self.add_error(error.field, str(error.message))
+        return values
+
+    def save(self, commit: bool = True) -> Tenant | None:
+        return self.instance
+
+    def save_m2m(self) -> None:
+        """Nothing is left to save."""
+
+
+class DomainInline(admin.TabularInline):
+    model = Domain
+    extra = 0
+
+
+@admin.register(Tenant, site=platform_site)
+class TenantAdmin(admin.ModelAdmin):
+    list_display = ("name", "slug", "state", "created_at")
+    list_filter = ("state", "created_at")
+    search_fields = ("name", "slug", "domains__domain")
+    readonly_fields = ("slug", "schema_name", "state", "created_at")
+    fields = ("name", "slug", "schema_name", "state", "created_at")
+    inlines = (DomainInline,)
+
+    def get_form(self, request: HttpRequest, obj: Tenant | None = None, change: bool = False, **kwargs: Any) -> Any:
+        if obj is not None:
+            return super().get_form(request, obj, change, **kwargs)
+        return type("NewTenantForm", (NewTenantForm,), {"actor": request.user})
+
+    def get_fieldsets(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+        fields = self.fields if obj else tuple(OperatorTenantForm.base_fields)
+        return ((None, {"fields": fields}),)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Tenant | None = None) -> Any:
+        return self.readonly_fields if obj else ()
+
+    def get_inlines(self, request: HttpRequest, obj: Tenant | None) -> Any:
+        return self.inlines if obj else ()
+
+    def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
+        if change:
+            super().save_model(request, obj, form, change)
+        else:
+            messages.info(request, _("The organisation is being set up; its owner gets a message when it is ready."))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
+        return False
+
+
+@admin.register(Domain, site=platform_site)
+class DomainAdmin(admin.ModelAdmin):
+    list_display = ("domain", "tenant", "is_primary")
+    search_fields = ("domain", "tenant__name")

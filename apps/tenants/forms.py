@@ -1,0 +1,37 @@
+"""What somebody who wants an organisation fills in."""
+
+from django import forms
+from django.conf import settings
+from django.utils.translation import gettext_lazy as _
+
+
+class TenantForm(forms.Form):
+    """An organisation and its first person; what the fields may hold is checked by services.request_tenant."""
+
+    name = forms.CharField(label=_("Name of the organisation"), max_length=120)
+    slug = forms.CharField(
+        label=_("Address"), max_length=40, help_text=_("2 to 40 lower-case letters and digits, starting with a letter.")
+    )
+    person = forms.CharField(label=_("Your name"), max_length=120)
+    email = forms.EmailField(label=_("Work e-mail"))
+
+
+class SignUpForm(TenantForm):
+    password = forms.CharField(
+        label=_("Password"),
+        max_length=256,
+        strip=False,
+        help_text=_("At least 10 characters."),
+        widget=forms.PasswordInput,
+    )
+
+    @property
+    def suffix(self) -> str:
+        return f".{settings.PLATFORM_HOST}"
+
+
+class OperatorTenantForm(TenantForm):
+    """For operators: the owner is sent a link to set a password."""
+
+    person = forms.CharField(label=_("Name of the owner"), max_length=120)
+    email = forms.EmailField(label=_("E-mail of the owner"))
