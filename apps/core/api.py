@@ -100,3 +100,31 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
 
 def _problem(body: dict[str, Any], headers: dict[str, str]) -> Response:
     return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
+
+
+_PROBLEM = {
+    "type": "object",
+    "description": "What went wrong (RFC 9457).",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string", "description": "A sentence for people."},
+        "errors": {
+            "type": "object",
+            "description": "By field, with status 422.",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+}
+
+
+def describe_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """Hook of drf-spectacular: every operation may answer with a problem detail."""
+    result["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for operations in result["paths"].values():
+        for operation in operations.values():
+            operation["responses"]["default"] = {"description": "Problem", "content": content}
+    return result

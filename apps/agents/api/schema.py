@@ -10,7 +10,9 @@ WORDS = (
 
 
 def add_live_events(result: dict[str, Any], *args: Any, **kwargs: Any) -> dict[str, Any]:
-    """Postprocessing hook of drf-spectacular."""
+    """Postprocessing hook of drf-spectacular; the platform's own document has no runs."""
+    if "/api/v1/runs/{id}" not in result["paths"]:
+        return result
     identity = {"in": "path", "name": "id", "required": True, "schema": {"type": "string", "format": "uuid"}}
     resume = {"in": "header", "name": "Last-Event-ID", "required": False, "schema": {"type": "string"}}
     events = {"content": {"text/event-stream": {"schema": {"type": "string"}}}, "description": "Server-sent events."}
