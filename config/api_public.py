@@ -3,6 +3,6 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("", include("apps.accounts.api")),
+    path("", include("apps.accounts.api.sign_in")),
     path("", include("apps.tenants.api")),
 ]

@@ -20,7 +20,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_blocker):
     """Migrate the fresh database and provision the tenants of the suite, once."""
-    from apps.accounts.services import create_user
+    from apps.accounts.services.members import create_user
     from apps.tenants.services import provision_tenant
 
     with django_db_blocker.unblock():
@@ -29,9 +29,7 @@ def django_db_setup(django_db_blocker):
         for slug in ("acme", "globex"):
             tenant = provision_tenant(slug=slug, name=f"{slug.title()} Ltd")
             with tenant_context(tenant):
-                create_user(
-                    email=f"admin@{slug}.example", name="Ada Admin", password=PASSWORD, is_staff=True, is_superuser=True
-                )
+                create_user(email=f"admin@{slug}.example", name="Ada Admin", password=PASSWORD, role="owner")
                 create_user(email=f"member@{slug}.example", name="Mo Member", password=PASSWORD)
         with public_context():
             assert connection.features.supports_transactions

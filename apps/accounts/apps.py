@@ -5,4 +5,9 @@ class AccountsConfig(AppConfig):
     name = "apps.accounts"
 
     def ready(self) -> None:
+        from django.db.models.signals import post_migrate
+
         from apps.accounts import handlers  # noqa: F401
+        from apps.accounts.roles import sync_roles
+
+        post_migrate.connect(sync_roles)

@@ -6,7 +6,8 @@ from allauth.account.signals import password_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
-from apps.accounts import actions, services
+from apps.accounts import actions
+from apps.accounts.services import members
 from apps.audit.services import record
 from apps.tenants.events import tenant_provisioned
 from apps.tenants.types import Owner
@@ -16,7 +17,7 @@ from apps.tenants.types import Owner
 def add_owner(sender: Any, *, owner: Owner | None, **kwargs: Any) -> None:
     """Give a new tenant its owner; one without a password is sent a link to set it."""
     if owner is not None:
-        services.create_owner(owner)
+        members.create_owner(owner)
 
 
 @receiver(user_logged_in)

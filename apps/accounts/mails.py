@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from apps.accounts.models import User
+from apps.accounts.models import Invitation, User
 from apps.core.tenancy import current_tenant, public_context
 from apps.tenants.hosts import address_of
 from apps.tenants.models import Domain
@@ -37,6 +37,15 @@ def send_welcome(user: User) -> None:
         urlconf=settings.ROOT_URLCONF,
     )
     send("welcome", to=user.email, language=user.language, user=user, url=address_here(path))
+
+
+def send_invitation(invitation: Invitation, token: str) -> None:
+    """Send the link that accepts an invitation."""
+    path = reverse("invitation", args=[token], urlconf=settings.ROOT_URLCONF)
+    inviter = invitation.invited_by
+    language = inviter.language if inviter else ""
+    context = {"invitation": invitation, "inviter": inviter, "url": address_here(path)}
+    send("invitation", to=invitation.email, language=language, **context)
 
 
 def address_here(path: str) -> str:

@@ -1,16 +1,22 @@
-"""User: a person of one tenant, known by e-mail address."""
+"""User, a person of one tenant, known by e-mail address; Role, what they may do; Invitation, how they come in."""
 
 import zoneinfo
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import Group, PermissionsMixin
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.querysets import InvitationQuerySet, UserQuerySet
 from apps.core.models import UUIDModel
+
+INVITATION_LIFE = timedelta(days=7)
 
 
 def check_time_zone(value: str) -> None:
@@ -18,7 +24,7 @@ def check_time_zone(value: str) -> None:
         raise ValidationError(_("This is not the name of a time zone."))
 
 
-class UserManager(BaseUserManager["User"]):
+class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[misc]
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
         """Create a person; without a password they can only come in through a reset."""
         user = self.model(email=self.normalize_email(email).lower(), **fields)
@@ -27,7 +33,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+        return self.create_user(email, password, is_superuser=True, **fields)
 
     def get_by_natural_key(self, username: str | None) -> "User":
         return self.get(email__iexact=username)
@@ -45,7 +51,6 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[check_time_zone])
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("active"), default=True)
-    is_staff = models.BooleanField(_("may open the administration"), default=False)
     has_hidden_start = models.BooleanField(_("has closed the first steps"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -59,6 +64,12 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
         verbose_name = _("person")
         verbose_name_plural = _("people")
         constraints = (models.UniqueConstraint(Lower("email"), name="user_email_unique"),)
+        permissions = (
+            ("open_administration", "May open the administration"),
+            ("manage_members", "May invite, suspend and give roles"),
+            ("manage_owners", "May appoint owners"),
+            ("manage_keys", "May make and revoke anybody's API keys"),
+        )
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -68,3 +79,57 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
 
     def get_short_name(self) -> str:
         return self.name.split(" ")[0] if self.name else self.email
+
+    @property
+    def is_staff(self) -> bool:
+        """Whether the administration is open to them; in Django's words."""
+        return self.is_active and self.has_perm("accounts.open_administration")
+
+
+class Role(models.Model):
+    """What makes a Django group a role. `key` is set for the system's own, which nobody can change or remove."""
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, primary_key=True, related_name="role")
+    key = models.CharField(max_length=16, blank=True, editable=False)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = _("role")
+        verbose_name_plural = _("roles")
+        permissions = (("manage_roles", "May make, change and remove custom roles"),)
+        constraints = (models.UniqueConstraint(fields=("key",), condition=~models.Q(key=""), name="role_key_unique"),)
+
+    def __str__(self) -> str:
+        return self.group.name
+
+
+def invitation_expiry() -> datetime:
+    return timezone.now() + INVITATION_LIFE
+
+
+class Invitation(UUIDModel):
+    """An offer of an account, sent to an address; only a digest of its token is kept."""
+
+    email = models.EmailField(_("e-mail"))
+    roles = models.ManyToManyField(Group, verbose_name=_("roles"), related_name="+")
+    token_digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("invited by")
+    )
+    created_at = models.DateTimeField(_("sent"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("valid until"), default=invitation_expiry)
+    accepted_at = models.DateTimeField(_("accepted"), null=True, blank=True)
+
+    objects = InvitationQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def has_run_out(self) -> bool:
+        return self.expires_at <= timezone.now()

@@ -1,8 +1,16 @@
-"""A new tenant gets its first agent, over its first collection."""
+"""A new tenant gets its first agent, over its first collection; who loses their rights loses their runs."""
 
 from typing import Any
 
-from apps.agents.models import Agent
+from django.db import transaction
+
+from apps.accounts.events import rights_changed
+from apps.accounts.models import User
+from apps.agents.models import Agent, Run
+from apps.agents.runs import RUN
+from apps.agents.stream import announce_rights
+from apps.core.tenancy import bound
+from apps.jobs import services as jobs
 from apps.knowledge.models import KnowledgeBase
 from apps.tenants.events import tenant_provisioned
 
@@ -10,6 +18,16 @@ from apps.tenants.events import tenant_provisioned
 def connect() -> None:
     """Bind the receivers; called once at start."""
     tenant_provisioned.connect(add_first_agent)
+    rights_changed.connect(follow_rights)
+
+
+def follow_rights(sender: Any, *, user: User, **kwargs: Any) -> None:
+    """Tell open pages; stop the work of somebody who may use agents no more."""
+    fresh = User.objects.get(pk=user.pk)
+    if not fresh.has_perm("agents.use_agent"):
+        for run in Run.objects.active().filter(started_by=fresh):
+            jobs.cancel(object_id=run.pk, kind=RUN)
+    transaction.on_commit(bound(lambda: announce_rights(fresh.pk)))
 
 
 def add_first_agent(sender: Any, **kwargs: Any) -> None:

@@ -49,6 +49,7 @@ class Agent(TimestampedModel):
         ordering = ("name",)
         verbose_name = _("agent")
         verbose_name_plural = _("agents")
+        permissions = (("use_agent", "May ask agents"),)
 
     def __str__(self) -> str:
         return self.name

@@ -23,10 +23,10 @@ class AgentQuerySet(models.QuerySet["Agent"]):
 
 class RunQuerySet(models.QuerySet["Run"]):
     def visible_to(self, user: Any) -> "RunQuerySet":
-        """A person's own runs; tenant admins see all."""
+        """A person's own runs; all, for whoever may view everybody's."""
         if not user.is_active:
             return self.none()
-        return self if user.is_staff else self.filter(started_by=user)
+        return self if user.has_perm("agents.view_run") else self.filter(started_by=user)
 
     def active(self) -> "RunQuerySet":
         """Runs that are not in a final state."""

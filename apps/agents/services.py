@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.permissions import require
 from apps.agents import actions
 from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
@@ -24,7 +25,11 @@ MAX_KEY_CHARS = 100
 def start_run(
     *, actor: Any, agent: Agent, question: str, history: Sequence[ChatMessage] = (), idempotency_key: str = ""
 ) -> Run:
-    """Store a run and its job. Raises InvalidInput for an empty or too long question, TooManyRequests, Unavailable."""
+    """Store a run and its job.
+
+    Raises Forbidden, InvalidInput for an empty or too long question, TooManyRequests, Unavailable.
+    """
+    require(actor, "agents.use_agent")
     question = checked_question(question)
     run = Run.objects.create(
         agent=agent,

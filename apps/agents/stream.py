@@ -200,6 +200,16 @@ def hub() -> StreamHub:
     return _hubs[loop]
 
 
+def rights_key(user_id: object) -> str:
+    """Name the stream that tells a person's open pages to look again at what they may do."""
+    return scoped("rights", user_id)
+
+
+def announce_rights(user_id: object) -> None:
+    """Tell a person's open pages that their rights changed, from synchronous code; lost without harm without Redis."""
+    run_on_wire(publisher.publish(rights_key(user_id), StreamEvent("message", {})), timeout_s=5.0)
+
+
 def announce(conversation_id: object, message_id: object) -> None:
     """Tell a conversation's readers of a new message, from synchronous code; lost without harm when Redis is away."""
     event = StreamEvent("message", {"id": str(message_id)})

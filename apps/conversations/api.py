@@ -15,7 +15,7 @@ from apps.agents.models import Agent
 from apps.conversations import services
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Citation, Conversation, Message
-from apps.core.api import CursorPagination
+from apps.core.api import CursorPagination, checked, listed
 from apps.core.errors import Conflict
 
 IDEMPOTENCY = OpenApiParameter(
@@ -97,12 +97,6 @@ def _mine(request: Request, pk: Any) -> Conversation:
     return get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
 
 
-def _checked(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, Any]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
-
-
 def _key(request: Request, text: str) -> str:
     """Return the client's idempotency key. Raises Conflict when it was used for another text."""
     key = request.headers.get("Idempotency-Key", "")[:100]
@@ -119,7 +113,7 @@ def _key(request: Request, text: str) -> str:
 def chat(request: Request, pk: Any) -> Response:
     """Ask an agent; follow the answer at `/runs/{run}/events`, or read the message until its state is final."""
     agent = get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)
-    values = _checked(ChatInput, request)
+    values = checked(ChatInput, request.data)
     asked: dict[str, Any] = {"actor": request.user, "text": values["text"]}
     asked["idempotency_key"] = _key(request, values["text"])
     if "conversation" in values:
@@ -135,10 +129,8 @@ def chat(request: Request, pk: Any) -> Response:
 @api_view(["GET"])
 def conversations(request: Request) -> Response:
     """List your conversations that are not archived; `q` searches titles and messages."""
-    paginator = CursorPagination()
     found = Conversation.objects.visible_to(request.user).current().matching(request.query_params.get("q", ""))
-    page = paginator.paginate_queryset(found, request)
-    return paginator.get_paginated_response(ConversationSerializer(page, many=True).data)
+    return listed(request, found, ConversationSerializer)
 
 
 @extend_schema(tags=["conversations"], methods=["GET"], responses=ConversationSerializer)
@@ -152,7 +144,7 @@ def conversation(request: Request, pk: Any) -> Response:
         services.archive_conversation(actor=request.user, conversation=found)
         return Response(status=204)
     if request.method == "PATCH":
-        title = _checked(RenameInput, request)["title"]
+        title = checked(RenameInput, request.data)["title"]
         services.rename_conversation(actor=request.user, conversation=found, title=title)
         found.refresh_from_db()
     return Response(ConversationSerializer(found).data)
@@ -181,7 +173,7 @@ def messages(request: Request, pk: Any) -> Response:
 
 
 def _send(request: Request, found: Conversation) -> Response:
-    values = _checked(MessageInput, request)
+    values = checked(MessageInput, request.data)
     own = found.messages.filter(role=Message.Role.USER)
     reply = services.send_message(
         actor=request.user,

@@ -15,8 +15,9 @@ from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 from django.utils import translation
 
+from apps.accounts.models import User
 from apps.agents.models import Run
-from apps.agents.stream import conversation_key, hub, run_key
+from apps.agents.stream import conversation_key, hub, rights_key, run_key
 from apps.agents.types import StreamEvent
 from apps.conversations import rendering, services
 from apps.conversations.models import Conversation, Message
@@ -53,6 +54,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(TOO_MANY)
             return
         await self.accept()
+        self._start("rights", self._follow_rights())
 
     def user_language(self) -> str | None:
         """The language of the account, for a browser that has chosen none."""
@@ -108,6 +110,19 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await query(services.stop_answer, actor=self.user, conversation=self.conversation)
 
     # -- to the page -----------------------------------------------------------------------------------------
+
+    async def _follow_rights(self) -> None:
+        """Close as soon as this person may be here no more."""
+        while True:
+            try:
+                async for _event in hub().follow(
+                    rights_key(self.user.pk), await hub().end_of(rights_key(self.user.pk))
+                ):
+                    if not await query(self._is_still_welcome):
+                        await self.close(REJECTED)
+                        return
+            except ConnectionError:
+                await asyncio.sleep(POLL_S)
 
     async def _follow_conversation(self) -> None:
         """Subscribe, read the rows, then apply what is newer; without Redis look at the rows each second."""
@@ -228,9 +243,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         return Conversation.objects.visible_to(self.user).filter(pk=pk).first()
 
     def _is_still_welcome(self) -> bool:
-        self.user.refresh_from_db(fields=["is_active"])
         session = self.scope.get("session")
-        return self.user.is_active and session is not None and session.exists(session.session_key)
+        is_active = User.objects.filter(pk=self.user.pk, is_active=True).exists()
+        return is_active and session is not None and session.exists(session.session_key)
 
     def _news(self) -> tuple[list[str], list[Message]]:
         """Return the page's messages that are still shown, and the shown ones that it lacks or has not complete."""

@@ -4,8 +4,10 @@ from typing import Any
 
 import orjson
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import Http404
-from rest_framework import exceptions, pagination, renderers
+from rest_framework import exceptions, pagination, renderers, serializers
+from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
@@ -31,6 +33,20 @@ class CursorPagination(pagination.CursorPagination):
     max_page_size = 200
     page_size_query_param = "page_size"
     ordering = "-created_at"
+
+
+def checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[str, Any]:
+    """Return the validated values of a request's body or query. Raises ValidationError (422 with the fields)."""
+    serializer = serializer_class(data=data)
+    serializer.is_valid(raise_exception=True)
+    return serializer.validated_data
+
+
+def listed(request: Request, found: QuerySet[Any], serializer_class: Any, **context: Any) -> Response:
+    """Answer with one page of a query, newest first."""
+    paginator = CursorPagination()
+    page = paginator.paginate_queryset(found, request)
+    return paginator.get_paginated_response(serializer_class(page, many=True, context=context).data)
 
 
 def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:

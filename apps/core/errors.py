@@ -2,6 +2,7 @@
 
 DomainError
 ├── InvalidInput        422  one field, one sentence
+├── Forbidden           403  seen, but not to be changed
 ├── NotFound            404  also what one may not see
 ├── Conflict            409
 ├── TooLarge            413
@@ -32,6 +33,11 @@ class DomainError(Exception):
 class InvalidInput(DomainError):
     status = 422
     code = "invalid_input"
+
+
+class Forbidden(DomainError):
+    status = 403
+    code = "forbidden"
 
 
 class NotFound(DomainError):

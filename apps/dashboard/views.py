@@ -65,7 +65,7 @@ def start_hide(request: HttpRequest) -> HttpResponse:
 def search(request: HttpRequest) -> HttpResponse:
     """What the palette and the search page show: pages, agents, conversations and documents."""
     words = request.GET.get("q", "").strip()
-    groups = [(_("Go to"), _pages(words))]
+    groups = [(_("Go to"), _pages(words, request.user))]
     if words:
         user = request.user
         agents = Agent.objects.usable_by(user).matching(words)[:FOUND_AT_MOST]
@@ -83,12 +83,13 @@ def search(request: HttpRequest) -> HttpResponse:
     return render(request, template, {"groups": [group for group in groups if group[1]], "words": words})
 
 
-def _pages(words: str) -> list[tuple[str, str, str, str]]:
+def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
     pages = [
         ("house", _("Home"), reverse("home"), "G H"),
         ("blocks", _("Agents"), reverse("agents"), "G A"),
         ("book-open", _("Knowledge"), reverse("collections"), "G K"),
         ("activity", _("Runs"), reverse("runs"), "G R"),
+        *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
         ("message-square", _("New conversation"), reverse("conversation-new"), "Ctrl Shift O"),
     ]
     return [page for page in pages if words.casefold() in page[1].casefold()]

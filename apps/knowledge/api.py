@@ -11,7 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import CursorPagination
+from apps.core.api import checked, listed
 from apps.knowledge import services
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.types import Filters
@@ -86,12 +86,6 @@ def _base(request: Request, pk: Any) -> KnowledgeBase:
     return get_object_or_404(visible, pk=pk) if pk else get_object_or_404(visible.order_by("created_at")[:1])
 
 
-def _checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[str, Any]:
-    serializer = serializer_class(data=data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
-
-
 def _filters(values: dict[str, Any]) -> Filters:
     tags = tuple(tag.lower() for tag in values["tags"])
     documents = tuple(values.get("documents", ()))
@@ -113,7 +107,7 @@ def knowledge_bases(request: Request) -> Response:
 @parser_classes([MultiPartParser])
 def upload(request: Request) -> Response:
     """Upload a file; it is read in the background. The same bytes answer 200 with the document that stands."""
-    values = _checked(UploadInput, request.data)
+    values = checked(UploadInput, request.data)
     base = _base(request, values.get("knowledge_base"))
     stored, is_new = services.upload_document(
         actor=request.user, knowledge_base=base, upload=values["file"], tags=values["tags"]
@@ -131,14 +125,12 @@ class DocumentsInput(FilterInput):
 @api_view(["GET"])
 def documents(request: Request) -> Response:
     """List documents, newest first."""
-    values = _checked(DocumentsInput, request.query_params)
+    values = checked(DocumentsInput, request.query_params)
     found = Document.objects.visible_to(request.user).named(values["q"]).fitting(_filters(values))
     for field in ("knowledge_base", "state"):
         if field in values:
             found = found.filter(**{field: values[field]})
-    paginator = CursorPagination()
-    page = paginator.paginate_queryset(found, request)
-    return paginator.get_paginated_response(DocumentSerializer(page, many=True).data)
+    return listed(request, found, DocumentSerializer)
 
 
 @extend_schema(tags=["knowledge-base"], methods=["GET"], responses=DocumentSerializer)
@@ -152,7 +144,7 @@ def document(request: Request, pk: Any) -> Response:
         services.delete_document(actor=request.user, document=found)
         return Response(status=204)
     if request.method == "PATCH":
-        services.tag_document(actor=request.user, document=found, tags=_checked(TagsInput, request.data)["tags"])
+        services.tag_document(actor=request.user, document=found, tags=checked(TagsInput, request.data)["tags"])
     return Response(DocumentSerializer(found).data)
 
 
@@ -170,7 +162,7 @@ def retry(request: Request, pk: Any) -> Response:
 @api_view(["POST"])
 def search(request: Request) -> Response:
     """Search the passages that you may see, by words and by meaning."""
-    values = _checked(SearchInput, request.data)
+    values = checked(SearchInput, request.data)
     bases = [_base(request, values["knowledge_base"])] if "knowledge_base" in values else None
     hits = services.search_documents(
         actor=request.user, query=values["query"], bases=bases, filters=_filters(values), limit=values["limit"]

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.permissions import require
 from apps.audit.services import record
 from apps.core.errors import Conflict, InvalidInput, TooLarge, Unavailable
 from apps.jobs import services as jobs
@@ -29,7 +30,8 @@ MAX_TAGS, MAX_TAG_CHARS = 20, 40
 
 @transaction.atomic
 def create_collection(*, actor: Any, name: str, description: str = "") -> KnowledgeBase:
-    """Create a collection. Raises InvalidInput for a name that is empty or taken."""
+    """Create a collection. Raises Forbidden, InvalidInput for a name that is empty or taken."""
+    require(actor, "knowledge.add_knowledgebase")
     name = name.strip()
     if not name:
         raise InvalidInput(_("Give the collection a name."), field="name")
@@ -46,8 +48,9 @@ def upload_document(
 ) -> tuple[Document, bool]:
     """Store a file and have it read in the background; the same bytes give the document that stands, and False.
 
-    Raises InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
+    Raises Forbidden, InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
     """
+    require(actor, "knowledge.add_document")
     name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
     size_bytes = upload.size or 0
     if size_bytes > settings.MAX_DOCUMENT_BYTES:
@@ -99,7 +102,8 @@ def _store_file(document: Document, upload: UploadedFile) -> None:
 
 @transaction.atomic
 def retry_document(*, actor: Any, document: Document) -> None:
-    """Read a failed document again. Raises Conflict when it did not fail."""
+    """Read a failed document again. Raises Forbidden, Conflict when it did not fail."""
+    _require_own(actor, document, "knowledge.change_document")
     changed = Document.objects.filter(pk=document.pk, state=Document.State.FAILED).update(
         state=Document.State.UPLOADED, progress=0, error="", failed_at=""
     )
@@ -111,7 +115,8 @@ def retry_document(*, actor: Any, document: Document) -> None:
 
 @transaction.atomic
 def tag_document(*, actor: Any, document: Document, tags: Sequence[str]) -> None:
-    """Give a document these tags instead of its former ones. Raises InvalidInput for too many or too long ones."""
+    """Give a document these tags instead of its former ones. Raises Forbidden, InvalidInput for too many or too long ones."""
+    _require_own(actor, document, "knowledge.change_document")
     wanted = checked_tags(tags)
     if wanted == document.tags:
         return
@@ -134,10 +139,17 @@ def checked_tags(tags: Iterable[str]) -> list[str]:
 
 @transaction.atomic
 def delete_document(*, actor: Any, document: Document) -> None:
-    """Delete a document with its passages and file; a reading on its way ends."""
+    """Delete a document with its passages and file; a reading on its way ends. Raises Forbidden."""
+    _require_own(actor, document, "knowledge.delete_document")
     jobs.cancel(object_id=document.pk, kind=INGEST)
     record(actions.DOCUMENT_DELETED, actor=actor, target=document, before={"name": document.name})
     document.delete()
+
+
+def _require_own(actor: Any, document: Document, permission: str) -> None:
+    """Whoever uploaded a document and may still do that looks after it; others need the permission."""
+    is_own = actor is not None and document.uploaded_by_id == actor.pk
+    require(actor, "knowledge.add_document" if is_own else permission)
 
 
 def search_documents(

@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api import CursorPagination
+from apps.core.api import checked, listed
 from apps.core.errors import Conflict
 from apps.core.tenancy import has_tenant
 from apps.tenants import services
@@ -23,7 +23,7 @@ class IsOperator(BasePermission):
     """Somebody with an account of the platform itself."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
-        return not has_tenant() and bool(request.user.is_staff)
+        return not has_tenant() and bool(request.user.is_superuser)
 
 
 class TenantSerializer(serializers.ModelSerializer):
@@ -60,16 +60,12 @@ def tenants(request: Request) -> Response:
     """
     if request.method == "POST":
         return _request(request)
-    paginator = CursorPagination()
     found = Tenant.objects.filter(name__icontains=request.query_params.get("q", "")).prefetch_related("domains")
-    page = paginator.paginate_queryset(found, request)
-    return paginator.get_paginated_response(TenantSerializer(page, many=True).data)
+    return listed(request, found, TenantSerializer)
 
 
 def _request(request: Request) -> Response:
-    serializer = TenantInput(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    values = serializer.validated_data
+    values = checked(TenantInput, request.data)
     known = Tenant.objects.filter(slug=values["slug"]).first()
     if known is not None:
         if known.name != values["name"]:

@@ -9,8 +9,10 @@ from tests.conftest import _user
 
 
 @pytest.fixture
-def objects(acme, member, agent, base, work):
+def objects(acme, member, admin_user, agent, base, work):
     """Ids of a finished conversation with its run, a document and one to be deleted; all belong to `member` of acme."""
+    from apps.accounts.roles import group_for
+    from apps.accounts.services import members
     from apps.conversations import services as conversations
     from apps.knowledge import services as knowledge
 
@@ -20,6 +22,7 @@ def objects(acme, member, agent, base, work):
 
     document, spare = upload("a.md"), upload("b.md")
     work("documents")
+    invitation = members.invite(actor=admin_user, email="new@acme.example", roles=[group_for("member")])
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     return {
@@ -29,6 +32,8 @@ def objects(acme, member, agent, base, work):
         "agent": agent.pk,
         "run": message.run_id,
         "conversation": message.conversation_id,
+        "person": member.pk,
+        "invitation": invitation.pk,
         "message": message.pk,
         "question": message.parent_id,
         "unknown": uuid.uuid4(),
@@ -37,8 +42,8 @@ def objects(acme, member, agent, base, work):
 
 @pytest.fixture
 def colleague(acme):
-    from apps.accounts.models import User
+    from apps.accounts.services.members import create_user
     from apps.core.tenancy import tenant_context
 
     with tenant_context(acme):
-        return User.objects.create_user("colleague@acme.example", "correct horse battery", name="Cole Colleague")
+        return create_user(email="colleague@acme.example", name="Cole Colleague", password="correct horse battery")

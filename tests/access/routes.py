@@ -16,18 +16,23 @@ class Route:
     colleague: int
     anonymous: int = 302
     outsider: int = 404
+    admin: int | None = None
     keys: tuple = ()
     body: dict = field(default_factory=dict)
     is_multipart: bool = False
 
 
-def page(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, outsider=404, anonymous=302, **kw):
+def page(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, outsider=None, anonymous=302, **kw):
     colleague = owner if colleague is None else colleague
-    return Route(name, method, owner, colleague, anonymous, outsider if keys else owner, keys, body or {}, **kw)
+    if outsider is None:
+        outsider = 404 if keys else owner
+    return Route(
+        name, method, owner, colleague, anonymous=anonymous, outsider=outsider, keys=keys, body=body or {}, **kw
+    )
 
 
-def api(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, outsider=404, **kw):
-    return page(name, owner, colleague, keys=keys, method=method, body=body, outsider=outsider, anonymous=401, **kw)
+def api(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, **kw):
+    return page(name, owner, colleague, keys=keys, method=method, body=body, anonymous=401, **kw)
 
 
 OWN = 404  # another member of the tenant sees nothing of what is not theirs
@@ -43,15 +48,15 @@ ROUTES = [
     page("run-cancel", 409, keys=("run",), colleague=OWN, method="POST"),
     page("run-again", 409, keys=("run",), colleague=OWN, method="POST"),
     page("collections"),
-    page("collections", 422, method="POST", body={"name": ""}),
+    page("collections", 403, method="POST", body={"name": ""}, admin=422),
     page("collection", keys=("base",)),
     page("collection-reading", keys=("base",)),
     page("document-upload", 302, keys=("base",), method="POST"),
     page("document", keys=("document",)),
     page("document-file", keys=("document",)),
-    page("document-tags", 302, keys=("document",), method="POST", body={"tags": "policy, 2026"}),
-    page("document-retry", 409, keys=("document",), method="POST"),
-    page("document-delete", 302, 404, keys=("spare",), method="POST"),
+    page("document-tags", 302, 403, keys=("document",), method="POST", body={"tags": "policy, 2026"}),
+    page("document-retry", 409, 403, keys=("document",), method="POST"),
+    page("document-delete", 302, 403, keys=("spare",), method="POST"),
     page("conversations"),
     page("conversations", 422, method="POST", body={"text": ""}),
     page("conversation-new"),
@@ -65,6 +70,15 @@ ROUTES = [
     page("message-show", 302, keys=("conversation", "message"), colleague=OWN, method="POST"),
     page("conversation-rename", 302, keys=("conversation",), colleague=OWN, method="POST", body={"title": "New"}),
     page("conversation-archive", 302, keys=("conversation",), colleague=OWN, method="POST"),
+    page("members", 403, admin=200),
+    page("member-invite", 403, method="POST", admin=422),
+    page("roles", 403, admin=200),
+    page("member", keys=("person",), colleague=OWN, admin=200),
+    page("member-roles", 403, keys=("person",), colleague=OWN, method="POST", admin=422),
+    page("member-suspend", 403, keys=("person",), colleague=OWN, method="POST", admin=302),
+    page("invitation-again", 404, keys=("invitation",), method="POST", admin=302),
+    page("invitation-revoke", 404, keys=("invitation",), method="POST", admin=302),
+    page("invitation", 404, keys=("token",), anonymous=404),
     page("account_login", 302, anonymous=200),
     page("account_logout", 200, anonymous=302),
     page("account_signup", 302, anonymous=200),
@@ -73,7 +87,7 @@ ROUTES = [
     page("account_reset_password", 200, anonymous=200),
     page("account_reset_password_done", 200, anonymous=200),
     page("account_reset_password_from_key_done", 200, anonymous=200),
-    Route("account_reset_password_from_key", "GET", 200, 200, 200, 200, ("reset",)),
+    Route("account_reset_password_from_key", "GET", 200, 200, 200, 200, keys=("reset",)),
     api("openapi"),
     page("api-docs", anonymous=200),
     page("api-redoc", anonymous=200),
@@ -81,15 +95,21 @@ ROUTES = [
     api("api-refresh", 401, method="POST", body={"refresh": "x"}),
     api("api-logout", 401, method="POST", body={"refresh": "x"}),
     api("api-me"),
+    api("api-users", admin=200),
+    api("api-user", keys=("person",), colleague=OWN, admin=200),
+    api("api-user", 403, OWN, keys=("person",), method="PATCH", body={"is_active": False}, admin=200),
+    api("api-invitations", admin=200),
+    api("api-invitations", 403, method="POST", body={"email": "x@y.example", "roles": ["member"]}, admin=201),
+    api("api-invitation", 404, keys=("invitation",), method="DELETE", admin=204),
     api("api-knowledge-bases"),
     api("api-upload", 422, method="POST", is_multipart=True),
     api("api-documents"),
     api("api-document", keys=("document",)),
-    api("api-document", keys=("document",), method="PATCH", body={"tags": ["policy"]}),
-    api("api-document", 204, 404, keys=("spare",), method="DELETE"),
-    api("api-document-retry", 409, keys=("document",), method="POST"),
+    api("api-document", 200, 403, keys=("document",), method="PATCH", body={"tags": ["policy"]}),
+    api("api-document", 204, 403, keys=("spare",), method="DELETE"),
+    api("api-document-retry", 409, 403, keys=("document",), method="POST"),
     api("api-search", method="POST", body={"query": "leave"}),
-    Route("api-search", "POST", 200, 200, 401, 404, (), {"query": "leave", "knowledge_base": "base"}),
+    Route("api-search", "POST", 200, 200, 401, 404, body={"query": "leave", "knowledge_base": "base"}),
     api("api-agents"),
     api("api-agent", keys=("agent",)),
     api("api-runs"),

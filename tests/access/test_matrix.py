@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from rest_framework.test import APIClient
 
-from apps.accounts.services import create_operator
+from apps.accounts.services.members import create_operator
 from apps.core.tenancy import PUBLIC, tenant_context
 from tests.access.routes import PLATFORM_ROUTES, PUBLIC_STATUS, ROUTES
 from tests.conftest import api_for, client_for
@@ -63,6 +63,8 @@ def test_platform_route(route, acme, admin_user):
 def address(route, ids):
     if route.keys == ("reset",):
         return reverse(route.name, args=["1", "set-password"], urlconf="config.urls")
+    if route.keys == ("token",):
+        return reverse(route.name, args=["unknown-token"], urlconf="config.urls")
     return reverse(route.name, args=[ids[key] for key in route.keys], urlconf="config.urls")
 
 
@@ -91,7 +93,7 @@ def visitor(kind, route, tenant, user):
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method} {r.name} {'+'.join(r.keys)} {'+'.join(r.body)}")
-def test_route(route, objects, acme, globex, member, colleague, outsider):
+def test_route(route, objects, acme, globex, member, colleague, outsider, admin_user):
     def status(kind, tenant, user):
         with tenant_context(None):
             response = ask(visitor(kind, route, tenant, user), route, objects)
@@ -100,13 +102,17 @@ def test_route(route, objects, acme, globex, member, colleague, outsider):
     anonymous = PUBLIC_STATUS.get(route.name, route.anonymous)
     assert status("anonymous", acme, None) == anonymous
     assert status("outsider", globex, outsider) == route.outsider
-    if route.colleague == 404 and "spare" not in route.keys:
-        assert status("colleague", acme, colleague) == 404
+    if route.colleague != route.owner:
+        assert status("colleague", acme, colleague) == route.colleague
     assert status("owner", acme, member) == route.owner
+    if route.admin is not None:
+        assert status("admin", acme, admin_user) == route.admin
 
 
 @pytest.mark.parametrize(
-    "route", [r for r in ROUTES if r.keys and r.keys != ("reset",)], ids=lambda r: f"{r.method} {r.name}"
+    "route",
+    [r for r in ROUTES if r.keys and r.keys not in (("reset",), ("token",))],
+    ids=lambda r: f"{r.method} {r.name}",
 )
 def test_unknown_and_forbidden_answer_alike(route, objects, globex, outsider):
     with tenant_context(None):

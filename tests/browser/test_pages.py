@@ -1,5 +1,6 @@
 """Every page in light, dark, phone and German: no axe violation, no sideways scroll, a silent console, inside its weight."""
 
+import re
 from importlib.resources import files
 
 import pytest
@@ -191,3 +192,53 @@ def test_sign_up_to_the_first_sign_in(live, open_page, console):
     page.fill("#id_password", PASSWORD)
     page.click("main button[type=submit]")
     expect(page.get_by_role("heading", level=1)).to_contain_text("Bill")
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_pages_of_administrators_are_accessible(view, live, open_page):
+    page = open_page("/", login="amina", **VIEWS[view])
+    page.goto(f"{live.url()}/members/")
+    person = page.locator("#members a").first.get_attribute("href")
+    for path in ("/members/", person, "/members/roles/"):
+        page.goto(f"{live.url()}{path}")
+        assert violations(page) == [], path
+        assert not is_sideways(page), path
+
+
+def test_members_by_keyboard_alone(live, open_page, chromium):
+    page = open_page("/members/", login="amina")
+    page.get_by_label("Work e-mail").focus()
+    page.keyboard.type("kim@acme.example")
+    page.get_by_role("checkbox", name="Builder").focus()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Send the invitation").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("kim@acme.example")
+    link = wait_for_mail(live, "/invitation/")
+    guest = open_page("/accounts/login/", signed_in=False)
+    guest.goto(link)
+    guest.fill("#id_name", "Kim Keyboard")
+    guest.fill("#id_password", PASSWORD)
+    guest.keyboard.press("Enter")
+    expect(guest.get_by_role("heading", level=1)).to_contain_text("Kim")
+    page.goto(f"{live.url()}/members/?q=kim")
+    page.get_by_role("link", name="Kim Keyboard").focus()
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Suspend").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("Suspended")
+    guest.goto(f"{live.url()}/")
+    expect(guest.locator("#id_login")).to_be_visible()
+
+
+def wait_for_mail(live, part):
+    from tests.live import wait_for
+
+    def find():
+        mail = (live.folder / "log" / "web.log").read_text()
+        return re.findall(rf"http://[^\s<>\"]*{part}[A-Za-z0-9_-]+/", mail)
+
+    return wait_for(find, 20)[-1]

@@ -84,7 +84,20 @@ def untranslated(catalogue):
     ]
 
 
+def check():
+    """Name what the catalogues and the words of the code do not have in common, and what has no translation."""
+    wanted = {message.id for message in collect() if message.id}
+    for locale in LOCALES:
+        catalogue = load(locale)
+        yield from sorted(f"{locale} differs: {m}" for m in {m.id for m in catalogue if m.id} ^ wanted)
+        yield from (f"{locale} untranslated: {m}" for m in untranslated(catalogue))
+
+
 if __name__ == "__main__":
+    if "--check" in sys.argv:
+        found = list(check())
+        print("\n".join(found))
+        sys.exit(1 if found else 0)
     missing = {locale: update(locale) for locale in LOCALES}
     for locale, ids in missing.items():
         print(f"{locale}: {len(ids)} without a translation")

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -39,12 +41,14 @@ def test_no_migration_is_missing(db):
 
 
 def test_every_message_is_translated():
-    """After a change of words: make catalogues"""
-    wanted = {message.id for message in catalogues.collect() if message.id}
-    for locale in catalogues.LOCALES:
-        catalogue = catalogues.load(locale)
-        assert {m.id for m in catalogue if m.id} == wanted
-        assert catalogues.untranslated(catalogue) == []
+    """After a change of words: make catalogues
+
+    In a process of its own: CPython 3.11's ast module counts its recursion for all threads together, and the suite has
+    servers in threads (SystemError: AST constructor recursion depth mismatch).
+    """
+    command = [sys.executable, "-m", "tests.checks.catalogues", "--check"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert (result.returncode, result.stdout.strip()) == (0, ""), result.stderr[-2000:]
 
 
 def test_compiled_catalogue_is_current():

@@ -8,7 +8,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 from apps.accounts.models import User
-from apps.accounts.services import create_operator
+from apps.accounts.services.members import create_operator
 from apps.agents.models import Agent
 from apps.audit.models import AuditEvent
 from apps.core.errors import InvalidInput

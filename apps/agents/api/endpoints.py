@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from apps.agents import services
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
-from apps.core.api import CursorPagination
+from apps.core.api import listed
 
 
 class AgentSerializer(serializers.ModelSerializer):
@@ -85,9 +85,7 @@ def agent(request: Request, pk: Any) -> Response:
 @api_view(["GET"])
 def runs(request: Request) -> Response:
     """List your runs, newest first."""
-    paginator = CursorPagination()
-    page = paginator.paginate_queryset(Run.objects.visible_to(request.user), request)
-    return paginator.get_paginated_response(RunSerializer(page, many=True).data)
+    return listed(request, Run.objects.visible_to(request.user), RunSerializer)
 
 
 @extend_schema(tags=["runs"], responses=RunDetailSerializer)

@@ -42,7 +42,7 @@ async def run_events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
         user = None
     if user is None:
         return _problem(401, "not_authenticated", "Sign in first.", **{"WWW-Authenticate": "Bearer"})
-    run = await sync_to_async(Run.objects.visible_to(user).filter(pk=pk).first)()
+    run = await sync_to_async(lambda: Run.objects.visible_to(user).filter(pk=pk).first())()
     if run is None:
         return _problem(404, "not_found", "There is nothing here, or you may not see it.")
     # The request's own connection would be held until the stream ends: a pool's worth of readers would block the rest.

@@ -5,7 +5,8 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 
-from apps.accounts.services import create_operator, create_user
+from apps.accounts.roles import MEMBER, OWNER
+from apps.accounts.services.members import create_operator, create_user
 from apps.core.tenancy import tenant_context
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services import upload_document
@@ -33,8 +34,8 @@ def _seed(slug: str, name: str) -> None:
     with tenant_context(tenant):
         password = settings.DEMO_PASSWORD or None
         for login, person in PEOPLE.items():
-            rights = {"is_staff": login == ADMIN, "is_superuser": login == ADMIN}
-            create_user(email=f"{login}@{slug}.example", name=person, password=password, **rights)
+            role = OWNER if login == ADMIN else MEMBER
+            create_user(email=f"{login}@{slug}.example", name=person, password=password, role=role)
         base = KnowledgeBase.objects.get()
         for path in sorted((FOLDER / slug).iterdir()):
             with path.open("rb") as source:

@@ -8,7 +8,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from apps.accounts.services import create_operator
+from apps.accounts.services.members import create_operator
 
 
 class Command(BaseCommand):

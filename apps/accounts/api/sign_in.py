@@ -8,8 +8,10 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.accounts import services
 from apps.accounts.models import User
+from apps.accounts.roles import role_keys
+from apps.accounts.services import sign_in as services
+from apps.core.api import checked
 
 
 class LoginInput(serializers.Serializer):
@@ -22,10 +24,15 @@ class RefreshInput(serializers.Serializer):
 
 
 class PersonSerializer(serializers.ModelSerializer):
+    roles = serializers.SerializerMethodField()
+
     class Meta:
         model = User
-        fields = ("id", "email", "name", "language", "time_zone", "theme")
+        fields = ("id", "email", "name", "language", "time_zone", "theme", "roles")
         read_only_fields = fields
+
+    def get_roles(self, user: User) -> list[str]:
+        return role_keys(user.groups.all())
 
 
 class TokensSerializer(serializers.Serializer):
@@ -34,19 +41,13 @@ class TokensSerializer(serializers.Serializer):
     user = PersonSerializer()
 
 
-def _checked(serializer_class: type[serializers.Serializer], request: Request) -> dict[str, str]:
-    serializer = serializer_class(data=request.data)
-    serializer.is_valid(raise_exception=True)
-    return serializer.validated_data
-
-
 @extend_schema(tags=["auth"], request=LoginInput, responses=TokensSerializer, auth=[])
 @api_view(["POST"])
 @authentication_classes([])
 @permission_classes([AllowAny])
 def login(request: Request) -> Response:
     """Trade e-mail and password for tokens."""
-    pair = services.sign_in_for_tokens(request=request._request, **_checked(LoginInput, request))
+    pair = services.sign_in_for_tokens(request=request._request, **checked(LoginInput, request.data))
     return Response(TokensSerializer(pair).data)
 
 
@@ -56,7 +57,7 @@ def login(request: Request) -> Response:
 @permission_classes([AllowAny])
 def refresh(request: Request) -> Response:
     """Trade a refresh token for a new pair; the old one is spent."""
-    return Response(TokensSerializer(services.refresh_tokens(**_checked(RefreshInput, request))).data)
+    return Response(TokensSerializer(services.refresh_tokens(**checked(RefreshInput, request.data))).data)
 
 
 @extend_schema(tags=["auth"], request=RefreshInput, responses={204: None}, auth=[])
@@ -65,7 +66,7 @@ def refresh(request: Request) -> Response:
 @permission_classes([AllowAny])
 def logout(request: Request) -> Response:
     """Spend a refresh token, so that it cannot be used again."""
-    services.sign_out(request=request._request, **_checked(RefreshInput, request))
+    services.sign_out(request=request._request, **checked(RefreshInput, request.data))
     return Response(status=204)
 
 

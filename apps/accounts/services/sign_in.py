@@ -1,23 +1,17 @@
-"""What can be done with accounts."""
+"""Signing in by API: tokens in, tokens out."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from allauth.core import ratelimit
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out
-from django.db import transaction
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenError
 
-from apps.accounts import actions, mails
 from apps.accounts.models import User
 from apps.accounts.tokens import RefreshToken
-from apps.audit.services import record
 from apps.core.errors import DomainError, TooManyRequests
-from apps.core.tenancy import bound, public_context
-from apps.tenants.types import Owner
 
 
 class NotSignedIn(DomainError):
@@ -32,35 +26,6 @@ class TokenPair:
     access: str
     refresh: str
     user: User
-
-
-def create_user(*, email: str, name: str, password: str | None = None, **fields: Any) -> User:
-    """Create a person in the active tenant, or return the one with this address."""
-    existing = User.objects.filter(email__iexact=email).first()
-    return existing or User.objects.create_user(email, password, name=name, **fields)
-
-
-def create_owner(owner: Owner) -> User:
-    """Create a tenant's first person, with every right."""
-    user = create_user(email=owner.email, name=owner.name, language=owner.language, is_staff=True, is_superuser=True)
-    if owner.password_hash:
-        user.password = owner.password_hash
-        user.save(update_fields=["password"])
-    else:
-        transaction.on_commit(bound(lambda: mails.send_welcome(user)), robust=True)
-    record(actions.ACCOUNT_CREATED, actor=None, target=user)
-    return user
-
-
-def create_operator(*, email: str, name: str, password: str) -> User:
-    """Create somebody who runs the platform, in the public schema, or return the one with this address."""
-    with public_context():
-        standing = User.objects.filter(email__iexact=email).first()
-        if standing:
-            return standing
-        user = create_user(email=email, name=name, password=password, is_staff=True, is_superuser=True)
-        record(actions.ACCOUNT_CREATED, actor=None, target=user)
-    return user
 
 
 def sign_in_for_tokens(*, request: HttpRequest, email: str, password: str) -> TokenPair:

@@ -1,0 +1,39 @@
+"""Who sees which people and invitations."""
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+from django.utils import timezone
+
+if TYPE_CHECKING:
+    from apps.accounts.models import Invitation, User  # noqa: F401
+
+
+class UserQuerySet(models.QuerySet["User"]):
+    def visible_to(self, user: Any) -> "UserQuerySet":
+        """Everybody, for whoever may see the list of members; otherwise oneself."""
+        return self if user.has_perm("accounts.view_user") else self.filter(pk=user.pk)
+
+    def matching(self, words: str) -> "UserQuerySet":
+        """People whose name or address holds every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(models.Q(name__icontains=word) | models.Q(email__icontains=word))
+        return found
+
+    def holding(self, role_key: str) -> "UserQuerySet":
+        """People with a system role."""
+        return self.filter(groups__role__key=role_key)
+
+
+class InvitationQuerySet(models.QuerySet["Invitation"]):
+    def visible_to(self, user: Any) -> "InvitationQuerySet":
+        return self if user.has_perm("accounts.view_invitation") else self.none()
+
+    def open(self) -> "InvitationQuerySet":
+        """Those that can still be accepted."""
+        return self.filter(accepted_at=None, expires_at__gt=timezone.now())
+
+    def unanswered(self) -> "InvitationQuerySet":
+        """Those that nobody accepted, run out or not."""
+        return self.filter(accepted_at=None)

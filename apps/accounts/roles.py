@@ -1,0 +1,138 @@
+"""The roles that every tenant has, as Django groups, and what each may do.
+
+The table is data: permissions of higher apps are named by `app.codename`, and `app.*` stands for all of an app's. It is
+written into a schema whenever migrations ran there, so that a new permission reaches the roles of every tenant.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from django.apps import AppConfig
+from django.contrib.auth.management import create_permissions
+from django.contrib.auth.models import Group, Permission
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from apps.accounts.models import Role, User
+from apps.core.errors import InvalidInput
+from apps.core.tenancy import has_tenant
+
+
+@dataclass(frozen=True)
+class SystemRole:
+    """A role that cannot be changed or removed; `grants` are `app.codename`, `app.*`, `*.view` or `*`."""
+
+    key: str
+    name: str | Promise
+    words: str | Promise
+    grants: frozenset[str]
+
+    def has(self, app_label: str, codename: str) -> bool:
+        """Say whether the role holds a permission."""
+        wanted = {"*", f"{app_label}.*", f"{app_label}.{codename}"}
+        if codename.startswith("view_"):
+            wanted.add("*.view")
+        return bool(wanted & self.grants)
+
+
+_MEMBER = frozenset({"agents.use_agent", "knowledge.add_document"})
+_BUILDER = _MEMBER | {
+    *("agents.add_agent", "agents.change_agent", "agents.delete_agent", "agents.view_agent"),
+    *("knowledge.*", "providers.view_provider", "providers.view_providermodel"),
+}
+_ADMIN = _BUILDER | {
+    *("agents.*", "providers.*", "conversations.view_conversation", "audit.view_auditevent"),
+    *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys"),
+    *("accounts.add_user", "accounts.change_user", "accounts.view_user"),
+    *(
+        "accounts.view_invitation",
+        "accounts.view_role",
+        "auth.view_group",
+        "admin.view_logentry",
+    ),
+}
+_AUDITOR = frozenset({"*.view", "accounts.open_administration"})
+
+SYSTEM_ROLES = {
+    role.key: role
+    for role in (
+        SystemRole("owner", _("Owner"), _("May do everything, and alone appoints owners."), frozenset({"*"})),
+        SystemRole("admin", _("Admin"), _("Runs the organisation: people, models, audit."), frozenset(_ADMIN)),
+        SystemRole("builder", _("Builder"), _("Makes agents and looks after the knowledge."), frozenset(_BUILDER)),
+        SystemRole("member", _("Member"), _("Asks agents and uploads documents."), _MEMBER),
+        SystemRole("auditor", _("Auditor"), _("Sees members, settings and audit, changes nothing."), _AUDITOR),
+    )
+}
+OWNER, ADMIN, BUILDER, MEMBER, AUDITOR = SYSTEM_ROLES
+
+
+def group_for(key: str) -> Group:
+    """Return the group of a system role in the active tenant."""
+    return Group.objects.get(role__key=key)
+
+
+def sync_roles(sender: AppConfig, **kwargs: Any) -> None:
+    """Receiver of post_migrate: give the system roles what the table says they hold of the app just migrated."""
+    if not has_tenant():
+        return
+    create_permissions(sender, verbosity=0)
+    permissions = list(Permission.objects.filter(content_type__app_label=sender.label).select_related("content_type"))
+    is_new = not Role.objects.filter(key=OWNER).exists()
+    for role in SYSTEM_ROLES.values():
+        group = _group(role)
+        held = [p for p in permissions if role.has(sender.label, p.codename)]
+        group.permissions.remove(*(p for p in permissions if p not in held))
+        group.permissions.add(*held)
+    if is_new:
+        _assign_standing(User.objects.all())
+
+
+def _group(role: SystemRole) -> Group:
+    standing = Role.objects.filter(key=role.key).select_related("group").first()
+    if standing:
+        return standing.group
+    group, _created = Group.objects.get_or_create(name=role.key.title())
+    Role.objects.create(group=group, key=role.key)
+    return group
+
+
+def _assign_standing(users: Iterable[User]) -> None:
+    """Give people from before there were roles the one that comes nearest."""
+    for user in users:
+        user.groups.add(group_for(OWNER if user.is_superuser else MEMBER))
+
+
+RIGHTS: dict[str, str | Promise] = {
+    "agents.use_agent": _("Ask agents"),
+    "agents.add_agent": _("Make agents"),
+    "agents.change_agent": _("Change agents"),
+    "agents.view_run": _("See everybody's runs"),
+    "knowledge.add_document": _("Upload documents"),
+    "knowledge.change_document": _("Look after everybody's documents"),
+    "knowledge.delete_document": _("Delete everybody's documents"),
+    "knowledge.add_knowledgebase": _("Make collections"),
+    "providers.view_provider": _("See models and providers"),
+    "providers.change_provider": _("Set up models and providers"),
+    "accounts.view_user": _("See the members"),
+    "accounts.manage_members": _("Invite, suspend and give roles"),
+    "accounts.manage_owners": _("Appoint owners"),
+    "audit.view_auditevent": _("Read the audit"),
+    "accounts.open_administration": _("Open the administration"),
+}
+"""The permissions that people know by name, in the order in which pages list them."""
+
+
+def role_keys(groups: Iterable[Group]) -> list[str]:
+    """Name roles for API clients: a system role by its key, a custom one by its name."""
+    return sorted((getattr(group, "role", None) and group.role.key) or group.name for group in groups)
+
+
+def roles_named(names: Iterable[str]) -> list[Group]:
+    """Find roles by what role_keys() says of them. Raises InvalidInput for one that there is not."""
+    groups = list(Group.objects.select_related("role"))
+    by_name = {role_keys([group])[0]: group for group in groups}
+    unknown = sorted(set(names) - set(by_name))
+    if unknown:
+        raise InvalidInput(_("There is no role “%(name)s”.") % {"name": unknown[0]}, field="roles")
+    return [by_name[name] for name in set(names)]

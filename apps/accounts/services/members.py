@@ -1,0 +1,230 @@
+"""People and what they may do: accounts, invitations, roles, suspension.
+
+Nobody gives a role that holds more than they hold themselves, and the last active owner stays.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from typing import Any
+
+from django.contrib.auth.models import Group
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+from django.db import transaction
+from django.db.models import Count, Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts import actions, mails
+from apps.accounts.events import rights_changed
+from apps.accounts.models import Invitation, User
+from apps.accounts.permissions import require
+from apps.accounts.roles import MEMBER, OWNER, RIGHTS, group_for
+from apps.audit.services import record
+from apps.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from apps.core.tenancy import bound, public_context
+from apps.tenants.types import Owner
+
+
+def create_user(*, email: str, name: str, password: str | None = None, role: str = MEMBER, **fields: Any) -> User:
+    """Create a person with a system role in the active tenant, or return the one with this address."""
+    existing = User.objects.filter(email__iexact=email).first()
+    if existing:
+        return existing
+    user = User.objects.create_user(email, password, name=name, **fields)
+    user.groups.add(group_for(role))
+    return user
+
+
+def create_owner(owner: Owner) -> User:
+    """Create a tenant's first person; one without a password is sent a link to set it."""
+    user = create_user(email=owner.email, name=owner.name, language=owner.language, role=OWNER)
+    if owner.password_hash:
+        user.password = owner.password_hash
+        user.save(update_fields=["password"])
+    else:
+        transaction.on_commit(bound(lambda: mails.send_welcome(user)), robust=True)
+    record(actions.ACCOUNT_CREATED, actor=None, target=user)
+    return user
+
+
+def create_operator(*, email: str, name: str, password: str) -> User:
+    """Create somebody who runs the platform, in the public schema, or return the one with this address."""
+    with public_context():
+        standing = User.objects.filter(email__iexact=email).first()
+        if standing:
+            return standing
+        user = User.objects.create_superuser(email, password, name=name)
+        record(actions.ACCOUNT_CREATED, actor=None, target=user)
+    return user
+
+
+def may_grant(actor: Any, role: Group) -> bool:
+    """Say whether the actor may give or take a role: they hold all that it holds, or appoint owners."""
+    if actor is None or actor.has_perm("accounts.manage_owners"):
+        return True
+    held = actor.get_all_permissions()
+    wanted = role.permissions.values_list("content_type__app_label", "codename")
+    return all(f"{app_label}.{codename}" in held for app_label, codename in wanted)
+
+
+def _require_grant(actor: Any, roles: Iterable[Group]) -> None:
+    for role in roles:
+        if not may_grant(actor, role):
+            raise Forbidden(_("“%(role)s” holds more rights than you do.") % {"role": role.name}, field="roles")
+
+
+# -- invitations -------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def invite(*, actor: Any, email: str, roles: Iterable[Group]) -> Invitation:
+    """Offer an account by e-mail, for seven days; a former offer to the address is replaced.
+
+    Raises Forbidden, InvalidInput for an address that is none or has an account, or without a role.
+    """
+    require(actor, "accounts.manage_members")
+    chosen = list(roles)
+    email = _checked_address(email)
+    if not chosen:
+        raise InvalidInput(_("Choose at least one role."), field="roles")
+    _require_grant(actor, chosen)
+    Invitation.objects.unanswered().filter(email__iexact=email).delete()
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(email=email, token_digest=_digest(token), invited_by=actor)
+    invitation.roles.set(chosen)
+    record(actions.MEMBER_INVITED, actor=actor, target=invitation, after={"roles": sorted(r.name for r in chosen)})
+    transaction.on_commit(bound(lambda: mails.send_invitation(invitation, token)), robust=True)
+    return invitation
+
+
+def _checked_address(email: str) -> str:
+    email = email.strip().lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise InvalidInput(error.messages[0], field="email") from error
+    if User.objects.filter(email__iexact=email).exists():
+        raise InvalidInput(_("Somebody with this address has an account already."), field="email")
+    return email
+
+
+def _digest(token: str) -> str:
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+def invite_again(*, actor: Any, invitation: Invitation) -> Invitation:
+    """Send a new link, valid for seven days, instead of the former one. Raises Forbidden."""
+    return invite(actor=actor, email=invitation.email, roles=list(invitation.roles.all()))
+
+
+@transaction.atomic
+def revoke_invitation(*, actor: Any, invitation: Invitation) -> None:
+    """Make an invitation's link worthless. Raises Forbidden."""
+    require(actor, "accounts.manage_members")
+    record(actions.INVITATION_REVOKED, actor=actor, target=invitation)
+    invitation.delete()
+
+
+def open_invitation(token: str) -> Invitation:
+    """Return the invitation that a link stands for. Raises NotFound when it was used, taken back or has run out."""
+    invitation = Invitation.objects.open().filter(token_digest=_digest(token)).first()
+    if invitation is None:
+        raise NotFound(_("This invitation was used, taken back or has run out. Ask for a new one."))
+    return invitation
+
+
+@transaction.atomic
+def accept_invitation(*, token: str, name: str, password: str, language: str = "") -> User:
+    """Create the account that was offered. Raises NotFound, InvalidInput for an empty name or a weak password."""
+    invitation = Invitation.objects.select_for_update().get(pk=open_invitation(token).pk)
+    if not name.strip():
+        raise InvalidInput(_("Write your name."), field="name")
+    try:
+        validate_password(password, User(email=invitation.email, name=name))
+    except ValidationError as error:
+        raise InvalidInput(" ".join(error.messages), field="password") from error
+    if User.objects.filter(email__iexact=invitation.email).exists():
+        raise NotFound(_("This invitation was used, taken back or has run out. Ask for a new one."))
+    user = User.objects.create_user(invitation.email, password, name=name.strip()[:120], language=language)
+    user.groups.set(invitation.roles.all())
+    Invitation.objects.filter(pk=invitation.pk).update(accepted_at=timezone.now())
+    record(actions.INVITATION_ACCEPTED, actor=user, target=user)
+    return user
+
+
+# -- roles and suspension ----------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
+    """Give a person these roles instead of their former ones.
+
+    Raises Forbidden for what the actor may not give or take, InvalidInput without a role, Conflict for the last owner.
+    """
+    require(actor, "accounts.manage_members")
+    before, after = set(user.groups.all()), set(roles)
+    if before == after:
+        return
+    if not after:
+        raise InvalidInput(_("Choose at least one role."), field="roles")
+    _require_grant(actor, before ^ after)
+    user.groups.set(after)
+    _require_an_owner()
+    names = ({"roles": sorted(group.name for group in groups)} for groups in (before, after))
+    record(actions.ROLES_CHANGED, actor=actor, target=user, before=next(names), after=next(names))
+    rights_changed.send(sender=User, user=user)
+
+
+@transaction.atomic
+def suspend(*, actor: Any, user: User) -> None:
+    """Shut a person out at once: every session and token asks for an active account; open pages and work end. Raises Forbidden, Conflict."""
+    _require_power_over(actor, user)
+    if not user.is_active:
+        return
+    user.is_active = False
+    user.save(update_fields=["is_active"])
+    _require_an_owner()
+    record(actions.MEMBER_SUSPENDED, actor=actor, target=user)
+    rights_changed.send(sender=User, user=user)
+
+
+@transaction.atomic
+def restore(*, actor: Any, user: User) -> None:
+    """Let a suspended person in again. Raises Forbidden."""
+    _require_power_over(actor, user)
+    if user.is_active:
+        return
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record(actions.MEMBER_RESTORED, actor=actor, target=user)
+    rights_changed.send(sender=User, user=user)
+
+
+def _require_power_over(actor: Any, user: User) -> None:
+    require(actor, "accounts.manage_members")
+    _require_grant(actor, user.groups.all())
+
+
+def _require_an_owner() -> None:
+    """Raise Conflict when nobody active is an owner any more; the rows are locked, so two cannot go at once."""
+    owners = User.objects.select_for_update().filter(groups__role__key=OWNER, is_active=True)
+    if not owners.exists():
+        raise Conflict(_("The organisation needs an owner. Appoint another one first."), code="last_owner")
+
+
+def roles_with_rights() -> list[dict[str, Any]]:
+    """Return each role with its words, what it may do as {right: has it}, and how many active people hold it."""
+    holders = Count("user", filter=Q(user__is_active=True), distinct=True)
+    groups = Group.objects.select_related("role").annotate(holders=holders).order_by("pk")
+    return [
+        {"group": group, "holders": group.holders, "rights": _rights_of(group)}
+        for group in groups.prefetch_related("permissions__content_type")
+    ]
+
+
+def _rights_of(group: Group) -> list[tuple[Any, bool]]:
+    held = {f"{p.content_type.app_label}.{p.codename}" for p in group.permissions.all()}
+    return [(words, name in held) for name, words in RIGHTS.items()]
