@@ -12,6 +12,7 @@ viewer = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'", 
 
 urlpatterns = [
     path("", include("apps.dashboard.urls")),
+    path("", include("apps.audit.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.agents.urls")),
     path("", include("apps.knowledge.urls")),

@@ -42,17 +42,12 @@ _BUILDER = _MEMBER | {
     *("knowledge.*", "providers.view_provider", "providers.view_providermodel"),
 }
 _ADMIN = _BUILDER | {
-    *("agents.*", "providers.*", "conversations.view_conversation", "audit.view_auditevent"),
+    *("agents.*", "providers.*", "conversations.view_conversation", "audit.view_auditevent", "audit.export_auditevent"),
     *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys"),
     *("accounts.add_user", "accounts.change_user", "accounts.view_user"),
-    *(
-        "accounts.view_invitation",
-        "accounts.view_role",
-        "auth.view_group",
-        "admin.view_logentry",
-    ),
+    *("accounts.view_invitation", "accounts.view_role", "auth.view_group", "admin.view_logentry"),
 }
-_AUDITOR = frozenset({"*.view", "accounts.open_administration"})
+_AUDITOR = frozenset({"*.view", "accounts.open_administration", "audit.export_auditevent"})
 
 SYSTEM_ROLES = {
     role.key: role
@@ -118,6 +113,7 @@ RIGHTS: dict[str, str | Promise] = {
     "accounts.manage_members": _("Invite, suspend and give roles"),
     "accounts.manage_owners": _("Appoint owners"),
     "audit.view_auditevent": _("Read the audit"),
+    "audit.export_auditevent": _("Take the audit out as a file"),
     "accounts.open_administration": _("Open the administration"),
 }
 """The permissions that people know by name, in the order in which pages list them."""

@@ -16,12 +16,12 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.forms import InvitationForm, JoinForm, RolesForm
 from apps.accounts.models import Invitation, User
-from apps.accounts.permissions import require
 from apps.accounts.roles import MEMBER, SYSTEM_ROLES, group_for
 from apps.accounts.services import members
 from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound
 from apps.core.htmx import page_or_part
 from apps.core.limits import Limit, client_address, spend
+from apps.core.permissions import require
 
 PAGE_SIZE = 30
 JOIN_TRIES = Limit("join", amount=30, per_s=600)

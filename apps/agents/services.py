@@ -7,12 +7,12 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts.permissions import require
 from apps.agents import actions
 from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
 from apps.audit.services import record
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.providers.types import ChatMessage

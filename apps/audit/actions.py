@@ -21,10 +21,17 @@ class Action:
         _registry[self.name] = self
 
 
+def all_actions() -> list[Action]:
+    """Return every declared action, by name."""
+    return sorted(_registry.values(), key=lambda action: action.name)
+
+
 def words_for(name: str) -> str:
     """Return the words of an action by its name; the name itself when the action is no longer declared."""
     action = _registry.get(name)
     return str(action.words) if action else name
 
 
+AUDIT_READ = Action("audit.read", _("read the audit"))
+AUDIT_EXPORTED = Action("audit.exported", _("took the audit out as a file"))
 JOB_REVIVED = Action("job.revived", _("started a job again"))

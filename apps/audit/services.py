@@ -1,4 +1,4 @@
-"""Writing the audit; called inside the transaction of the action it records."""
+"""Writing the audit, inside the transaction of the action it records; reading it, which is recorded too."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,14 +6,18 @@ from typing import Any
 import structlog
 from django.db import models
 
+from apps.audit import actions
 from apps.audit.actions import Action
 from apps.audit.models import AuditEvent
+from apps.audit.querysets import AuditQuerySet
+from apps.audit.types import Search
+from apps.core.permissions import require
 
 
 def record(
     action: Action,
     *,
-    actor: models.Model | None,
+    actor: Any,
     target: models.Model | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
@@ -34,3 +38,25 @@ def record(
         address=context.get("ip") or None,
         correlation_id=str(context.get("request_id", ""))[:64],
     )
+
+
+def read(*, actor: Any, search: Search) -> AuditQuerySet:
+    """Return the events that fit, newest first, and record that they were read. Raises Forbidden."""
+    require(actor, "audit.view_auditevent")
+    record(actions.AUDIT_READ, actor=actor, after=search.as_json())
+    return find(search)
+
+
+def export(*, actor: Any, search: Search, form: str) -> AuditQuerySet:
+    """Return the events that fit, oldest first, and record that they were taken out. Raises Forbidden."""
+    require(actor, "audit.export_auditevent")
+    record(actions.AUDIT_EXPORTED, actor=actor, after={**search.as_json(), "format": form})
+    return find(search).order_by("seq")
+
+
+def find(search: Search) -> AuditQuerySet:
+    found = AuditEvent.objects.matching(search.words).between(search.since, search.until)
+    for field in ("action", "actor_id", "target_id"):
+        if value := getattr(search, field):
+            found = found.filter(**{field: value})
+    return found

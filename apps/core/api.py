@@ -42,11 +42,14 @@ def checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[s
     return serializer.validated_data
 
 
-def listed(request: Request, found: QuerySet[Any], serializer_class: Any, **context: Any) -> Response:
+def listed(
+    request: Request, found: QuerySet[Any], serializer_class: Any, *, ordering: str = CursorPagination.ordering
+) -> Response:
     """Answer with one page of a query, newest first."""
     paginator = CursorPagination()
+    paginator.ordering = ordering
     page = paginator.paginate_queryset(found, request)
-    return paginator.get_paginated_response(serializer_class(page, many=True, context=context).data)
+    return paginator.get_paginated_response(serializer_class(page, many=True).data)
 
 
 def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:

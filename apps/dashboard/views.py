@@ -90,6 +90,7 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
         ("book-open", _("Knowledge"), reverse("collections"), "G K"),
         ("activity", _("Runs"), reverse("runs"), "G R"),
         *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
+        *([("history", _("Audit"), reverse("audit"), "")] if user.has_perm("audit.view_auditevent") else []),
         ("message-square", _("New conversation"), reverse("conversation-new"), "Ctrl Shift O"),
     ]
     return [page for page in pages if words.casefold() in page[1].casefold()]

@@ -10,9 +10,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts.permissions import require
 from apps.audit.services import record
 from apps.core.errors import Conflict, InvalidInput, TooLarge, Unavailable
+from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import DOCUMENTS
 from apps.knowledge import actions

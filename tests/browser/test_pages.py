@@ -199,7 +199,7 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
     page = open_page("/", login="amina", **VIEWS[view])
     page.goto(f"{live.url()}/members/")
     person = page.locator("#members a").first.get_attribute("href")
-    for path in ("/members/", person, "/members/roles/"):
+    for path in ("/members/", person, "/members/roles/", "/audit/", "/audit/?q=nothing-like-it"):
         page.goto(f"{live.url()}{path}")
         assert violations(page) == [], path
         assert not is_sideways(page), path
@@ -242,3 +242,18 @@ def wait_for_mail(live, part):
         return re.findall(rf"http://[^\s<>\"]*{part}[A-Za-z0-9_-]+/", mail)
 
     return wait_for(find, 20)[-1]
+
+
+def test_audit_is_searched_and_taken_out(live, open_page):
+    page = open_page("/audit/", login="amina")
+    page.get_by_label("Action").select_option("account.signed_in")
+    page.get_by_role("button", name="Show").click()
+    expect(page.locator("#events li").first).to_contain_text("Amina Haddad signed in")
+    for form, first in (("CSV", "seq,at,action"), ("JSON Lines", '{"seq":')):
+        with page.expect_download() as download:
+            page.get_by_role("button", name=form).click()
+        lines = download.value.path().read_text().splitlines()
+        assert lines[0].startswith(first)
+        assert all("account.signed_in" in line for line in lines[1:])
+    page.goto(f"{live.url()}/audit/?action=audit.exported")
+    expect(page.locator("#events li")).to_have_count(2)

@@ -20,10 +20,10 @@ from django.utils.translation import gettext as _
 from apps.accounts import actions, mails
 from apps.accounts.events import rights_changed
 from apps.accounts.models import Invitation, User
-from apps.accounts.permissions import require
 from apps.accounts.roles import MEMBER, OWNER, RIGHTS, group_for
 from apps.audit.services import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from apps.core.permissions import require
 from apps.core.tenancy import bound, public_context
 from apps.tenants.types import Owner
 

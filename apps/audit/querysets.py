@@ -1,0 +1,31 @@
+"""Finding events."""
+
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from django.db import models
+
+if TYPE_CHECKING:
+    from apps.audit.models import AuditEvent  # noqa: F401
+
+
+class AuditQuerySet(models.QuerySet["AuditEvent"]):
+    def visible_to(self, user: Any) -> "AuditQuerySet":
+        """Everything, for whoever may read the audit; otherwise nothing."""
+        return self if user.has_perm("audit.view_auditevent") else self.none()
+
+    def matching(self, words: str) -> "AuditQuerySet":
+        """Events with every word in the name of the actor or target, the action, the address or the correlation id."""
+        found = self
+        for word in words.split():
+            places = ("actor_name", "target_name", "action", "address", "correlation_id", "target_id")
+            condition = models.Q()
+            for place in places:
+                condition |= models.Q(**{f"{place}__icontains": word})
+            found = found.filter(condition)
+        return found
+
+    def between(self, since: date | None, until: date | None) -> "AuditQuerySet":
+        """Events of these days, both included."""
+        found = self.filter(at__date__gte=since) if since else self
+        return found.filter(at__date__lte=until) if until else found
