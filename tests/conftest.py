@@ -1,6 +1,7 @@
 """What every test may use: two tenants with people, clients on their hosts, a model played by a stand-in server."""
 
 import pytest
+from django.core.cache import cache
 from django.core.management import call_command
 from django.db import connection
 from django.test import Client
@@ -62,6 +63,14 @@ def committed(django_db_setup, django_db_blocker):
     with django_db_blocker.unblock():
         yield
         connection.close()
+
+
+@pytest.fixture(autouse=True)
+def fresh_counts():
+    """Limits count in Redis, which no transaction rolls back."""
+    yield
+    with public_context():
+        cache.clear()
 
 
 @pytest.fixture(autouse=True)

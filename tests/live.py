@@ -43,6 +43,7 @@ class Live:
                 "PORT": str(self.port),
                 "DEMO_PASSWORD": PASSWORD,
                 "JOB_LEASE_S": "3",
+                **{f"LIMIT_{name}": "1000000" for name in ("USER", "KEY", "ADDRESS", "TENANT", "CHAT")},
                 "JOB_HEARTBEAT_S": "1",
                 "PROVIDER_PRIVATE_HOSTS": "127.0.0.1",
                 "LOG_LEVEL": "WARNING",

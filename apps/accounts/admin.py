@@ -9,9 +9,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import Invitation, User
+from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.roles import MEMBER, group_for
-from apps.accounts.services import members
+from apps.accounts.services import keys, members
 from apps.core.admin import platform_site
 from apps.core.errors import DomainError
 
@@ -115,3 +115,31 @@ class InvitationAdmin(admin.ModelAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(ApiKey)
+class ApiKeyAdmin(admin.ModelAdmin):
+    list_display = ("name", "prefix", "account", "created_at", "expires_at", "last_used_at", "revoked_at")
+    list_filter = ("revoked_at", "expires_at")
+    search_fields = ("name", "prefix", "account__name")
+    actions = ("revoke",)
+    exclude = ("digest",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=_("Revoke"), permissions=("view",))
+    def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:
+        for key in queryset:
+            try:
+                keys.revoke_key(actor=request.user, key=key)
+            except DomainError as error:
+                self.message_user(request, f"{key}: {error.message}", messages.ERROR)
+            else:
+                self.message_user(request, str(key), messages.SUCCESS)

@@ -6,6 +6,8 @@ from django import forms
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.models import User
+from apps.accounts.scopes import SCOPES
 from apps.accounts.services.members import may_grant
 
 
@@ -59,3 +61,30 @@ class JoinForm(forms.Form):
         help_text=_("At least 10 characters."),
         widget=forms.PasswordInput,
     )
+
+
+class KeyForm(forms.Form):
+    """A new API key; whose it is can be chosen by whoever looks after service accounts."""
+
+    LIVES = ((30, _("30 days")), (90, _("90 days")), (365, _("a year")), (0, _("until it is revoked")))
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    account = forms.ModelChoiceField(label=_("Account"), queryset=User.objects.none(), required=False)
+    scopes = forms.MultipleChoiceField(label=_("Scopes"), choices=tuple(SCOPES.items()), required=False)
+    addresses = forms.CharField(
+        label=_("Only from these addresses"),
+        required=False,
+        help_text=_("With commas between them; empty: from anywhere."),
+    )
+    life = forms.TypedChoiceField(label=_("Valid for"), choices=LIVES, coerce=int, initial=90)
+
+    def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        accounts = User.objects.filter(is_service=True, is_active=True)
+        if not actor.has_perm("accounts.manage_keys"):
+            accounts = accounts.none()
+        self.fields["account"].queryset = accounts  # type: ignore[attr-defined]
+
+
+class ServiceAccountForm(RolesForm):
+    name = forms.CharField(label=_("Name"), max_length=120)

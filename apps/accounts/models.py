@@ -1,4 +1,5 @@
-"""User, a person of one tenant, known by e-mail address; Role, what they may do; Invitation, how they come in."""
+"""User, a person of one tenant, known by e-mail address; Role, what they may do; Invitation, how they come in;
+TokenFamily and ApiKey, how programs come in."""
 
 import zoneinfo
 from datetime import datetime, timedelta
@@ -7,13 +8,14 @@ from typing import Any
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, PermissionsMixin
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.querysets import InvitationQuerySet, UserQuerySet
+from apps.accounts.querysets import ApiKeyQuerySet, InvitationQuerySet, UserQuerySet
 from apps.core.models import UUIDModel
 
 INVITATION_LIFE = timedelta(days=7)
@@ -51,6 +53,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC", validators=[check_time_zone])
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("active"), default=True)
+    is_service = models.BooleanField(_("service account"), default=False)
     has_hidden_start = models.BooleanField(_("has closed the first steps"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -133,3 +136,55 @@ class Invitation(UUIDModel):
     @property
     def has_run_out(self) -> bool:
         return self.expires_at <= timezone.now()
+
+
+class TokenFamily(UUIDModel):
+    """All tokens that came from one sign-in by API. Ending it ends each of them at once."""
+
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    created_at = models.DateTimeField(auto_now_add=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class ApiKey(UUIDModel):
+    """A key of a person or service account. Its secret is shown once; a keyed digest of it is kept.
+
+    It may do what its account may do, as far as its scopes reach, from its addresses (CIDR; none: from anywhere).
+    """
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="api_keys", verbose_name=_("account")
+    )
+    name = models.CharField(_("name"), max_length=80)
+    prefix = models.CharField(_("begins with"), max_length=16, unique=True, editable=False)
+    digest = models.CharField(max_length=64, editable=False)
+    scopes = ArrayField(models.CharField(max_length=32), verbose_name=_("scopes"))
+    addresses = ArrayField(models.CharField(max_length=64), verbose_name=_("addresses"), default=list, blank=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("made by")
+    )
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("valid until"), null=True, blank=True)
+    revoked_at = models.DateTimeField(_("revoked"), null=True, blank=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    last_used_from = models.GenericIPAddressField(_("last used from"), null=True, blank=True)
+
+    objects = ApiKeyQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("API key")
+        verbose_name_plural = _("API keys")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def has_run_out(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from apps.accounts.models import Invitation, User  # noqa: F401
+    from apps.accounts.models import ApiKey, Invitation, User  # noqa: F401
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -37,3 +37,14 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def unanswered(self) -> "InvitationQuerySet":
         """Those that nobody accepted, run out or not."""
         return self.filter(accepted_at=None)
+
+
+class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
+    def visible_to(self, user: Any) -> "ApiKeyQuerySet":
+        """One's own keys; everybody's, for whoever may view them."""
+        return self if user.has_perm("accounts.view_apikey") else self.filter(account=user)
+
+    def valid(self) -> "ApiKeyQuerySet":
+        """Keys that open something: not revoked, not run out, of an active account."""
+        in_time = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
+        return self.filter(in_time, revoked_at=None, account__is_active=True)

@@ -45,7 +45,13 @@ _ADMIN = _BUILDER | {
     *("agents.*", "providers.*", "conversations.view_conversation", "audit.view_auditevent", "audit.export_auditevent"),
     *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys"),
     *("accounts.add_user", "accounts.change_user", "accounts.view_user"),
-    *("accounts.view_invitation", "accounts.view_role", "auth.view_group", "admin.view_logentry"),
+    *(
+        "accounts.view_invitation",
+        "accounts.view_role",
+        "accounts.view_apikey",
+        "auth.view_group",
+        "admin.view_logentry",
+    ),
 }
 _AUDITOR = frozenset({"*.view", "accounts.open_administration", "audit.export_auditevent"})
 

@@ -1,17 +1,20 @@
-"""Addresses of members, roles and invitations."""
+"""Addresses of members, roles, invitations and API keys."""
 
 from django.urls import path
 
-from apps.accounts import views
+from apps.accounts.views import keys, members
 
 urlpatterns = [
-    path("members/", views.member_list, name="members"),
-    path("members/invite/", views.member_invite, name="member-invite"),
-    path("members/roles/", views.role_list, name="roles"),
-    path("members/invitations/<uuid:pk>/again/", views.invitation_again, name="invitation-again"),
-    path("members/invitations/<uuid:pk>/revoke/", views.invitation_revoke, name="invitation-revoke"),
-    path("members/<uuid:pk>/", views.member_detail, name="member"),
-    path("members/<uuid:pk>/roles/", views.member_roles, name="member-roles"),
-    path("members/<uuid:pk>/suspend/", views.member_suspend, name="member-suspend"),
-    path("invitation/<str:token>/", views.invitation_accept, name="invitation"),
+    path("members/", members.member_list, name="members"),
+    path("members/invite/", members.member_invite, name="member-invite"),
+    path("members/roles/", members.role_list, name="roles"),
+    path("members/invitations/<uuid:pk>/again/", members.invitation_again, name="invitation-again"),
+    path("members/invitations/<uuid:pk>/revoke/", members.invitation_revoke, name="invitation-revoke"),
+    path("members/<uuid:pk>/", members.member_detail, name="member"),
+    path("members/<uuid:pk>/roles/", members.member_roles, name="member-roles"),
+    path("members/<uuid:pk>/suspend/", members.member_suspend, name="member-suspend"),
+    path("keys/", keys.key_list, name="keys"),
+    path("keys/<uuid:pk>/revoke/", keys.key_revoke, name="key-revoke"),
+    path("keys/service-accounts/", keys.service_account_make, name="service-account-make"),
+    path("invitation/<str:token>/", members.invitation_accept, name="invitation"),
 ]

@@ -12,6 +12,7 @@ from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
 from apps.audit.services import record
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.limits import Limit, spend
 from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
@@ -30,6 +31,7 @@ def start_run(
     Raises Forbidden, InvalidInput for an empty or too long question, TooManyRequests, Unavailable.
     """
     require(actor, "agents.use_agent")
+    spend(Limit("chat", settings.RATE_LIMITS["chat"], 60), str(actor.pk))
     question = checked_question(question)
     run = Run.objects.create(
         agent=agent,

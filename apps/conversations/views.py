@@ -14,8 +14,8 @@ from apps.agents.models import Agent
 from apps.conversations import rendering, services
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Conversation, Message
-from apps.core.errors import Conflict, InvalidInput
-from apps.core.htmx import page_or_part
+from apps.core.errors import Conflict, InvalidInput, TooManyRequests
+from apps.core.htmx import page_or_part, refused
 from apps.core.models import is_uuid
 
 PAGE_SIZE = 30
@@ -44,9 +44,9 @@ def _start(request: HttpRequest) -> HttpResponse:
         return redirect("agents")
     try:
         reply = services.start_conversation(actor=request.user, agent=agent, text=text)
-    except InvalidInput as error:
+    except (InvalidInput, TooManyRequests) as error:
         context = {"agent": agent, "text": text, "error": error}
-        return render(request, "conversations/conversation_new.html", context, status=422)
+        return refused(request, "conversations/conversation_new.html", context)
     return redirect("conversation", pk=reply.conversation_id)
 
 
@@ -101,9 +101,9 @@ def message_send(request: HttpRequest, pk: UUID) -> HttpResponse:
     text = request.POST.get("text", "")
     try:
         services.send_message(actor=request.user, conversation=conversation, text=text)
-    except (InvalidInput, Conflict) as error:
+    except (InvalidInput, Conflict, TooManyRequests) as error:
         context = {**_detail_context(conversation), "text": text, "error": error}
-        return render(request, "conversations/conversation_detail.html", context, status=error.status)
+        return refused(request, "conversations/conversation_detail.html", context)
     return redirect("conversation", pk=pk)
 
 
@@ -132,9 +132,9 @@ def message_edit(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpRespon
     text = request.POST.get("text", "")
     try:
         services.send_message(actor=request.user, conversation=conversation, text=text, replaces=message)
-    except (InvalidInput, Conflict) as error:
+    except (InvalidInput, Conflict, TooManyRequests) as error:
         context |= {"text": text, "error": error}
-        return render(request, "conversations/message_edit.html", context, status=error.status)
+        return refused(request, "conversations/message_edit.html", context)
     return redirect("conversation", pk=pk)
 
 

@@ -20,3 +20,12 @@ def page_or_part(
     response = render(request, part if is_part_wanted(request) else page, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response
+
+
+def refused(request: HttpRequest, page: str, context: dict[str, Any]) -> HttpResponse:
+    """Render a form again with the DomainError that `context` holds as `error`: its status, and when to come again."""
+    error = context["error"]
+    response = render(request, page, context, status=error.status)
+    if retry_after_s := getattr(error, "retry_after_s", None):
+        response["Retry-After"] = str(retry_after_s)
+    return response

@@ -2,11 +2,13 @@
 
 import time
 from dataclasses import dataclass
+from typing import NoReturn
 
 from django.conf import settings
 from django.core.cache import cache
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
+from redis.exceptions import RedisError
 
 from apps.core.errors import TooManyRequests
 
@@ -33,10 +35,28 @@ def spend(limit: Limit, who: str) -> Usage:
     """Count one use. Raises TooManyRequests when the window's uses are spent."""
     usage = count(limit, who)
     if usage.remaining < 0:
-        raise TooManyRequests(
-            _("That was too often. Try again in %(n)d seconds.") % {"n": usage.reset_s}, retry_after_s=usage.reset_s
-        )
+        refuse(usage)
     return usage
+
+
+def refuse(usage: Usage) -> NoReturn:
+    """Raise TooManyRequests, which says when to come again."""
+    raise TooManyRequests(
+        _("That was too often. Try again in %(n)d seconds.") % {"n": usage.reset_s}, retry_after_s=usage.reset_s
+    )
+
+
+def headers_of(usage: Usage) -> dict[str, str]:
+    """Return the headers that tell clients where they stand (draft-ietf-httpapi-ratelimit-headers)."""
+    left = max(0, usage.remaining)
+    policy = f'"{usage.limit.name}"'
+    return {
+        "RateLimit-Policy": f"{policy};q={usage.limit.amount};w={usage.limit.per_s}",
+        "RateLimit": f"{policy};r={left};t={usage.reset_s}",
+        "X-RateLimit-Limit": str(usage.limit.amount),
+        "X-RateLimit-Remaining": str(left),
+        "X-RateLimit-Reset": str(usage.reset_s),
+    }
 
 
 def count(limit: Limit, who: str) -> Usage:
@@ -44,8 +64,11 @@ def count(limit: Limit, who: str) -> Usage:
     now = time.time()
     window = int(now // limit.per_s)
     key = f"limit:{limit.name}:{who}:{window}"
-    cache.add(key, 0, timeout=limit.per_s + 1)
-    used = cache.incr(key)
+    try:
+        cache.add(key, 0, timeout=limit.per_s + 1)
+        used = cache.incr(key)
+    except (RedisError, ValueError):  # away, or run out in between: nobody is shut out for that
+        used = 1
     return Usage(limit, limit.amount - used, max(1, round((window + 1) * limit.per_s - now)))
 
 

@@ -8,6 +8,7 @@ from django.shortcuts import render
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from apps.core.errors import DomainError
+from apps.core.limits import headers_of
 
 OUTAGES = (OperationalError, InterfaceError, RedisConnectionError)
 
@@ -30,6 +31,21 @@ class DomainErrorMiddleware:
         if isinstance(exception, OUTAGES):
             return outage_page()
         return None
+
+
+class RateLimitHeadersMiddleware:
+    """Writes what the API's limits left of a request's allowance into the response."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        usage = getattr(request, "limit_usage", None)
+        if usage is not None:
+            for name, value in headers_of(usage).items():
+                response[name] = value
+        return response
 
 
 def outage_page() -> HttpResponse:

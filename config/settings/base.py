@@ -92,6 +92,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
+    "apps.core.middleware.RateLimitHeadersMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 PUBLIC_SCHEMA_URLCONF = "config.urls_public"
@@ -172,6 +173,14 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
 
+RATE_LIMITS = {
+    "user": env.int("LIMIT_USER", default=600),
+    "key": env.int("LIMIT_KEY", default=600),
+    "address": env.int("LIMIT_ADDRESS", default=1_200),
+    "tenant": env.int("LIMIT_TENANT", default=6_000),
+    "chat": env.int("LIMIT_CHAT", default=60),
+}  # requests a minute; chat: messages a minute of one person, through whichever door
+
 # --- pages ----------------------------------------------------------------------------------------------------
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -218,7 +227,11 @@ REST_FRAMEWORK = {
         "apps.accounts.authentication.BearerAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PERMISSION_CLASSES": [
+        "rest_framework.permissions.IsAuthenticated",
+        "apps.accounts.authentication.KeyReaches",
+    ],
+    "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.authentication.ApiLimits"],
     "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.api.ORJSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.CursorPagination",

@@ -12,7 +12,7 @@ from tests.conftest import _user
 def objects(acme, member, admin_user, agent, base, work):
     """Ids of a finished conversation with its run, a document and one to be deleted; all belong to `member` of acme."""
     from apps.accounts.roles import group_for
-    from apps.accounts.services import members
+    from apps.accounts.services import keys, members
     from apps.conversations import services as conversations
     from apps.knowledge import services as knowledge
 
@@ -23,6 +23,7 @@ def objects(acme, member, admin_user, agent, base, work):
     document, spare = upload("a.md"), upload("b.md")
     work("documents")
     invitation = members.invite(actor=admin_user, email="new@acme.example", roles=[group_for("member")])
+    key = keys.make_key(actor=member, name="Nightly", scopes=["agents:read"]).key
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     return {
@@ -34,6 +35,7 @@ def objects(acme, member, admin_user, agent, base, work):
         "conversation": message.conversation_id,
         "person": member.pk,
         "invitation": invitation.pk,
+        "key": key.pk,
         "message": message.pk,
         "question": message.parent_id,
         "unknown": uuid.uuid4(),

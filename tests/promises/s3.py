@@ -1,6 +1,8 @@
 import re
 
-from websockets.exceptions import InvalidStatus, ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from tests.live import wait_for
 
 PROMISE = "credentials do not cross tenants"
 FAULT = "session, tokens, reset link, socket, stream of A used at B"
@@ -19,6 +21,9 @@ def prove(live, is_full):
         "reset link": _reset,
         "idempotency": _stored_key,
         "operator's token": _operator,
+        "API key": _api_key,
+        "invitation": _invitation,
+        "CSRF token": _csrf,
     }
     accepted = [name for name, attempt in tries.items() if attempt(live)]
     return f"{len(accepted)} of {len(tries)} kinds accepted {accepted or ''}", not accepted
@@ -64,6 +69,34 @@ def _socket(live):
     except (InvalidStatus, ConnectionClosed):
         return False
     return True
+
+
+def _api_key(live):
+    """A key of acme at globex, as it is and with its tenant's name changed."""
+    with live.api("acme") as api:
+        made = api.post("/api/v1/api-keys/", json={"name": "S3", "scopes": ["agents:read"]}).json()
+    answers = []
+    for text in (made["text"], made["text"].replace("gh_acme_", "gh_globex_")):
+        with live.http("globex", Authorization=f"Bearer {text}") as client:
+            answers.append(client.get("/api/v1/agents/").status_code)
+    return 200 in answers
+
+
+def _invitation(live):
+    with live.api("acme") as api:
+        api.post("/api/v1/invitations/", json={"email": "s3@acme.example", "roles": ["member"]}).raise_for_status()
+    mail = wait_for(lambda: re.findall(r"/invitation/([A-Za-z0-9_-]+)/", (live.folder / "log" / "web.log").read_text()))
+    with live.http("globex") as client:
+        return client.get(f"/invitation/{mail[-1]}/").status_code == 200
+
+
+def _csrf(live):
+    """A form's token and cookie of acme sent to globex, with acme's session."""
+    cookies = live.cookies("acme")
+    with live.http("globex", Cookie=cookies) as client:
+        token = re.search(r"csrftoken=([^;]+)", cookies)[1]
+        answer = client.post("/chat/", data={"text": "Hi", "csrfmiddlewaretoken": token})
+        return answer.status_code == 302 and answer.headers["location"].startswith("/chat/")
 
 
 def _operator(live):

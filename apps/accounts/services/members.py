@@ -70,7 +70,8 @@ def may_grant(actor: Any, role: Group) -> bool:
     return all(f"{app_label}.{codename}" in held for app_label, codename in wanted)
 
 
-def _require_grant(actor: Any, roles: Iterable[Group]) -> None:
+def require_grant(actor: Any, roles: Iterable[Group]) -> None:
+    """Raise Forbidden when the actor may not give or take one of the roles."""
     for role in roles:
         if not may_grant(actor, role):
             raise Forbidden(_("“%(role)s” holds more rights than you do.") % {"role": role.name}, field="roles")
@@ -90,7 +91,7 @@ def invite(*, actor: Any, email: str, roles: Iterable[Group]) -> Invitation:
     email = _checked_address(email)
     if not chosen:
         raise InvalidInput(_("Choose at least one role."), field="roles")
-    _require_grant(actor, chosen)
+    require_grant(actor, chosen)
     Invitation.objects.unanswered().filter(email__iexact=email).delete()
     token = secrets.token_urlsafe(32)
     invitation = Invitation.objects.create(email=email, token_digest=_digest(token), invited_by=actor)
@@ -170,7 +171,7 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
         return
     if not after:
         raise InvalidInput(_("Choose at least one role."), field="roles")
-    _require_grant(actor, before ^ after)
+    require_grant(actor, before ^ after)
     user.groups.set(after)
     _require_an_owner()
     names = ({"roles": sorted(group.name for group in groups)} for groups in (before, after))
@@ -205,7 +206,7 @@ def restore(*, actor: Any, user: User) -> None:
 
 def _require_power_over(actor: Any, user: User) -> None:
     require(actor, "accounts.manage_members")
-    _require_grant(actor, user.groups.all())
+    require_grant(actor, user.groups.all())
 
 
 def _require_an_owner() -> None:

@@ -6,11 +6,14 @@ from allauth.core import ratelimit
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in, user_logged_out
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from rest_framework_simplejwt.exceptions import TokenError
 
-from apps.accounts.models import User
-from apps.accounts.tokens import RefreshToken
+from apps.accounts import actions
+from apps.accounts.models import TokenFamily, User
+from apps.accounts.tokens import RefreshToken, family_of_spent, live_family
+from apps.audit.services import record
 from apps.core.errors import DomainError, TooManyRequests
 
 
@@ -41,21 +44,41 @@ def sign_in_for_tokens(*, request: HttpRequest, email: str, password: str) -> To
 
 
 def refresh_tokens(*, refresh: str) -> TokenPair:
-    """Trade a refresh token for a new pair; the old one is spent. Raises NotSignedIn."""
+    """Trade a refresh token for a new pair; the old one is spent.
+
+    Raises NotSignedIn. One that was spent already was copied by somebody: its whole family ends (RFC 9700, 4.14.2).
+    """
+    token, family = _opened(refresh)
+    token.blacklist()
+    return _pair(RefreshToken.for_user(family.user, family), family.user)
+
+
+def _opened(refresh: str) -> tuple[RefreshToken, TokenFamily]:
     try:
         token = RefreshToken(refresh)  # type: ignore[arg-type]
-        user = User.objects.get(pk=token["user_id"], is_active=True)
-    except (TokenError, User.DoesNotExist, KeyError) as error:
+    except TokenError as error:
+        copied = family_of_spent(refresh)
+        if copied is not None and copied.revoked_at is None:
+            end_family(copied)
+            record(actions.TOKEN_REUSED, actor=copied.user, target=copied.user)
         raise NotSignedIn(_("The refresh token is not valid here, or was used already.")) from error
-    token.blacklist()
-    return _pair(RefreshToken.for_user(user), user)
+    family = live_family(token.payload)
+    if family is None:
+        raise NotSignedIn(_("The refresh token is not valid here, or was used already."))
+    return token, family
+
+
+def end_family(family: TokenFamily) -> None:
+    """End every token that came from one sign-in."""
+    TokenFamily.objects.filter(pk=family.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
 def sign_out(*, request: HttpRequest, refresh: str) -> None:
-    """Spend a refresh token. Raises NotSignedIn when it is none of this tenant's."""
-    pair = refresh_tokens(refresh=refresh)
-    RefreshToken(pair.refresh).blacklist()  # type: ignore[arg-type]
-    user_logged_out.send(sender=User, request=request, user=pair.user)
+    """End every token of a sign-in. Raises NotSignedIn when the refresh token is none of this tenant's."""
+    token, family = _opened(refresh)
+    token.blacklist()
+    end_family(family)
+    user_logged_out.send(sender=User, request=request, user=family.user)
 
 
 def _pair(refresh: RefreshToken, user: User) -> TokenPair:

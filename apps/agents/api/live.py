@@ -13,12 +13,13 @@ from uuid import UUID
 import orjson
 from asgiref.sync import sync_to_async
 from django.contrib.auth.decorators import login_not_required
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, JsonResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
-from apps.accounts.authentication import BearerAuthentication
+from apps.accounts.authentication import BearerAuthentication, KeyReaches
 from apps.agents.models import Run
 from apps.agents.stream import BEGINNING, hub, is_entry_id, run_key
 from apps.agents.types import StreamEvent
@@ -33,13 +34,15 @@ POLL_S = 1.0
 
 @login_not_required
 async def run_events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
-    """Follow a run. 401 without a valid token or session, 404 for a run that is not yours."""
+    """Follow a run. 401 without a valid token or session, 403 for a key that does not reach, 404 for a run that is not yours."""
     if request.method != "GET":
         return _problem(405, "method_not_allowed", "Only GET is allowed here.", Allow="GET")
     try:
         user = await sync_to_async(_user)(request)
     except AuthenticationFailed:
         user = None
+    except PermissionDenied as error:
+        return _problem(403, "permission_denied", str(error))
     if user is None:
         return _problem(401, "not_authenticated", "Sign in first.", **{"WWW-Authenticate": "Bearer"})
     run = await sync_to_async(lambda: Run.objects.visible_to(user).filter(pk=pk).first())()
@@ -57,7 +60,12 @@ async def run_events(request: HttpRequest, pk: UUID) -> HttpResponseBase:
 
 
 def _user(request: HttpRequest) -> Any:
-    found = BearerAuthentication().authenticate(Request(request))
+    asked = Request(request)
+    found = BearerAuthentication().authenticate(asked)
+    if found:
+        asked.user, asked.auth = found
+        if not KeyReaches().has_permission(asked, None):  # type: ignore[arg-type]
+            raise PermissionDenied(KeyReaches.message)
     user = found[0] if found else request.user
     return user if user.is_authenticated and user.is_active else None
 

@@ -1,0 +1,49 @@
+"""How far an API key reaches: areas of the API, each to read or to write.
+
+An area is the first part of a path below /api/v1/. A path without one here is closed to keys.
+"""
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+AREAS = {
+    "agents": "agents",
+    "runs": "agents",
+    "knowledge-base": "knowledge",
+    "conversations": "conversations",
+    "users": "members",
+    "invitations": "members",
+    "audit": "audit",
+}
+READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export"})
+OPEN = frozenset({"/api/v1/auth/me"})
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+SCOPES: dict[str, str | Promise] = {
+    "agents:read": _("See agents and runs"),
+    "agents:write": _("Ask agents, stop runs"),
+    "conversations:read": _("Read conversations"),
+    "conversations:write": _("Write in conversations"),
+    "knowledge:read": _("Search and see documents"),
+    "knowledge:write": _("Upload, tag and delete documents"),
+    "members:read": _("See members and invitations"),
+    "members:write": _("Invite, suspend and give roles"),
+    "audit:read": _("Read the audit and take it out"),
+}
+
+
+def needed(method: str, path: str) -> str | None:
+    """Return the scope that a request needs, "" when any key will do, None when no key will."""
+    if path in OPEN:
+        return ""
+    area = AREAS.get(path.removeprefix("/api/v1/").partition("/")[0])
+    if area is None or not path.startswith("/api/v1/"):
+        return None
+    is_reading = method in SAFE or path in READING_POSTS
+    return f"{area}:{'read' if is_reading else 'write'}"
+
+
+def reaches(scopes: list[str], method: str, path: str) -> bool:
+    """Say whether a key with these scopes may make the request."""
+    scope = needed(method, path)
+    return scope is not None and (scope == "" or scope in scopes)

@@ -1,0 +1,149 @@
+"""API keys and service accounts. A key is `gh_<tenant>_<prefix>_<secret>`: it names where it belongs."""
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+import string
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.models import Group
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from apps.accounts import actions
+from apps.accounts.models import ApiKey, User
+from apps.accounts.scopes import SCOPES
+from apps.accounts.services.members import require_grant
+from apps.audit.services import record
+from apps.core.errors import InvalidInput
+from apps.core.permissions import require
+from apps.core.tenancy import current_tenant, scoped
+
+BEGINNING = "gh_"
+ALPHABET = string.ascii_lowercase + string.digits
+NOTED_EVERY = timedelta(minutes=1)
+
+
+@dataclass(frozen=True)
+class NewKey:
+    """A key just made, with the text that nobody will see again."""
+
+    key: ApiKey
+    text: str
+
+
+@transaction.atomic
+def make_key(
+    *,
+    actor: Any,
+    name: str,
+    scopes: Iterable[str],
+    account: User | None = None,
+    addresses: Iterable[str] = (),
+    expires_at: datetime | None = None,
+) -> NewKey:
+    """Make a key of one's own account, or of a service account. Raises Forbidden, InvalidInput with the field."""
+    owner = account or actor
+    if owner.pk != actor.pk:
+        require(actor, "accounts.manage_keys")
+        require_grant(actor, owner.groups.all())
+    chosen = _checked_scopes(scopes)
+    if not name.strip():
+        raise InvalidInput(_("Give the key a name."), field="name")
+    if expires_at is not None and expires_at <= timezone.now():
+        raise InvalidInput(_("This day is over."), field="expires_at")
+    prefix = "".join(secrets.choice(ALPHABET) for _ in range(10))
+    secret = secrets.token_urlsafe(32).replace("_", "-")
+    key = ApiKey.objects.create(
+        account=owner,
+        name=name.strip()[:80],
+        prefix=prefix,
+        digest=_digest(secret),
+        scopes=chosen,
+        addresses=_checked_addresses(addresses),
+        created_by=actor,
+        expires_at=expires_at,
+    )
+    record(actions.KEY_MADE, actor=actor, target=key, after={"account": str(owner), "scopes": chosen})
+    return NewKey(key, f"{BEGINNING}{current_tenant().slug}_{prefix}_{secret}")
+
+
+def _checked_scopes(scopes: Iterable[str]) -> list[str]:
+    chosen = sorted(set(scopes))
+    if not chosen or set(chosen) - set(SCOPES):
+        raise InvalidInput(_("Choose at least one of the scopes."), field="scopes")
+    return chosen
+
+
+def _checked_addresses(addresses: Iterable[str]) -> list[str]:
+    try:
+        return sorted({str(ipaddress.ip_network(text.strip(), strict=False)) for text in addresses if text.strip()})
+    except ValueError as error:
+        raise InvalidInput(_("Write addresses like 203.0.113.7 or 203.0.113.0/24."), field="addresses") from error
+
+
+def _digest(secret: str) -> str:
+    """Digest a secret under a pepper of the tenant: a copied row opens nothing elsewhere."""
+    pepper = hmac.digest(settings.SECRET_KEY.encode(), scoped("api-key").encode(), "sha256")
+    return hmac.digest(pepper, secret.encode(), hashlib.sha256).hex()
+
+
+@transaction.atomic
+def revoke_key(*, actor: Any, key: ApiKey) -> None:
+    """Make a key worthless at once; doing so twice changes nothing. Raises Forbidden."""
+    if key.account_id != actor.pk:
+        require(actor, "accounts.manage_keys")
+    if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
+        record(actions.KEY_REVOKED, actor=actor, target=key)
+
+
+@transaction.atomic
+def make_service_account(*, actor: Any, name: str, roles: Iterable[Group]) -> User:
+    """Make an account for a program: it has roles and keys, and no way to sign in. Raises Forbidden, InvalidInput."""
+    require(actor, "accounts.manage_keys")
+    chosen = list(roles)
+    require_grant(actor, chosen)
+    name = " ".join(name.split())[:120]
+    if not name:
+        raise InvalidInput(_("Give the account a name."), field="name")
+    if not chosen:
+        raise InvalidInput(_("Choose at least one role."), field="roles")
+    email = f"{secrets.token_hex(8)}@service.invalid"
+    account = User.objects.create_user(email, None, name=name, is_service=True)
+    account.groups.set(chosen)
+    record(actions.SERVICE_MADE, actor=actor, target=account, after={"roles": sorted(g.name for g in chosen)})
+    return account
+
+
+def find_key(text: str, address: str) -> ApiKey | None:
+    """Return the valid key that a text stands for, used from an address that it allows; note the use."""
+    parts = text.removeprefix(BEGINNING).split("_")
+    if not text.startswith(BEGINNING) or len(parts) != 3 or parts[0] != current_tenant().slug:
+        return None
+    key = ApiKey.objects.valid().select_related("account").filter(prefix=parts[1]).first()
+    if not hmac.compare_digest(key.digest if key else _digest(""), _digest(parts[2])) or key is None:
+        return None
+    if key.addresses and not _is_inside(address, key.addresses):
+        return None
+    _note_use(key, address)
+    return key
+
+
+def _is_inside(address: str, networks: list[str]) -> bool:
+    try:
+        place = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    return any(place in ipaddress.ip_network(network) for network in networks)
+
+
+def _note_use(key: ApiKey, address: str) -> None:
+    now = timezone.now()
+    if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now, last_used_from=address or None)

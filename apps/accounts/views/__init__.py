@@ -1,0 +1,1 @@
+"""Pages of members, roles, invitations and API keys."""
