@@ -1,6 +1,7 @@
 """Addresses of a tenant's site."""
 
 from allauth.account import views as account
+from allauth.mfa.webauthn.views import login_webauthn
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -9,6 +10,8 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 # The two viewers of the API document write style elements and load workers; nothing else on the site may.
 viewer = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'", "blob:"]})
+
+login_not_required(login_webauthn)  # a passkey is how one signs in
 
 urlpatterns = [
     path("", include("apps.dashboard.urls")),
@@ -21,6 +24,8 @@ urlpatterns = [
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/signup/", account.signup, name="account_signup"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
+    path("accounts/password/change/", account.password_change, name="account_change_password"),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
     path("accounts/password/reset/done/", account.password_reset_done, name="account_reset_password_done"),

@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSplitView
 
+from apps.accounts.views.profile import preferences
 from apps.core.admin import platform_site
 from apps.dashboard import health, views
 
@@ -13,7 +14,7 @@ viewer = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'", 
 urlpatterns = [
     path("", views.platform, name="platform"),
     path("", include("apps.tenants.urls")),
-    path("preferences/", views.preferences, name="preferences"),
+    path("preferences/", preferences, name="preferences"),
     path("accounts/login/", platform_site.login, name="account_login"),
     path("admin/", platform_site.urls),
     path("api/v1/", include("config.api_public")),

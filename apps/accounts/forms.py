@@ -1,8 +1,10 @@
 """What people fill in about members, roles and themselves."""
 
+import zoneinfo
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
@@ -88,3 +90,16 @@ class KeyForm(forms.Form):
 
 class ServiceAccountForm(RolesForm):
     name = forms.CharField(label=_("Name"), max_length=120)
+
+
+class ProfileForm(forms.Form):
+    """What people change about themselves."""
+
+    name = forms.CharField(label=_("Your name"), max_length=120)
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[("", _("As the browser")), *settings.LANGUAGES], required=False
+    )
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"), choices=[(zone, zone) for zone in sorted(zoneinfo.available_timezones())]
+    )
+    theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from allauth.account.signals import password_reset
+from allauth.account.signals import password_changed, password_reset
+from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
 
@@ -35,6 +36,27 @@ def record_sign_out(sender: Any, *, user: Any, **kwargs: Any) -> None:
 def record_failure(sender: Any, *, credentials: dict[str, Any], **kwargs: Any) -> None:
     name = credentials.get("email") or credentials.get("username") or ""
     record(actions.SIGN_IN_FAILED, actor=None, after={"email": str(name)[:254]})
+
+
+@receiver(password_changed)
+def record_new_password(sender: Any, *, user: Any, **kwargs: Any) -> None:
+    record(actions.PASSWORD_CHANGED, actor=user, target=user)
+
+
+@receiver(authenticator_added)
+@receiver(authenticator_reset)
+def record_factor(sender: Any, *, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    record(actions.MFA_ADDED, actor=user, target=user, after={"kind": _kind(authenticator)})
+
+
+def _kind(authenticator: Any) -> str:
+    """allauth sends the row, or what wraps it."""
+    return getattr(authenticator, "instance", authenticator).type
+
+
+@receiver(authenticator_removed)
+def record_lost_factor(sender: Any, *, user: Any, authenticator: Any, **kwargs: Any) -> None:
+    record(actions.MFA_REMOVED, actor=user, target=user, before={"kind": _kind(authenticator)})
 
 
 @receiver(password_reset)

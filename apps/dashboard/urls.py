@@ -8,5 +8,4 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("search/", views.search, name="search"),
     path("start/hide/", views.start_hide, name="start-hide"),
-    path("preferences/", views.preferences, name="preferences"),
 ]

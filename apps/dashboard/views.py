@@ -8,7 +8,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -17,7 +16,6 @@ from apps.agents.models import Agent, Run
 from apps.conversations.models import Conversation
 from apps.knowledge.models import Document
 
-YEAR_S = 365 * 24 * 3600
 FOUND_AT_MOST = 6
 
 
@@ -94,30 +92,6 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
         ("message-square", _("New conversation"), reverse("conversation-new"), "Ctrl Shift O"),
     ]
     return [page for page in pages if words.casefold() in page[1].casefold()]
-
-
-@login_not_required
-@require_POST
-def preferences(request: HttpRequest) -> HttpResponse:
-    """Set language and theme, in a cookie for this browser and in the account when there is one."""
-    target = request.POST.get("next", "")
-    is_safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
-    response = redirect(target if is_safe else "/")
-    language, theme = request.POST.get("language", ""), request.POST.get("theme", "")
-    changes: dict[str, str] = {}
-    if language in dict(settings.LANGUAGES):
-        changes["language"] = language
-        _set_cookie(response, settings.LANGUAGE_COOKIE_NAME, language)
-    if theme in User.Theme.values:
-        changes["theme"] = theme
-        _set_cookie(response, "theme", theme)
-    if changes and request.user.is_authenticated:
-        User.objects.filter(pk=request.user.pk).update(**changes)
-    return response
-
-
-def _set_cookie(response: HttpResponse, name: str, value: str) -> None:
-    response.set_cookie(name, value, max_age=YEAR_S, samesite="Lax", secure=settings.SESSION_COOKIE_SECURE)
 
 
 @login_not_required

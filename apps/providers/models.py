@@ -4,8 +4,8 @@ from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.core import credentials
 from apps.core.models import TimestampedModel
-from apps.providers import credentials
 
 
 class Provider(TimestampedModel):

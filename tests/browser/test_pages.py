@@ -199,7 +199,7 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
     page = open_page("/", login="amina", **VIEWS[view])
     page.goto(f"{live.url()}/members/")
     person = page.locator("#members a").first.get_attribute("href")
-    for path in ("/members/", person, "/members/roles/", "/keys/", "/audit/", "/audit/?q=nothing-like-it"):
+    for path in ("/members/", person, "/members/roles/", "/keys/", "/account/", "/audit/", "/audit/?q=nothing-like-it"):
         page.goto(f"{live.url()}{path}")
         assert violations(page) == [], path
         assert not is_sideways(page), path
@@ -257,3 +257,67 @@ def test_audit_is_searched_and_taken_out(live, open_page):
         assert all("account.signed_in" in line for line in lines[1:])
     page.goto(f"{live.url()}/audit/?action=audit.exported")
     expect(page.locator("#events li")).to_have_count(2)
+
+
+def test_passkey_is_added_and_signs_in(live, open_page):
+    page = open_page("/account/", login="jonas")
+    devtools = page.context.new_cdp_session(page)
+    devtools.send("WebAuthn.enable")
+    options = {
+        "protocol": "ctap2",
+        "transport": "internal",
+        "hasResidentKey": True,
+        "hasUserVerification": True,
+        "isUserVerified": True,
+    }
+    devtools.send("WebAuthn.addVirtualAuthenticator", {"options": options})
+    page.get_by_role("link", name="Second factor").click()
+    page.get_by_role("link", name="Add").click()
+    page.fill("#id_password", PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Add").click()
+    expect(page.locator("main")).to_contain_text("recovery codes", ignore_case=True, timeout=10_000)
+    assert violations(page) == []
+    page.goto(f"{live.url()}/account/")
+    expect(page.locator("main")).to_contain_text("On")
+    page.context.clear_cookies()
+    page.goto(f"{live.url()}/accounts/login/")
+    assert violations(page) == []
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Jonas", timeout=10_000)
+    page.goto(f"{live.url()}/accounts/2fa/")
+    assert violations(page) == []
+    live.manage(
+        code="""
+from apps.tenants.hosts import tenant_for_slug
+from apps.core.tenancy import tenant_context
+from allauth.mfa.models import Authenticator
+with tenant_context(tenant_for_slug("acme")): Authenticator.objects.all().delete()
+"""
+    )
+
+
+def test_sign_in_with_an_authenticator_app(live, open_page):
+    from tests.accounts.test_second_factor import totp
+
+    page = open_page("/accounts/2fa/", login="amina", slug="globex")
+    page.get_by_role("link", name="Activate").click()
+    page.fill("#id_password", PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    secret = page.locator("#authenticator_secret").input_value()
+    assert violations(page) == []
+    expect(page.locator("img.qr")).to_be_visible()
+    page.fill("#id_code", totp(secret))
+    page.get_by_role("button", name="Activate").click()
+    expect(page.locator("#recovery_codes")).not_to_be_empty()
+    assert violations(page) == []
+    page.context.clear_cookies()
+    page.goto(f"{live.url('globex')}/accounts/login/")
+    page.fill("#id_login", "amina@globex.example")
+    page.fill("#id_password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.fill("#id_code", totp(secret, 1))
+    assert violations(page) == []
+    page.get_by_role("button", name="Sign In").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("Amina")

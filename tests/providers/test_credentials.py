@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from apps.core.tenancy import tenant_context
-from apps.providers import credentials
+from apps.core import credentials
 from apps.providers.models import Provider
 
 PLACE = {"table": "providers_provider", "pk": uuid.UUID(int=1), "field": "sealed_key"}

@@ -17,6 +17,9 @@ from apps.core.api import checked
 class LoginInput(serializers.Serializer):
     email = serializers.EmailField()
     password = serializers.CharField(max_length=256, trim_whitespace=False)
+    code = serializers.CharField(
+        max_length=20, default="", help_text="Of the authenticator app, or a recovery code; after `mfa_required`."
+    )
 
 
 class RefreshInput(serializers.Serializer):

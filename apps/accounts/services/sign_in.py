@@ -12,9 +12,11 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from apps.accounts import actions
 from apps.accounts.models import TokenFamily, User
+from apps.accounts.services.security import has_second_factor, is_code_right
 from apps.accounts.tokens import RefreshToken, family_of_spent, live_family
 from apps.audit.services import record
 from apps.core.errors import DomainError, TooManyRequests
+from apps.core.tenancy import has_tenant
 
 
 class NotSignedIn(DomainError):
@@ -31,16 +33,29 @@ class TokenPair:
     user: User
 
 
-def sign_in_for_tokens(*, request: HttpRequest, email: str, password: str) -> TokenPair:
-    """Check a password and issue tokens. Raises NotSignedIn, and TooManyRequests after five failures in five minutes."""
+def sign_in_for_tokens(*, request: HttpRequest, email: str, password: str, code: str = "") -> TokenPair:
+    """Check a password, and the code of a second factor where there is one, and issue tokens.
+
+    Raises NotSignedIn (`mfa_required` when only the code is missing), TooManyRequests after five failures in five minutes.
+    """
     if not ratelimit.consume(request, action="login_failed", key=email.lower(), dry_run=True):
         raise TooManyRequests(_("Too many failed attempts. Try again in five minutes."), retry_after_s=300)
     user = authenticate(request, email=email, password=password)
     if not isinstance(user, User):
         ratelimit.consume(request, action="login_failed", key=email.lower())
         raise NotSignedIn(_("E-mail or password is not right."))
+    if has_tenant() and has_second_factor(user):
+        _check_code(request, user, code)
     user_logged_in.send(sender=User, request=request, user=user)
     return _pair(RefreshToken.for_user(user), user)
+
+
+def _check_code(request: HttpRequest, user: User, code: str) -> None:
+    if not code:
+        raise NotSignedIn(_("A code of your second factor is needed as well."), code="mfa_required")
+    if not is_code_right(user, code):
+        ratelimit.consume(request, action="login_failed", key=user.email.lower())
+        raise NotSignedIn(_("This code is not right."), code="mfa_code_wrong")
 
 
 def refresh_tokens(*, refresh: str) -> TokenPair:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.forms import InvitationForm, JoinForm, RolesForm
 from apps.accounts.models import Invitation, User
 from apps.accounts.roles import MEMBER, SYSTEM_ROLES, group_for
-from apps.accounts.services import members
+from apps.accounts.services import members, security
 from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound
 from apps.core.htmx import page_or_part
 from apps.core.limits import Limit, client_address, spend
@@ -98,6 +98,7 @@ def _member_page(
 ) -> HttpResponse:
     has_power = all(members.may_grant(request.user, group) for group in member.groups.all())
     context = {"member": member, "form": form, "error": error, "has_power": has_power}
+    context["has_second"] = security.has_second_factor(member)
     return render(request, "accounts/member_detail.html", context, status=status)
 
 
@@ -126,6 +127,17 @@ def member_suspend(request: HttpRequest, pk: UUID) -> HttpResponse:
         member.refresh_from_db()
         form = RolesForm(actor=request.user, held=list(member.groups.all()))
         return _member_page(request, member, form, error, status=error.status)
+    return redirect("member", pk=pk)
+
+
+@require_POST
+def member_reset_factors(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Take the second factors from somebody who lost theirs."""
+    member = _member(request, pk)
+    security.reset_second_factors(actor=request.user, user=member)
+    messages.success(
+        request, _("%(name)s signs in with the password alone until they add a factor.") % {"name": member}
+    )
     return redirect("member", pk=pk)
 
 

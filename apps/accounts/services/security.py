@@ -1,0 +1,67 @@
+"""What people and administrators do about sign-in: profile, sessions, second factors."""
+
+from typing import Any
+
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts import actions
+from apps.accounts.models import User
+from apps.accounts.services.members import require_grant
+from apps.audit.services import record
+from apps.core.errors import InvalidInput
+from apps.core.permissions import require
+
+PROFILE = ("name", "language", "time_zone", "theme")
+
+
+@transaction.atomic
+def change_profile(*, user: User, **values: str) -> None:
+    """Store name, language, time zone or theme of a person. Raises InvalidInput for an empty name."""
+    if "name" in values:
+        values["name"] = " ".join(values["name"].split())[:120]
+        if not values["name"]:
+            raise InvalidInput(_("Write your name."), field="name")
+    before = {field: getattr(user, field) for field in values}
+    if before == values:
+        return
+    for field, value in values.items():
+        setattr(user, field, value)
+    user.save(update_fields=list(values))
+    record(actions.PROFILE_CHANGED, actor=user, target=user, before=before, after=values)
+
+
+def sessions_of(user: User) -> list[UserSession]:
+    """Return the browsers in which a person is signed in, the last used first."""
+    return sorted(UserSession.objects.purge_and_list(user), key=lambda s: s.last_seen_at, reverse=True)
+
+
+@transaction.atomic
+def end_sessions(*, user: User, sessions: list[UserSession]) -> None:
+    """Sign a person out in these browsers."""
+    for session in sessions:
+        session.end()
+    if sessions:
+        record(actions.SESSIONS_ENDED, actor=user, target=user, after={"count": len(sessions)})
+
+
+def has_second_factor(user: User) -> bool:
+    return Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
+@transaction.atomic
+def reset_second_factors(*, actor: Any, user: User) -> None:
+    """Take all second factors from somebody who lost theirs. Raises Forbidden."""
+    require(actor, "accounts.manage_members")
+    require_grant(actor, user.groups.all())
+    removed, _by_model = Authenticator.objects.filter(user=user).delete()
+    if removed:
+        record(actions.MFA_RESET, actor=actor, target=user)
+
+
+def is_code_right(user: User, code: str) -> bool:
+    """Check a code of an authenticator app, or a recovery code, which is spent by that."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    return any(a.wrap().validate_code(code.strip()) for a in Authenticator.objects.filter(user=user, type__in=kinds))
