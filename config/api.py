@@ -5,6 +5,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("apps.accounts.api")),
     path("", include("apps.audit.api")),
+    path("", include("apps.tenants.api.company")),
     path("", include("apps.knowledge.api")),
     path("", include("apps.agents.api")),
     path("", include("apps.conversations.api")),

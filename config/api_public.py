@@ -4,5 +4,5 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("apps.accounts.api.sign_in")),
-    path("", include("apps.tenants.api")),
+    path("", include("apps.tenants.api.platform")),
 ]

@@ -8,6 +8,9 @@ from django.contrib.auth.decorators import login_not_required
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
+from apps.accounts.views.members import join
+from apps.tenants.views.settings import settings_page
+
 # The two viewers of the API document write style elements and load workers; nothing else on the site may.
 viewer = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'", "blob:"]})
 
@@ -15,6 +18,7 @@ login_not_required(login_webauthn)  # a passkey is how one signs in
 
 urlpatterns = [
     path("", include("apps.dashboard.urls")),
+    path("settings/", settings_page, name="settings"),
     path("", include("apps.audit.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.agents.urls")),
@@ -22,7 +26,7 @@ urlpatterns = [
     path("", include("apps.conversations.urls")),
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
-    path("accounts/signup/", account.signup, name="account_signup"),
+    path("accounts/signup/", join, name="account_signup"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
     path("accounts/password/change/", account.password_change, name="account_change_password"),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -92,6 +92,10 @@ class ServiceAccountForm(RolesForm):
     name = forms.CharField(label=_("Name"), max_length=120)
 
 
+class AddressForm(forms.Form):
+    email = forms.EmailField(label=_("Work e-mail"))
+
+
 class ProfileForm(forms.Form):
     """What people change about themselves."""
 

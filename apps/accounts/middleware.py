@@ -1,19 +1,25 @@
-"""While somebody is here: their time zone, and the end of a session that nobody uses."""
+"""While somebody is here: their time zone, the end of a session that nobody uses, the second factor that is asked for."""
 
 import time
 from collections.abc import Callable
 
-from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
+from apps.accounts.services.security import has_second_factor
 from apps.core.tenancy import has_tenant
+from apps.tenants.options import IDLE_MINUTES, REQUIRE_SECOND_FACTOR
+from apps.tenants.resolver import resolve
 
 TOUCH_EVERY_S = 60
+OPEN_WITHOUT = ("/accounts/", "/preferences/", "/static/")
 
 
 class PresenceMiddleware:
-    """Shows times in the person's zone; moves the end of their session on, at most once a minute."""
+    """Shows times in the person's zone; moves the end of their session on; leads to a second factor that is required."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -22,13 +28,23 @@ class PresenceMiddleware:
         user = request.user
         if not user.is_authenticated:
             return self.get_response(request)
-        _touch(request)
+        if has_tenant():
+            _touch(request)
+            if _lacks_factor(request):
+                messages.warning(request, _("Your organisation asks for a second factor. Add one to go on."))
+                return redirect("mfa_index")
         with timezone.override(user.time_zone):
             return self.get_response(request)
 
 
 def _touch(request: HttpRequest) -> None:
     now = time.time()
-    if has_tenant() and now - request.session.get("seen", 0) > TOUCH_EVERY_S:
+    if now - request.session.get("seen", 0) > TOUCH_EVERY_S:
         request.session["seen"] = now
-        request.session.set_expiry(settings.SESSION_IDLE_S)
+        request.session.set_expiry(resolve(IDLE_MINUTES).value * 60)
+
+
+def _lacks_factor(request: HttpRequest) -> bool:
+    if request.path_info.startswith(OPEN_WITHOUT) or not resolve(REQUIRE_SECOND_FACTOR).value:
+        return False
+    return not has_second_factor(request.user)  # type: ignore[arg-type]

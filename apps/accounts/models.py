@@ -71,6 +71,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
             ("open_administration", "May open the administration"),
             ("manage_members", "May invite, suspend and give roles"),
             ("manage_owners", "May appoint owners"),
+            ("manage_settings", "May change the organisation's settings"),
             ("manage_keys", "May make and revoke anybody's API keys"),
         )
 

@@ -43,7 +43,7 @@ _BUILDER = _MEMBER | {
 }
 _ADMIN = _BUILDER | {
     *("agents.*", "providers.*", "conversations.view_conversation", "audit.view_auditevent", "audit.export_auditevent"),
-    *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys"),
+    *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys", "accounts.manage_settings"),
     *("accounts.add_user", "accounts.change_user", "accounts.view_user"),
     *(
         "accounts.view_invitation",
@@ -118,6 +118,7 @@ RIGHTS: dict[str, str | Promise] = {
     "accounts.view_user": _("See the members"),
     "accounts.manage_members": _("Invite, suspend and give roles"),
     "accounts.manage_owners": _("Appoint owners"),
+    "accounts.manage_settings": _("Change the settings"),
     "audit.view_auditevent": _("Read the audit"),
     "audit.export_auditevent": _("Take the audit out as a file"),
     "accounts.open_administration": _("Open the administration"),

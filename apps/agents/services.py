@@ -17,6 +17,8 @@ from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.providers.types import ChatMessage
+from apps.tenants.options import CHAT_LIMIT
+from apps.tenants.resolver import resolve
 
 TITLE_CHARS = 80
 MAX_KEY_CHARS = 100
@@ -31,7 +33,7 @@ def start_run(
     Raises Forbidden, InvalidInput for an empty or too long question, TooManyRequests, Unavailable.
     """
     require(actor, "agents.use_agent")
-    spend(Limit("chat", settings.RATE_LIMITS["chat"], 60), str(actor.pk))
+    spend(Limit("chat", resolve(CHAT_LIMIT).value, 60), str(actor.pk))
     question = checked_question(question)
     run = Run.objects.create(
         agent=agent,

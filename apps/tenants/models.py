@@ -56,3 +56,26 @@ class Domain(UUIDModel, DomainMixin):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class OptionValue(models.Model):
+    """An option set for a tenant, or for something inside it, named by its key."""
+
+    class Level(models.TextChoices):
+        TENANT = "tenant", _("Organisation")
+        PROJECT = "project", _("Project")
+        AGENT = "agent", _("Agent")
+        RUN = "run", _("Run")
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="+")
+    level = models.CharField(max_length=8, choices=Level)
+    object_id = models.UUIDField()
+    key = models.CharField(max_length=64)
+    value = models.JSONField()
+    changed_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("tenant", "level", "object_id", "key"), name="option_set_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.key} = {self.value}"

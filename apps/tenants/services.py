@@ -12,11 +12,13 @@ from django.utils.translation import gettext as _
 
 from apps.audit.services import record
 from apps.core.errors import InvalidInput
-from apps.core.tenancy import public_context, tenant_context
+from apps.core.permissions import require
+from apps.core.tenancy import bound, current_tenant, public_context, tenant_context
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
-from apps.tenants import actions, cloning
-from apps.tenants.models import Provisioning, Tenant
+from apps.tenants import actions, cloning, resolver
+from apps.tenants.models import OptionValue, Provisioning, Tenant
+from apps.tenants.options import Option
 from apps.tenants.provisioning import PROVISION, build
 from apps.tenants.types import Owner
 
@@ -83,3 +85,28 @@ def _check_owner(*, email: str, person: str, password: str | None) -> None:
             validate_password(password)
     except ValidationError as error:
         raise InvalidInput(" ".join(error.messages), field="password") from error
+
+
+@transaction.atomic
+def set_option(*, actor: Any, option: Option, value: Any) -> None:
+    """Set an option for the active tenant; None takes it back to the system's default. Raises Forbidden, InvalidInput."""
+    require(actor, "accounts.manage_settings")
+    tenant = current_tenant()
+    place: dict[str, Any] = {
+        "tenant_id": tenant.id,
+        "level": OptionValue.Level.TENANT,
+        "object_id": tenant.id,
+        "key": option.key,
+    }
+    before = resolver.resolve(option).value
+    wanted = None if value is None else option.checked(value)
+    with public_context():
+        if wanted is None:
+            OptionValue.objects.filter(**place).delete()
+        else:
+            OptionValue.objects.update_or_create(**place, defaults={"value": wanted})
+    after = option.default() if wanted is None else wanted
+    if before != after:
+        record(actions.OPTION_CHANGED, actor=actor, before={option.key: before}, after={option.key: after})
+    resolver.forget()
+    transaction.on_commit(bound(resolver.forget), robust=True)

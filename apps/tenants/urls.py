@@ -2,9 +2,9 @@
 
 from django.urls import path
 
-from apps.tenants import views
+from apps.tenants.views import sign_up
 
 urlpatterns = [
-    path("sign-up/", views.sign_up, name="tenant-sign-up"),
-    path("sign-up/<uuid:pk>/", views.sign_up_state, name="tenant-sign-up-state"),
+    path("sign-up/", sign_up.sign_up, name="tenant-sign-up"),
+    path("sign-up/<uuid:pk>/", sign_up.sign_up_state, name="tenant-sign-up-state"),
 ]

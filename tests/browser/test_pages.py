@@ -199,7 +199,16 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
     page = open_page("/", login="amina", **VIEWS[view])
     page.goto(f"{live.url()}/members/")
     person = page.locator("#members a").first.get_attribute("href")
-    for path in ("/members/", person, "/members/roles/", "/keys/", "/account/", "/audit/", "/audit/?q=nothing-like-it"):
+    for path in (
+        "/members/",
+        person,
+        "/members/roles/",
+        "/keys/",
+        "/settings/",
+        "/account/",
+        "/audit/",
+        "/audit/?q=nothing-like-it",
+    ):
         page.goto(f"{live.url()}{path}")
         assert violations(page) == [], path
         assert not is_sideways(page), path

@@ -25,6 +25,8 @@ from apps.audit.services import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from apps.core.permissions import require
 from apps.core.tenancy import bound, public_context
+from apps.tenants.options import SIGN_UP_DOMAINS
+from apps.tenants.resolver import resolve
 from apps.tenants.types import Owner
 
 
@@ -99,6 +101,19 @@ def invite(*, actor: Any, email: str, roles: Iterable[Group]) -> Invitation:
     record(actions.MEMBER_INVITED, actor=actor, target=invitation, after={"roles": sorted(r.name for r in chosen)})
     transaction.on_commit(bound(lambda: mails.send_invitation(invitation, token)), robust=True)
     return invitation
+
+
+@transaction.atomic
+def invite_oneself(*, email: str) -> None:
+    """Send an invitation to somebody whose domain may join by itself; for an address with an account nothing is sent.
+
+    Raises InvalidInput for an address of another domain; otherwise the answer does not tell whether there is an account.
+    """
+    email = email.strip().lower()
+    if email.rpartition("@")[2] not in resolve(SIGN_UP_DOMAINS).value:
+        raise InvalidInput(_("Addresses of this domain join by invitation. Ask your administrator."), field="email")
+    if not User.objects.filter(email__iexact=email).exists():
+        invite(actor=None, email=email, roles=[group_for(MEMBER)])
 
 
 def _checked_address(email: str) -> str:

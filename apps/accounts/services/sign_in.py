@@ -17,6 +17,8 @@ from apps.accounts.tokens import RefreshToken, family_of_spent, live_family
 from apps.audit.services import record
 from apps.core.errors import DomainError, TooManyRequests
 from apps.core.tenancy import has_tenant
+from apps.tenants.options import REQUIRE_SECOND_FACTOR
+from apps.tenants.resolver import resolve
 
 
 class NotSignedIn(DomainError):
@@ -44,13 +46,19 @@ def sign_in_for_tokens(*, request: HttpRequest, email: str, password: str, code:
     if not isinstance(user, User):
         ratelimit.consume(request, action="login_failed", key=email.lower())
         raise NotSignedIn(_("E-mail or password is not right."))
-    if has_tenant() and has_second_factor(user):
-        _check_code(request, user, code)
+    if has_tenant():
+        _check_factor(request, user, code)
     user_logged_in.send(sender=User, request=request, user=user)
     return _pair(RefreshToken.for_user(user), user)
 
 
-def _check_code(request: HttpRequest, user: User, code: str) -> None:
+def _check_factor(request: HttpRequest, user: User, code: str) -> None:
+    if not has_second_factor(user):
+        if resolve(REQUIRE_SECOND_FACTOR).value:
+            raise NotSignedIn(
+                _("Your organisation asks for a second factor. Add one in the browser."), code="mfa_missing"
+            )
+        return
     if not code:
         raise NotSignedIn(_("A code of your second factor is needed as well."), code="mfa_required")
     if not is_code_right(user, code):

@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.accounts.forms import InvitationForm, JoinForm, RolesForm
+from apps.accounts.forms import AddressForm, InvitationForm, JoinForm, RolesForm
 from apps.accounts.models import Invitation, User
 from apps.accounts.roles import MEMBER, SYSTEM_ROLES, group_for
 from apps.accounts.services import members, security
@@ -22,6 +22,8 @@ from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, Not
 from apps.core.htmx import page_or_part
 from apps.core.limits import Limit, client_address, spend
 from apps.core.permissions import require
+from apps.tenants.options import SIGN_UP_DOMAINS
+from apps.tenants.resolver import resolve
 
 PAGE_SIZE = 30
 JOIN_TRIES = Limit("join", amount=30, per_s=600)
@@ -162,6 +164,28 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
             return redirect("home")
     context = {"invitation": invitation, "form": form}
     return render(request, "accounts/invitation_accept.html", context, status=422 if form.errors else 200)
+
+
+@login_not_required
+@require_http_methods(["GET", "POST"])
+def join(request: HttpRequest) -> HttpResponse:
+    """For people whose address's domain may join by itself: a link is sent there. Otherwise it says whom to ask."""
+    if request.user.is_authenticated:
+        return redirect("home")
+    domains = resolve(SIGN_UP_DOMAINS).value
+    if not domains:
+        return render(request, "account/signup_closed.html")
+    form = AddressForm(request.POST if request.method == "POST" else None)
+    is_sent = False
+    if request.method == "POST" and form.is_valid():
+        spend(JOIN_TRIES, client_address(request))
+        try:
+            members.invite_oneself(email=form.cleaned_data["email"])
+            is_sent = True
+        except InvalidInput as error:
+            form.add_error(error.field, str(error.message))
+    context = {"form": form, "domains": domains, "is_sent": is_sent}
+    return render(request, "accounts/join.html", context, status=422 if form.errors else 200)
 
 
 @require_GET

@@ -1,0 +1,1 @@
+"""Organisations for operators (`platform`), and an organisation's settings (`company`)."""

@@ -1,0 +1,102 @@
+"""The options that can be set below the system's defaults, and what each may hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.core.errors import InvalidInput
+
+Kind = Literal["switch", "number", "words"]
+_registry: dict[str, "Option"] = {}
+
+
+@dataclass(frozen=True)
+class Option:
+    """Something that can be set. `default` is asked at each reading; numbers lie between `least` and `most`."""
+
+    key: str
+    kind: Kind
+    words: str | Promise
+    help: str | Promise
+    default: Callable[[], Any]
+    least: int = 0
+    most: int = 0
+
+    def __post_init__(self) -> None:
+        if self.key in _registry:
+            raise ValueError(f"The option {self.key} is declared twice.")
+        _registry[self.key] = self
+
+    def checked(self, value: Any) -> Any:
+        """Return the value as it is stored. Raises InvalidInput with the option's key as the field."""
+        return {"switch": self._switch, "number": self._number, "words": self._words}[self.kind](value)
+
+    def _switch(self, value: Any) -> bool:
+        if not isinstance(value, bool):
+            raise InvalidInput(_("Say yes or no."), field=self.key)
+        return value
+
+    def _number(self, value: Any) -> int:
+        is_number = isinstance(value, int) and not isinstance(value, bool)
+        if not is_number or not self.least <= value <= self.most:
+            message = _("Write a number from %(least)d to %(most)d.") % {"least": self.least, "most": self.most}
+            raise InvalidInput(message, field=self.key)
+        return value
+
+    def _words(self, value: Any) -> list[str]:
+        is_list = isinstance(value, list) and all(isinstance(word, str) for word in value)
+        words = sorted({word.strip().lower().removeprefix("@") for word in value if word.strip()}) if is_list else []
+        if not is_list or len(words) > 100 or any(len(w) > 253 or "." not in w or " " in w for w in words):
+            raise InvalidInput(_("Write domains like example.com, with commas between them."), field=self.key)
+        return words
+
+
+def option(key: str) -> Option:
+    """Return a declared option. Raises KeyError."""
+    return _registry[key]
+
+
+def all_options() -> list[Option]:
+    """Return every declared option in the order of declaration."""
+    return list(_registry.values())
+
+
+REQUIRE_SECOND_FACTOR = Option(
+    key="security.require_second_factor",
+    kind="switch",
+    words=gettext_lazy("Everybody needs a second factor"),
+    help=gettext_lazy("Whoever has none is led to adding one before anything else."),
+    default=lambda: False,
+)
+IDLE_MINUTES = Option(
+    key="security.idle_minutes",
+    kind="number",
+    words=gettext_lazy("Minutes until an unused session ends"),
+    help=gettext_lazy("Counted from the last page that was opened."),
+    default=lambda: settings.SESSION_IDLE_S // 60,
+    least=5,
+    most=24 * 60,
+)
+SIGN_UP_DOMAINS = Option(
+    key="security.sign_up_domains",
+    kind="words",
+    words=gettext_lazy("Whose addresses may join without an invitation"),
+    help=gettext_lazy(
+        "Domains with commas between them; empty: nobody. They become members once they open a link sent there."
+    ),
+    default=list,
+)
+CHAT_LIMIT = Option(
+    key="chat.messages_a_minute",
+    kind="number",
+    words=gettext_lazy("Messages a minute of one person"),
+    help=gettext_lazy("Through page, socket and API together."),
+    default=lambda: settings.RATE_LIMITS["chat"],
+    least=1,
+    most=1_000,
+)
