@@ -16,13 +16,13 @@ def add_tenant(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any
     return event
 
 
-_ONE_TIME_LINK = re.compile(r"(/password/reset/key/)[^\s'\"/]+")
+_ONE_TIME_LINK = re.compile(r"(/password/reset/key/|/invitation/)[^\s'\"/]+")
 
 
 def hide_one_time_links(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Take the secret part out of addresses that sign somebody in."""
     for key, value in event.items():
-        if isinstance(value, str) and "/password/reset/key/" in value:
+        if isinstance(value, str) and "/" in value:
             event[key] = _ONE_TIME_LINK.sub(r"\1hidden", value)
     return event
 

@@ -1,9 +1,13 @@
 """Who belongs to a tenant and what they may do: invitations, roles, suspension, by page, API and administration."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 from django.apps import apps
 from django.contrib.auth.models import Group, Permission
 from django.core import mail
+from django.db import connection
 
 from apps.accounts.models import Invitation, Role, User
 from apps.accounts.roles import RIGHTS, SYSTEM_ROLES, group_for
@@ -345,3 +349,52 @@ def test_system_roles_stand_fast_in_the_administration(admin_client, in_acme):
         custom = admin_client.post("/admin/auth/group/add/", {"name": "Librarian"})
     assert (system.status_code, custom.status_code) == (403, 302)
     assert Group.objects.filter(name="Librarian").exists()
+
+
+def test_the_last_two_owners_cannot_go_at_once(committed):
+    from apps.accounts.roles import OWNER
+    from apps.core.tenancy import public_context
+    from apps.tenants.services import provision_tenant
+    from apps.tenants.types import Owner
+
+    tenant = provision_tenant(slug="racers", name="Racers", owner=Owner("a@racers.example", "A", "x"))
+    try:
+        with tenant_context(tenant):
+            pair = [User.objects.get(), members.create_user(email="b@racers.example", name="B", role=OWNER)]
+        barrier = threading.Barrier(2)
+
+        def leave(user):
+            with tenant_context(tenant):
+                barrier.wait()
+                try:
+                    members.set_roles(actor=user, user=user, roles=[group_for("member")])
+                    return "gone"
+                except Conflict:
+                    return "stays"
+                finally:
+                    connection.close()
+
+        with ThreadPoolExecutor(2) as pool:
+            assert sorted(pool.map(leave, pair)) == ["gone", "stays"]
+    finally:
+        with public_context(), connection.cursor() as cursor:
+            cursor.execute("DROP SCHEMA t_racers CASCADE")
+            tenant.delete()
+
+
+def test_address_in_the_audit_cannot_be_made_up(acme, in_acme, member):
+    with tenant_context(None):
+        client_for(acme).post(
+            "/accounts/login/",
+            {"login": member.email, "password": PASSWORD},
+            HTTP_X_FORWARDED_FOR="198.51.100.9",
+            REMOTE_ADDR="203.0.113.4",
+        )
+    assert AuditEvent.objects.get(action="account.signed_in").address == "203.0.113.4"
+
+
+def test_links_of_invitations_stay_out_of_the_log():
+    from apps.core.logs import hide_one_time_links
+
+    line = hide_one_time_links(None, "info", {"request": "GET /invitation/s3cret-Token_x/", "n": 1})
+    assert line == {"request": "GET /invitation/hidden/", "n": 1}

@@ -181,6 +181,7 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
     Raises Forbidden for what the actor may not give or take, InvalidInput without a role, Conflict for the last owner.
     """
     require(actor, "accounts.manage_members")
+    _lock_owners()
     before, after = set(user.groups.all()), set(roles)
     if before == after:
         return
@@ -198,6 +199,7 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
 def suspend(*, actor: Any, user: User) -> None:
     """Shut a person out at once: every session and token asks for an active account; open pages and work end. Raises Forbidden, Conflict."""
     _require_power_over(actor, user)
+    _lock_owners()
     if not user.is_active:
         return
     user.is_active = False
@@ -224,10 +226,14 @@ def _require_power_over(actor: Any, user: User) -> None:
     require_grant(actor, user.groups.all())
 
 
+def _lock_owners() -> None:
+    """Let changes of who is an owner happen one after the other, so that the last two cannot go at once."""
+    Group.objects.select_for_update().filter(role__key=OWNER).order_by().values_list("pk").first()
+
+
 def _require_an_owner() -> None:
-    """Raise Conflict when nobody active is an owner any more; the rows are locked, so two cannot go at once."""
-    owners = User.objects.select_for_update().filter(groups__role__key=OWNER, is_active=True)
-    if not owners.exists():
+    """Raise Conflict when nobody active is an owner any more."""
+    if not User.objects.holding(OWNER).filter(is_active=True).exists():
         raise Conflict(_("The organisation needs an owner. Appoint another one first."), code="last_owner")
 
 
