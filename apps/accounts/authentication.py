@@ -16,6 +16,7 @@ from rest_framework_simplejwt.utils import get_md5_hash_password
 from apps.accounts.models import ApiKey, User
 from apps.accounts.scopes import reaches
 from apps.accounts.services.keys import BEGINNING, find_key
+from apps.accounts.signing import NotSigned, verify
 from apps.accounts.tokens import AccessToken, live_family
 from apps.core.limits import Limit, Usage, client_address, count, refuse
 from apps.core.tenancy import has_tenant
@@ -36,6 +37,11 @@ class BearerAuthentication(JWTAuthentication):
         key = find_key(text, client_address(request._request))
         if key is None:
             raise AuthenticationFailed("The API key is not valid here.")
+        if key.must_sign:
+            try:
+                verify(request._request, key.prefix)
+            except NotSigned as error:
+                raise AuthenticationFailed(str(error)) from error
         return key.account, key
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:

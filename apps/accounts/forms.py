@@ -78,6 +78,7 @@ class KeyForm(forms.Form):
         required=False,
         help_text=_("With commas between them; empty: from anywhere."),
     )
+    must_sign = forms.BooleanField(label=_("Requests must be signed"), required=False)
     life = forms.TypedChoiceField(label=_("Valid for"), choices=LIVES, coerce=int, initial=90)
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:

@@ -167,6 +167,7 @@ class ApiKey(UUIDModel):
     digest = models.CharField(max_length=64, editable=False)
     scopes = ArrayField(models.CharField(max_length=32), verbose_name=_("scopes"))
     addresses = ArrayField(models.CharField(max_length=64), verbose_name=_("addresses"), default=list, blank=True)
+    must_sign = models.BooleanField(_("requests must be signed"), default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("made by")
     )

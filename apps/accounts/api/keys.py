@@ -20,7 +20,7 @@ class ApiKeySerializer(serializers.ModelSerializer):
     class Meta:
         model = ApiKey
         fields = (
-            *("id", "account", "name", "prefix", "scopes", "addresses", "created_at", "expires_at"),
+            *("id", "account", "name", "prefix", "scopes", "addresses", "must_sign", "created_at", "expires_at"),
             *("revoked_at", "last_used_at", "last_used_from"),
         )
         read_only_fields = fields
@@ -29,6 +29,9 @@ class ApiKeySerializer(serializers.ModelSerializer):
 class NewKeySerializer(serializers.Serializer):
     key = ApiKeySerializer()
     text = serializers.CharField(help_text="The key itself, shown this once.")
+    signing_secret = serializers.CharField(
+        help_text="For signing requests, shown this once; empty without `must_sign`."
+    )
 
 
 class KeyInput(serializers.Serializer):
@@ -37,6 +40,7 @@ class KeyInput(serializers.Serializer):
     account = serializers.UUIDField(required=False, help_text="A service account; default: your own.")
     addresses = serializers.ListField(child=serializers.CharField(), default=list, help_text="CIDR; none: anywhere.")
     expires_at = serializers.DateTimeField(default=None)
+    must_sign = serializers.BooleanField(default=False)
 
 
 @extend_schema(tags=["api-keys"], methods=["GET"], responses=ApiKeySerializer(many=True))

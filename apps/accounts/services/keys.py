@@ -20,6 +20,7 @@ from apps.accounts import actions
 from apps.accounts.models import ApiKey, User
 from apps.accounts.scopes import SCOPES
 from apps.accounts.services.members import require_grant
+from apps.accounts.signing import secret_for
 from apps.audit.services import record
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
@@ -32,10 +33,11 @@ NOTED_EVERY = timedelta(minutes=1)
 
 @dataclass(frozen=True)
 class NewKey:
-    """A key just made, with the text that nobody will see again."""
+    """A key just made, with the text that nobody will see again, and the signing secret if requests must be signed."""
 
     key: ApiKey
     text: str
+    signing_secret: str
 
 
 @transaction.atomic
@@ -47,6 +49,7 @@ def make_key(
     account: User | None = None,
     addresses: Iterable[str] = (),
     expires_at: datetime | None = None,
+    must_sign: bool = False,
 ) -> NewKey:
     """Make a key of one's own account, or of a service account. Raises Forbidden, InvalidInput with the field."""
     owner = account or actor
@@ -69,9 +72,11 @@ def make_key(
         addresses=_checked_addresses(addresses),
         created_by=actor,
         expires_at=expires_at,
+        must_sign=must_sign,
     )
     record(actions.KEY_MADE, actor=actor, target=key, after={"account": str(owner), "scopes": chosen})
-    return NewKey(key, f"{BEGINNING}{current_tenant().slug}_{prefix}_{secret}")
+    text = f"{BEGINNING}{current_tenant().slug}_{prefix}_{secret}"
+    return NewKey(key, text, secret_for(prefix) if must_sign else "")
 
 
 def _checked_scopes(scopes: Iterable[str]) -> list[str]:

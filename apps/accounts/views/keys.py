@@ -48,6 +48,7 @@ def _make(user: User, values: dict[str, Any]) -> keys.NewKey:
         scopes=values["scopes"],
         account=values["account"],
         addresses=values["addresses"].split(","),
+        must_sign=values["must_sign"],
         expires_at=timezone.now() + timedelta(days=life) if life else None,
     )
 
