@@ -4,15 +4,14 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('accounts', '0004_settings'),
+        ("accounts", "0004_settings"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apikey',
-            name='must_sign',
-            field=models.BooleanField(default=False, verbose_name='requests must be signed'),
+            model_name="apikey",
+            name="must_sign",
+            field=models.BooleanField(default=False, verbose_name="requests must be signed"),
         ),
     ]
