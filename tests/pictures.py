@@ -12,7 +12,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 
 
 def main():
-    with Live() as live, sync_playwright() as playwright:
+    with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.goto(f"{live.url()}/accounts/login/")
@@ -32,6 +32,9 @@ def main():
         page.goto(f"{live.url()}/knowledge/")
         page.get_by_role("link", name="Company documents").click()
         shoot(page, "collection")
+        for name in ("members", "audit", "settings"):
+            page.goto(f"{live.url()}/{name}/")
+            shoot(page, name)
         browser.close()
 
 
