@@ -8,6 +8,8 @@ from django.contrib.auth.signals import user_logged_in, user_logged_out, user_lo
 from django.dispatch import receiver
 
 from apps.accounts import actions
+from apps.accounts.events import rights_changed
+from apps.accounts.models import User
 from apps.accounts.services import members
 from apps.audit.services import record
 from apps.tenants.events import tenant_provisioned
@@ -41,6 +43,7 @@ def record_failure(sender: Any, *, credentials: dict[str, Any], **kwargs: Any) -
 @receiver(password_changed)
 def record_new_password(sender: Any, *, user: Any, **kwargs: Any) -> None:
     record(actions.PASSWORD_CHANGED, actor=user, target=user)
+    rights_changed.send(sender=User, user=user)
 
 
 @receiver(authenticator_added)
@@ -62,3 +65,4 @@ def record_lost_factor(sender: Any, *, user: Any, authenticator: Any, **kwargs: 
 @receiver(password_reset)
 def record_reset(sender: Any, *, user: Any, **kwargs: Any) -> None:
     record(actions.PASSWORD_RESET, actor=user, target=user)
+    rights_changed.send(sender=User, user=user)

@@ -1,6 +1,5 @@
 """While somebody is here: their time zone, the end of a session that nobody uses, the second factor that is asked for."""
 
-import time
 from collections.abc import Callable
 
 from django.contrib import messages
@@ -9,12 +8,11 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.accounts.services.security import has_second_factor
+from apps.accounts.services.security import has_second_factor, keep_alive
 from apps.core.tenancy import has_tenant
-from apps.tenants.options import IDLE_MINUTES, REQUIRE_SECOND_FACTOR
+from apps.tenants.options import REQUIRE_SECOND_FACTOR
 from apps.tenants.resolver import resolve
 
-TOUCH_EVERY_S = 60
 OPEN_WITHOUT = ("/accounts/", "/preferences/", "/static/")
 
 
@@ -29,19 +27,12 @@ class PresenceMiddleware:
         if not user.is_authenticated:
             return self.get_response(request)
         if has_tenant():
-            _touch(request)
+            keep_alive(request.session)
             if _lacks_factor(request):
                 messages.warning(request, _("Your organisation asks for a second factor. Add one to go on."))
                 return redirect("mfa_index")
         with timezone.override(user.time_zone):
             return self.get_response(request)
-
-
-def _touch(request: HttpRequest) -> None:
-    now = time.time()
-    if now - request.session.get("seen", 0) > TOUCH_EVERY_S:
-        request.session["seen"] = now
-        request.session.set_expiry(resolve(IDLE_MINUTES).value * 60)
 
 
 def _lacks_factor(request: HttpRequest) -> bool:

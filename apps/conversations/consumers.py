@@ -16,6 +16,7 @@ from django.conf import settings
 from django.utils import translation
 
 from apps.accounts.models import User
+from apps.accounts.services.security import is_session_valid, keep_alive
 from apps.agents.models import Run
 from apps.agents.stream import conversation_key, hub, rights_key, run_key
 from apps.agents.types import StreamEvent
@@ -103,6 +104,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not isinstance(text, str) or not isinstance(key, str | None) or not (replaces is None or is_uuid(replaces)):
             await self._refuse()
             return
+        await query(self._stay)
         await query(self._store_message, text, key or "", replaces)
         await self._send({"t": "sent", "key": key})
 
@@ -243,9 +245,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
         return Conversation.objects.visible_to(self.user).filter(pk=pk).first()
 
     def _is_still_welcome(self) -> bool:
-        session = self.scope.get("session")
-        is_active = User.objects.filter(pk=self.user.pk, is_active=True).exists()
-        return is_active and session is not None and session.exists(session.session_key)
+        session, user = self.scope.get("session"), User.objects.filter(pk=self.user.pk, is_active=True).first()
+        return user is not None and session is not None and is_session_valid(session, user)
+
+    def _stay(self) -> None:
+        """What somebody writes or stops here keeps their session, as opening a page does."""
+        keep_alive(self.scope["session"])
+        self.scope["session"].save()
 
     def _news(self) -> tuple[list[str], list[Message]]:
         """Return the page's messages that are still shown, and the shown ones that it lacks or has not complete."""

@@ -203,3 +203,26 @@ def test_pages_of_second_factors_stand(member_client, in_acme):
         member_client.post("/accounts/reauthenticate/", {"password": PASSWORD})
         for page in ("/accounts/2fa/", "/accounts/2fa/webauthn/", "/accounts/2fa/webauthn/add/"):
             assert member_client.get(page).status_code == 200, page
+
+
+def test_a_session_from_before_a_new_password_is_not_valid(member_client, member, in_acme):
+    def is_valid():
+        return security.is_session_valid(member_client.session, User.objects.get(pk=member.pk))
+
+    with tenant_context(None):
+        member_client.get("/")
+    assert is_valid()
+    member.set_password("a better horse battery")
+    member.save()
+    assert not is_valid()
+
+
+def test_a_session_that_ran_out_is_not_valid(member_client, member, in_acme):
+    from django.contrib.sessions.models import Session
+
+    with tenant_context(None):
+        member_client.get("/")
+    session = member_client.session
+    assert security.is_session_valid(session, member)
+    Session.objects.update(expire_date=timezone.now())
+    assert not security.is_session_valid(session, member)

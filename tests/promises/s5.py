@@ -1,3 +1,4 @@
+import re
 import time
 
 import orjson
@@ -8,7 +9,7 @@ from tests.promises.load import FINAL, model
 from tests.standin.server import says
 
 PROMISE = "lost rights are lost at once"
-FAULT = "suspended with page, token, socket, run open; demoted"
+FAULT = "suspended with page, token, socket, run open; demoted; signed out elsewhere"
 PROMISED = "effective within 5 s, every time"
 LIMIT_S = 5.0
 WORDS = [f"word{n} " for n in range(400)]
@@ -25,8 +26,11 @@ def prove(live, is_full):
                 if took_s > LIMIT_S:
                     late.append((login, door))
         is_demoted = _demote(live, admin, *people[0])
+        ended_s = _end_session(live)
     reached = f"{rounds - len({login for login, _ in late})} of {rounds}, slowest {slowest:.1f} s {late[:3] or ''}"
-    return f"{reached}, demoted {is_demoted}", not late and is_demoted
+    return f"{reached}, demoted {is_demoted}, ended session {ended_s:.1f} s", (
+        not late and is_demoted and ended_s <= LIMIT_S
+    )
 
 
 def _people(live, count):
@@ -86,3 +90,18 @@ def _demote(live, admin, login, pk):
         admin.patch(f"/api/v1/users/{pk}", json={"roles": ["auditor"]}).raise_for_status()
         after = api.post(f"/api/v1/agents/{agent}/chat", json={"text": "Hi"}).status_code
     return (before, after) == (202, 403)
+
+
+def _end_session(live):
+    """Sign a browser out from another one; return the seconds until its socket is closed."""
+    here, there = live.cookies(login="jonas"), live.cookies(login="jonas")
+    with live.api(login="jonas") as api:
+        agent = api.get("/api/v1/agents/").json()[0]["id"]
+        conversation = api.post(f"/api/v1/agents/{agent}/chat", json={"text": "Hi"}).json()["conversation"]
+    with live.http(Cookie=here) as browser, live.socket(conversation, there) as socket:
+        socket.send(orjson.dumps({"t": "hello", "page": []}).decode())
+        socket.recv(timeout=10)
+        token = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', browser.get("/account/").text)[1]
+        began = time.monotonic()
+        assert browser.post("/account/sessions/end/", data={"csrfmiddlewaretoken": token}).status_code == 302
+        return _until_closed(socket, began)

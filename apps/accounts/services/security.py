@@ -1,19 +1,28 @@
 """What people and administrators do about sign-in: profile, sessions, second factors."""
 
+import time
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
 from django.db import transaction
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
 from apps.accounts import actions
+from apps.accounts.events import rights_changed
 from apps.accounts.models import User
 from apps.accounts.services.members import require_grant
 from apps.audit.services import record
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
+from apps.tenants.options import IDLE_MINUTES
+from apps.tenants.resolver import resolve
 
+TOUCH_EVERY_S = 60
 PROFILE = ("name", "language", "time_zone", "theme")
 
 
@@ -45,6 +54,22 @@ def end_sessions(*, user: User, sessions: list[UserSession]) -> None:
         session.end()
     if sessions:
         record(actions.SESSIONS_ENDED, actor=user, target=user, after={"count": len(sessions)})
+        rights_changed.send(sender=User, user=user)
+
+
+def is_session_valid(session: Any, user: User) -> bool:
+    """Say whether a session still lets this person in: there, in time, and from after their last new password."""
+    row = Session.objects.filter(session_key=session.session_key, expire_date__gt=timezone.now())
+    is_hash_right = constant_time_compare(session.get(HASH_SESSION_KEY, ""), user.get_session_auth_hash())
+    return is_hash_right and row.exists()
+
+
+def keep_alive(session: Any) -> None:
+    """Move the end of a session on, as long as the organisation says; at most once a minute."""
+    now = time.time()
+    if now - session.get("seen", 0) > TOUCH_EVERY_S:
+        session["seen"] = now
+        session.set_expiry(resolve(IDLE_MINUTES).value * 60)
 
 
 def has_second_factor(user: User) -> bool:
