@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.checks.trees import tree_of
+
 ROOT = Path(__file__).resolve().parents[2]
 FILES = [p for p in [*ROOT.glob("apps/**/*.py"), *ROOT.glob("config/**/*.py")] if "migrations" not in p.parts]
 FUNCTION_LINES, FILE_LINES, POSITIONAL = 60, 500, 5
@@ -13,7 +15,7 @@ FUNCTION_LINES, FILE_LINES, POSITIONAL = 60, 500, 5
 
 def functions():
     for path in FILES:
-        for node in ast.walk(ast.parse(path.read_text())):
+        for node in ast.walk(tree_of(path)):
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)):
                 yield path, node
 
@@ -49,7 +51,7 @@ def test_every_module_says_what_it_holds():
     silent = [
         str(p.relative_to(ROOT))
         for p in FILES
-        if p.read_text().strip() and p.name != "apps.py" and not ast.get_docstring(ast.parse(p.read_text()))
+        if p.read_text().strip() and p.name != "apps.py" and not ast.get_docstring(tree_of(p))
     ]
     assert silent == []
 

@@ -63,7 +63,7 @@ def test_life_of_an_instance():
         assert len(api.get("/api/v1/knowledge-base/documents").json()["results"]) == 3
     os.kill(live.process.pid, signal.SIGKILL)
     live.process.wait(10)
-    wait_for(lambda: not processes_of(live.folder), 30)
+    wait_for(lambda: not processes_of(live.folder), 60)
 
 
 def test_port_that_is_none_is_told():
