@@ -118,7 +118,10 @@ class Supervisor:
     def _start(self, name: str) -> None:
         log = self.folder / "log" / f"{name}.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        self.children[name] = spawn(self._commands()[name], log=log, environment=os.environ, cwd=ROOT)
+        # What they do is durable, so they may fall with the supervisor; a SIGTERM can get lost while the database goes too.
+        self.children[name] = spawn(
+            self._commands()[name], log=log, environment=os.environ, cwd=ROOT, death_signal=signal.SIGKILL
+        )
         self.started_at[name] = time.monotonic()
         pids = {child: process.pid for child, process in self.children.items()}
         (self.folder / "pids.json").write_text(json.dumps(pids))
