@@ -9,16 +9,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.events import rights_changed
 from apps.accounts.models import ApiKey, Invitation, User
 from apps.accounts.roles import MEMBER, group_for
 from apps.accounts.services import keys, members
+from apps.audit.admin import AuditedAdmin
 from apps.core.admin import platform_site
 from apps.core.errors import DomainError
 
 admin.site.unregister(Group)
 
 
-class AccountAdmin(UserAdmin):
+class AccountAdmin(AuditedAdmin, UserAdmin):
     ordering = ("name",)
     list_display = ("name", "email", "is_active", "last_login")
     list_filter: ClassVar[Any] = ("is_active",)
@@ -33,6 +35,11 @@ class AccountAdmin(UserAdmin):
     add_fieldsets = (
         (None, {"classes": ("wide",), "fields": ("name", "email", "usable_password", "password1", "password2")}),
     )
+
+    def log_change(self, request: HttpRequest, obj: Any, message: Any) -> Any:
+        """After a new password, pages that are open with the former one close."""
+        rights_changed.send(sender=User, user=obj)
+        return super().log_change(request, obj, message)
 
 
 @admin.register(User, site=platform_site)
@@ -88,7 +95,7 @@ class MemberAdmin(AccountAdmin):
 
 
 @admin.register(Group)
-class RoleAdmin(GroupAdmin):
+class RoleAdmin(AuditedAdmin, GroupAdmin):
     """Custom roles are made here; the system's own stand fast."""
 
     list_display = ("name", "role")
@@ -105,7 +112,7 @@ class RoleAdmin(GroupAdmin):
 
 
 @admin.register(Invitation)
-class InvitationAdmin(admin.ModelAdmin):
+class InvitationAdmin(AuditedAdmin):
     list_display = ("email", "invited_by", "created_at", "expires_at", "accepted_at")
     list_filter = ("created_at", "accepted_at")
     search_fields = ("email",)
@@ -118,7 +125,7 @@ class InvitationAdmin(admin.ModelAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(admin.ModelAdmin):
+class ApiKeyAdmin(AuditedAdmin):
     list_display = ("name", "prefix", "account", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_filter = ("revoked_at", "expires_at")
     search_fields = ("name", "prefix", "account__name")

@@ -31,8 +31,9 @@ class RolesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.held = held or []
         field = self.fields["roles"]
-        field.queryset = Group.objects.select_related("role").order_by("pk")  # type: ignore[attr-defined]
-        self.shut = {group.pk for group in Group.objects.prefetch_related("permissions") if not may_grant(actor, group)}
+        groups = Group.objects.select_related("role").order_by("pk").prefetch_related("permissions__content_type")
+        field.queryset = groups  # type: ignore[attr-defined]
+        self.shut = {group.pk for group in groups if not may_grant(actor, group)}
 
     def choices(self) -> list[dict[str, Any]]:
         """Return what the template draws: role, whether it is chosen, whether it is shut."""

@@ -30,6 +30,13 @@ class InvitationQuerySet(models.QuerySet["Invitation"]):
     def visible_to(self, user: Any) -> "InvitationQuerySet":
         return self if user.has_perm("accounts.view_invitation") else self.none()
 
+    def matching(self, words: str) -> "InvitationQuerySet":
+        """Those whose address holds every word."""
+        found = self
+        for word in words.split():
+            found = found.filter(email__icontains=word)
+        return found
+
     def open(self) -> "InvitationQuerySet":
         """Those that can still be accepted."""
         return self.filter(accepted_at=None, expires_at__gt=timezone.now())

@@ -4,10 +4,11 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.agents.models import Agent, Run, RunEvent
+from apps.audit.admin import AuditedAdmin
 
 
 @admin.register(Agent)
-class AgentAdmin(admin.ModelAdmin):
+class AgentAdmin(AuditedAdmin):
     list_display = ("name", "description", "model", "is_active", "updated_at")
     list_filter = ("is_active",)
     search_fields = ("name", "description")
@@ -26,7 +27,7 @@ class RunEventInline(admin.TabularInline):
 
 
 @admin.register(Run)
-class RunAdmin(admin.ModelAdmin):
+class RunAdmin(AuditedAdmin):
     list_display = ("title", "agent", "state", "started_by", "created_at")
     list_filter = ("state", "agent", "created_at")
     search_fields = ("title", "question")

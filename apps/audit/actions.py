@@ -32,6 +32,9 @@ def words_for(name: str) -> str:
     return str(action.words) if action else name
 
 
+ROW_ADDED = Action("administration.added", _("added something in the administration"))
+ROW_CHANGED = Action("administration.changed", _("changed something in the administration"))
+ROW_DELETED = Action("administration.deleted", _("deleted something in the administration"))
 AUDIT_READ = Action("audit.read", _("read the audit"))
 AUDIT_EXPORTED = Action("audit.exported", _("took the audit out as a file"))
 JOB_REVIVED = Action("job.revived", _("started a job again"))

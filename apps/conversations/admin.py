@@ -3,11 +3,12 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.audit.admin import AuditedAdmin
 from apps.conversations.models import Conversation
 
 
 @admin.register(Conversation)
-class ConversationAdmin(admin.ModelAdmin):
+class ConversationAdmin(AuditedAdmin):
     list_display = ("title", "owner", "agent", "updated_at", "archived_at")
     list_filter = ("agent", "updated_at")
     search_fields = ("title", "owner__name", "owner__email")

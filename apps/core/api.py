@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
-from apps.core.errors import DomainError, NotFound
+from apps.core.errors import DomainError, NotFound, problem
 from apps.core.middleware import OUTAGES
 
 
@@ -50,17 +50,6 @@ def listed(
     paginator.ordering = ordering
     page = paginator.paginate_queryset(found, request)
     return paginator.get_paginated_response(serializer_class(page, many=True).data)
-
-
-def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
-    """Build the body of a problem detail; `errors` maps a field to its sentences."""
-    body: dict[str, Any] = {
-        "type": f"/docs/problems#{code}",
-        "title": code.replace("_", " ").capitalize(),
-        "status": status,
-        "detail": detail,
-    }
-    return body | ({"errors": errors} if errors else {})
 
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None:

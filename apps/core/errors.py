@@ -11,6 +11,8 @@ DomainError
 NoActiveTenant               a programming error: a query outside any tenant
 """
 
+from typing import Any
+
 from django.utils.functional import Promise
 
 
@@ -76,3 +78,14 @@ class NoActiveTenant(RuntimeError):
 
     def __init__(self) -> None:
         super().__init__("No tenant is active here: enter tenant_context() or public_context() first.")
+
+
+def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
+    """Build the body of a problem detail (RFC 9457); `errors` maps a field to its sentences."""
+    body: dict[str, Any] = {
+        "type": f"/docs/problems#{code}",
+        "title": code.replace("_", " ").capitalize(),
+        "status": status,
+        "detail": detail,
+    }
+    return body | ({"errors": errors} if errors else {})

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 import structlog
+from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -33,6 +34,18 @@ class DomainErrorMiddleware:
         if isinstance(exception, OUTAGES):
             return outage_page()
         return None
+
+
+class NullCharacterMiddleware:
+    """Refuses (400) addresses with a NUL character: PostgreSQL has no text with one, so nothing can be there."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            raise BadRequest
+        return self.get_response(request)
 
 
 class RequestLogMiddleware(RequestMiddleware):

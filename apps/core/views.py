@@ -1,15 +1,20 @@
 """Error pages that belong to no app."""
 
 from django.core.exceptions import RequestDataTooBig
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
-from apps.core.errors import DomainError
+from apps.core.errors import DomainError, problem
+
+CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large"}
 
 
 def problem_page(request: HttpRequest, *, status: int, title: str) -> HttpResponse:
-    """Render the shared error page with a sentence that says what to do."""
+    """Render the shared error page with a sentence that says what to do; API clients get it as a problem detail."""
+    if request.path.startswith("/api/"):
+        body = problem(status=status, code=CODES[status], detail=title)
+        return JsonResponse(body, status=status, content_type="application/problem+json")
     error = DomainError(title)
     error.status = status
     return render(request, "errors/problem.html", {"error": error}, status=status)

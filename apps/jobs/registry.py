@@ -1,5 +1,7 @@
 """Which code does which kind of job; each app registers its handlers at start."""
 
+from collections.abc import Callable
+from threading import Lock
 from typing import Protocol
 
 from apps.jobs.types import Claim
@@ -19,6 +21,8 @@ class Handler(Protocol):
 
 
 _handlers: dict[str, Handler] = {}
+_preparations: list[Callable[[], None]] = []
+_preparing = Lock()
 
 
 def register(kind: str, handler: Handler) -> None:
@@ -31,3 +35,15 @@ def register(kind: str, handler: Handler) -> None:
 def handler_for(kind: str) -> Handler:
     """Return the handler of a kind. Raises KeyError when no app registered one."""
     return _handlers[kind]
+
+
+def before_first_job(prepare: Callable[[], None]) -> None:
+    """Have a worker's process do this, once, before it claims anything: load what is slow to load while no job waits for it."""
+    _preparations.append(prepare)
+
+
+def prepare() -> None:
+    """Do what is left of the preparations; the process's other threads wait for it."""
+    with _preparing:
+        while _preparations:
+            _preparations.pop()()

@@ -7,7 +7,7 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from apps.core.tenancy import public_context
-from apps.jobs import engine, heartbeats, wakeups, worker
+from apps.jobs import engine, heartbeats, registry, wakeups, worker
 from apps.jobs.models import Job
 
 KEEP_DONE_FOR = timedelta(days=7)
@@ -22,6 +22,7 @@ def pump(queue: str) -> None:
             wakeups.wake(queue)
 
     heartbeats.leave_mark(queue)
+    registry.prepare()
     try:
         worker.drain(queue, on_claim=wake_colleague)
     except (OperationalError, InterfaceError):

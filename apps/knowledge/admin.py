@@ -6,19 +6,20 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.audit.admin import AuditedAdmin
 from apps.core.errors import Conflict
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.services import retry_document
 
 
 @admin.register(KnowledgeBase)
-class KnowledgeBaseAdmin(admin.ModelAdmin):
+class KnowledgeBaseAdmin(AuditedAdmin):
     list_display = ("name", "description", "chunk_count", "updated_at")
     search_fields = ("name", "description")
 
 
 @admin.register(Document)
-class DocumentAdmin(admin.ModelAdmin):
+class DocumentAdmin(AuditedAdmin):
     list_display = ("name", "knowledge_base", "state", "chunk_count", "size_bytes", "uploaded_by", "created_at")
     list_filter = ("state", "kind", "knowledge_base", "created_at")
     search_fields = ("name", "tags")

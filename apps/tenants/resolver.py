@@ -4,6 +4,7 @@ All values of a tenant are kept in the cache together, for a minute, and dropped
 """
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -45,7 +46,8 @@ def _values() -> Values:
         return _read()
     if known is None:
         known = _read()
-        cache.set(CACHE_KEY, known, KEEP_S)
+        with suppress(RedisError):
+            cache.set(CACHE_KEY, known, KEEP_S)
     return known
 
 

@@ -96,6 +96,7 @@ MIDDLEWARE = [
     "apps.accounts.middleware.PresenceMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "apps.core.middleware.NullCharacterMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
     "apps.core.middleware.RateLimitHeadersMiddleware",
 ]

@@ -1,9 +1,13 @@
 """Settings for production: every secret must be given, cookies are host-only and secure, HTTPS is assumed."""
 
+from urllib.parse import urlsplit
+
 from config.settings.base import *
 from config.settings.base import env
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS")
+PLATFORM_URL = urlsplit(env.str("PLATFORM_URL"))  # links in messages follow it
+PLATFORM_HOST = env.str("PLATFORM_HOST", default=PLATFORM_URL.hostname or "")
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS")
 SESSION_COOKIE_NAME = "__Host-session"
 CSRF_COOKIE_NAME = "__Host-csrf"

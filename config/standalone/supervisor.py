@@ -124,7 +124,9 @@ class Supervisor:
         )
         self.started_at[name] = time.monotonic()
         pids = {child: process.pid for child, process in self.children.items()}
-        (self.folder / "pids.json").write_text(json.dumps(pids))
+        written = self.folder / "pids.json.new"
+        written.write_text(json.dumps(pids))
+        written.replace(self.folder / "pids.json")
 
     def _await_ready(self, services: Services | None) -> None:
         deadline, answer = time.monotonic() + READY_S, "no answer"

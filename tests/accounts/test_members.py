@@ -398,3 +398,39 @@ def test_links_of_invitations_stay_out_of_the_log():
 
     line = hide_one_time_links(None, "info", {"request": "GET /invitation/s3cret-Token_x/", "n": 1})
     assert line == {"request": "GET /invitation/hidden/", "n": 1}
+
+
+def test_joining_oneself_keeps_what_was_offered(owner, in_acme, monkeypatch):
+    from apps.tenants.options import SIGN_UP_DOMAINS
+    from apps.tenants.services import set_option
+
+    set_option(actor=owner, option=SIGN_UP_DOMAINS, value=["acme.example"])
+    members.invite(actor=owner, email="neu@acme.example", roles=[group_for("admin")])
+    members.invite_oneself(email="neu@acme.example")
+    members.invite_oneself(email="other@acme.example")
+    offered = Invitation.objects.get(email="neu@acme.example")
+    assert [g.role.key for g in offered.roles.all()] == ["admin"]
+    assert offered.invited_by == owner
+    assert [g.role.key for g in Invitation.objects.get(email="other@acme.example").roles.all()] == ["member"]
+
+
+def test_change_by_api_is_all_or_nothing(acme, owner):
+    client = api_for(acme, owner)
+    answer = client.patch(f"/api/v1/users/{owner.pk}", {"roles": ["owner", "auditor"], "is_active": False}, "json")
+    assert answer.status_code == 409
+    assert [g.role.key for g in owner.groups.all()] == ["owner"]
+
+
+def test_administration_writes_to_the_audit_what_it_changed(admin_client, member, in_acme):
+    roles = [str(group.pk) for group in member.groups.all()]
+    form = {"name": "Mona", "email": member.email, "time_zone": "UTC", "theme": "auto", "groups": roles}
+    assert admin_client.post(f"/admin/accounts/user/{member.pk}/change/", form).status_code == 302
+    event = AuditEvent.objects.get(action="administration.changed")
+    assert (event.before, event.after) == ({"name": "Mo Member"}, {"name": "Mona"})
+    new = {"usable_password": "true", "password1": "another good horse", "password2": "another good horse"}
+    assert admin_client.post(f"/admin/accounts/user/{member.pk}/password/", new).status_code == 302
+    event = AuditEvent.objects.get(action="administration.changed", after__has_key="password")
+    assert event.after == {"password": "…"}
+    assert "horse" not in str(event.after)
+    member.refresh_from_db()
+    assert member.check_password("another good horse")

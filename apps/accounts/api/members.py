@@ -68,10 +68,8 @@ def user(request: Request, pk: Any) -> Response:
     if request.method == "PATCH":
         values = checked(MemberInput, request.data)
         if "roles" in values:
-            members.set_roles(actor=request.user, user=found, roles=roles_named(values["roles"]))
-        if "is_active" in values:
-            change = members.restore if values["is_active"] else members.suspend
-            change(actor=request.user, user=found)
+            values["roles"] = roles_named(values["roles"])
+        members.change_member(actor=request.user, user=found, **values)
     return Response(MemberSerializer(found).data)
 
 

@@ -68,8 +68,7 @@ def may_grant(actor: Any, role: Group) -> bool:
     if actor is None or actor.has_perm("accounts.manage_owners"):
         return True
     held = actor.get_all_permissions()
-    wanted = role.permissions.values_list("content_type__app_label", "codename")
-    return all(f"{app_label}.{codename}" in held for app_label, codename in wanted)
+    return all(f"{p.content_type.app_label}.{p.codename}" in held for p in role.permissions.all())
 
 
 def require_grant(actor: Any, roles: Iterable[Group]) -> None:
@@ -94,11 +93,15 @@ def invite(*, actor: Any, email: str, roles: Iterable[Group]) -> Invitation:
     if not chosen:
         raise InvalidInput(_("Choose at least one role."), field="roles")
     require_grant(actor, chosen)
+    return _offer(email=email, roles=chosen, actor=actor, invited_by=actor)
+
+
+def _offer(*, email: str, roles: list[Group], actor: Any, invited_by: Any) -> Invitation:
     Invitation.objects.unanswered().filter(email__iexact=email).delete()
     token = secrets.token_urlsafe(32)
-    invitation = Invitation.objects.create(email=email, token_digest=_digest(token), invited_by=actor)
-    invitation.roles.set(chosen)
-    record(actions.MEMBER_INVITED, actor=actor, target=invitation, after={"roles": sorted(r.name for r in chosen)})
+    invitation = Invitation.objects.create(email=email, token_digest=_digest(token), invited_by=invited_by)
+    invitation.roles.set(roles)
+    record(actions.MEMBER_INVITED, actor=actor, target=invitation, after={"roles": sorted(r.name for r in roles)})
     transaction.on_commit(bound(lambda: mails.send_invitation(invitation, token)), robust=True)
     return invitation
 
@@ -107,13 +110,17 @@ def invite(*, actor: Any, email: str, roles: Iterable[Group]) -> Invitation:
 def invite_oneself(*, email: str) -> None:
     """Send an invitation to somebody whose domain may join by itself; for an address with an account nothing is sent.
 
+    An open invitation of somebody else's is sent again as it is, for it may offer more.
     Raises InvalidInput for an address of another domain; otherwise the answer does not tell whether there is an account.
     """
     email = email.strip().lower()
     if email.rpartition("@")[2] not in resolve(SIGN_UP_DOMAINS).value:
         raise InvalidInput(_("Addresses of this domain join by invitation. Ask your administrator."), field="email")
-    if not User.objects.filter(email__iexact=email).exists():
-        invite(actor=None, email=email, roles=[group_for(MEMBER)])
+    if User.objects.filter(email__iexact=email).exists():
+        return
+    standing = Invitation.objects.open().filter(email__iexact=email).first()
+    roles = list(standing.roles.all()) if standing else [group_for(MEMBER)]
+    _offer(email=_checked_address(email), roles=roles, actor=None, invited_by=standing and standing.invited_by)
 
 
 def _checked_address(email: str) -> str:
@@ -193,6 +200,17 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
     names = ({"roles": sorted(group.name for group in groups)} for groups in (before, after))
     record(actions.ROLES_CHANGED, actor=actor, target=user, before=next(names), after=next(names))
     rights_changed.send(sender=User, user=user)
+
+
+@transaction.atomic
+def change_member(
+    *, actor: Any, user: User, roles: Iterable[Group] | None = None, is_active: bool | None = None
+) -> None:
+    """Change roles, or whether somebody may come in, or both or nothing. Raises as set_roles() and suspend() do."""
+    if roles is not None:
+        set_roles(actor=actor, user=user, roles=roles)
+    if is_active is not None:
+        (restore if is_active else suspend)(actor=actor, user=user)
 
 
 @transaction.atomic

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -15,6 +16,8 @@ from apps.accounts.forms import KeyForm, ServiceAccountForm
 from apps.accounts.models import ApiKey, User
 from apps.accounts.services import keys
 from apps.core.errors import Forbidden, InvalidInput
+
+PAGE_SIZE = 30
 
 
 @require_http_methods(["GET", "POST"])
@@ -29,15 +32,17 @@ def key_list(request: HttpRequest) -> HttpResponse:
             context["form"] = KeyForm(actor=user)
         except InvalidInput as error:
             form.add_error(error.field, str(error.message))
-    context |= {**_list_context(user), "service_form": ServiceAccountForm(actor=user)}
+    context |= {**_list_context(request), "service_form": ServiceAccountForm(actor=user)}
     response = render(request, "accounts/key_list.html", context, status=422 if form.errors else 200)
     response["Cache-Control"] = "no-store"
     return response
 
 
-def _list_context(user: Any) -> dict[str, Any]:
+def _list_context(request: HttpRequest) -> dict[str, Any]:
+    user: Any = request.user
     services = User.objects.visible_to(user).filter(is_service=True).prefetch_related("groups__role")
-    return {"keys": ApiKey.objects.visible_to(user).select_related("account")[:200], "services": services}
+    keys = Paginator(ApiKey.objects.visible_to(user).select_related("account"), PAGE_SIZE)
+    return {"page": keys.get_page(request.GET.get("page")), "services": services}
 
 
 def _make(user: User, values: dict[str, Any]) -> keys.NewKey:
@@ -77,5 +82,5 @@ def service_account_make(request: HttpRequest) -> HttpResponse:
         else:
             messages.success(request, _("“%(name)s” is there. Make a key for it.") % {"name": account.name})
             return redirect("keys")
-    context = {**_list_context(user), "form": KeyForm(actor=user), "service_form": form}
+    context = {**_list_context(request), "form": KeyForm(actor=user), "service_form": form}
     return render(request, "accounts/key_list.html", context, status=422)

@@ -43,9 +43,10 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
     if request.GET.get("state") in ("active", "suspended"):
         found = found.filter(is_active=request.GET["state"] == "active")
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    invitations = Invitation.objects.visible_to(request.user).unanswered().prefetch_related("roles__role")
+    invitations = Invitation.objects.visible_to(request.user).unanswered().matching(request.GET.get("q", ""))
+    open_page = Paginator(invitations.prefetch_related("roles__role"), PAGE_SIZE).get_page(request.GET.get("open"))
     form = InvitationForm(actor=request.user, initial={"roles": [group_for(MEMBER).pk]})
-    return {"page": page, "invitations": invitations[:50], "form": form, "system_roles": SYSTEM_ROLES.values()}
+    return {"page": page, "invitations": open_page, "form": form, "system_roles": SYSTEM_ROLES.values()}
 
 
 @require_POST
@@ -148,10 +149,10 @@ def member_reset_factors(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind an invitation's link: name and password, then straight in."""
-    spend(JOIN_TRIES, client_address(request))
     try:
         invitation = members.open_invitation(token)
     except NotFound as error:
+        spend(JOIN_TRIES, client_address(request))
         return render(request, "accounts/invitation_gone.html", {"error": error}, status=404)
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():

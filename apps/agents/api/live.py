@@ -23,8 +23,8 @@ from apps.accounts.authentication import BearerAuthentication, KeyReaches
 from apps.agents.models import Run
 from apps.agents.stream import BEGINNING, hub, is_entry_id, run_key
 from apps.agents.types import StreamEvent
-from apps.core.api import problem
 from apps.core.database.pool import release_connection
+from apps.core.errors import problem
 from apps.core.sockets import query
 from apps.core.tenancy import current_tenant, tenant_context
 

@@ -47,6 +47,11 @@ class OpenAIChat:
             raise _translated(error) from error
 
 
+def warm_up() -> None:
+    """Import the parts of the SDK that it loads on first use."""
+    _ = openai.AsyncOpenAI(api_key="none").chat.completions.with_streaming_response
+
+
 def _body(request: ChatRequest) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": request.model,
