@@ -2,17 +2,20 @@
 
 from typing import Any, ClassVar
 
+from django import forms
 from django.contrib import admin, messages
-from django.contrib.auth.admin import GroupAdmin, UserAdmin
+from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import Group
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.events import rights_changed
-from apps.accounts.models import ApiKey, Invitation, User
-from apps.accounts.roles import MEMBER, group_for
-from apps.accounts.services import keys, members
+from apps.accounts.grants import UserGrant
+from apps.accounts.models import AccessRequest, ApiKey, Invitation, PeopleGroup, User
+from apps.accounts.roles import MEMBER, RIGHTS, group_for
+from apps.accounts.services import groups, keys, members
 from apps.audit.admin import AuditedAdmin
 from apps.core.admin import platform_site
 from apps.core.errors import DomainError
@@ -66,6 +69,11 @@ class MemberAdmin(AccountAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
+    def formfield_for_manytomany(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "groups":
+            kwargs["queryset"] = Group.objects.exclude(role=None)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         roles = form.cleaned_data.pop("groups", None)
         form._save_m2m = lambda: None
@@ -94,21 +102,183 @@ class MemberAdmin(AccountAdmin):
                 self.message_user(request, str(user), messages.SUCCESS)
 
 
+class RoleAdminForm(forms.ModelForm):
+    """A custom role by its rights; the service says what the administrator may put into it."""
+
+    actor: Any = None
+    rights = forms.MultipleChoiceField(
+        label=_("Rights"), choices=tuple(RIGHTS.items()), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    class Meta:
+        model = Group
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["rights"].initial = groups.rights_of(self.instance)
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors:
+            standing = Group.objects.filter(pk=self.instance.pk).first()
+            try:
+                with transaction.atomic():
+                    self.instance = groups.save_role(actor=self.actor, group=standing, **values)
+            except DomainError as error:
+                self.add_error(error.field or None, str(error.message))
+        return values
+
+    def save(self, commit: bool = True) -> Group:
+        return self.instance
+
+    def save_m2m(self) -> None:
+        """Nothing is left to save."""
+
+
 @admin.register(Group)
-class RoleAdmin(AuditedAdmin, GroupAdmin):
+class RoleAdmin(AuditedAdmin):
     """Custom roles are made here; the system's own stand fast."""
 
     list_display = ("name", "role")
+    search_fields = ("name",)
+    fields = ("name", "rights")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Group]:
-        return super().get_queryset(request).select_related("role")
+        return super().get_queryset(request).exclude(role=None).select_related("role")
+
+    def get_form(self, request: HttpRequest, obj: Group | None = None, change: bool = False, **kwargs: Any) -> Any:
+        return type("RoleAdminForm", (RoleAdminForm,), {"actor": request.user})
+
+    def save_model(self, request: HttpRequest, obj: Group, form: Any, change: bool) -> None:
+        """The form has saved it."""
+
+    def delete_model(self, request: HttpRequest, obj: Group) -> None:
+        try:
+            groups.remove_role(actor=request.user, group=obj)
+        except DomainError as error:
+            self.message_user(request, str(error.message), messages.ERROR)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Group]) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("accounts.manage_roles")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         is_system = obj is not None and bool(getattr(getattr(obj, "role", None), "key", ""))
-        return not is_system and super().has_change_permission(request, obj)
+        return not is_system and request.user.has_perm("accounts.manage_roles")
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return self.has_change_permission(request, obj) and super().has_delete_permission(request, obj)
+        return self.has_change_permission(request, obj)
+
+
+class PeopleGroupForm(forms.ModelForm):
+    people = forms.ModelMultipleChoiceField(
+        label=_("Members"), queryset=User.objects.filter(is_active=True), required=False
+    )
+    actor: Any = None
+
+    class Meta:
+        model = PeopleGroup
+        fields = ("name",)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk:
+            self.fields["people"].initial = self.instance.user_set.all()
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        if not self.errors:
+            standing = PeopleGroup.objects.filter(pk=self.instance.pk).first()
+            try:
+                saved = groups.save_group(
+                    actor=self.actor, group=standing, name=values["name"], members=values["people"]
+                )
+            except DomainError as error:
+                self.add_error(error.field or None, str(error.message))
+            else:
+                self.instance = PeopleGroup.objects.get(pk=saved.pk)
+        return values
+
+    def save(self, commit: bool = True) -> PeopleGroup:
+        return self.instance
+
+    def save_m2m(self) -> None:
+        """Nothing is left to save."""
+
+
+@admin.register(PeopleGroup)
+class PeopleGroupAdmin(AuditedAdmin):
+    """Groups of people to share with."""
+
+    list_display = ("name",)
+    search_fields = ("name",)
+    fields = ("name", "people")
+    filter_horizontal = ()
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[PeopleGroup]:
+        return super().get_queryset(request).filter(role=None)
+
+    def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
+        return type("PeopleGroupForm", (PeopleGroupForm,), {"actor": request.user})
+
+    def save_model(self, request: HttpRequest, obj: PeopleGroup, form: Any, change: bool) -> None:
+        """The form has saved it."""
+
+    def delete_model(self, request: HttpRequest, obj: PeopleGroup) -> None:
+        groups.remove_group(actor=request.user, group=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[PeopleGroup]) -> None:
+        for group in queryset:
+            self.delete_model(request, group)
+
+
+@admin.register(AccessRequest)
+class AccessRequestAdmin(AuditedAdmin):
+    list_display = ("path", "asked_by", "created_at", "answered_at", "answered_by", "is_granted")
+    list_filter = ("is_granted", "created_at")
+    search_fields = ("path", "note", "asked_by__name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class GrantInline(admin.TabularInline):
+    """Who was given access, to read; it is given and taken on the object's page for sharing."""
+
+    fields = ("permission", "expires_at", "addresses", "needs_second_factor", "granted_by")
+    readonly_fields = fields
+    extra = 0
+    can_delete = False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        whose = "user" if issubclass(self.model, UserGrant) else "group"
+        return (whose, *self.fields)
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_view_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return True  # the object's own permission stands before it
+
+
+def grant_inlines(model: Any) -> tuple[type[GrantInline], ...]:
+    """Return the inlines that show the grants on objects of a Shared model."""
+    relations = (model.user_grants, model.group_grants)
+    return tuple(type("Inline", (GrantInline,), {"model": relation.rel.related_model}) for relation in relations)
 
 
 @admin.register(Invitation)

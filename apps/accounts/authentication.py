@@ -18,6 +18,7 @@ from apps.accounts.scopes import reaches
 from apps.accounts.services.keys import BEGINNING, find_key
 from apps.accounts.signing import NotSigned, verify
 from apps.accounts.tokens import AccessToken, live_family
+from apps.core.caller import Caller, set_caller
 from apps.core.limits import Limit, Usage, client_address, count, refuse
 from apps.core.tenancy import has_tenant
 
@@ -31,6 +32,7 @@ class BearerAuthentication(JWTAuthentication):
         raw = get_authorization_header(request).partition(b" ")[2].strip()
         if has_tenant() and raw.startswith(BEGINNING.encode()):
             return self._by_key(request, raw.decode("latin-1"))
+        self.address = client_address(request._request)
         return super().authenticate(request)  # type: ignore[return-value]
 
     def _by_key(self, request: Request, text: str) -> tuple[User, ApiKey]:
@@ -42,6 +44,7 @@ class BearerAuthentication(JWTAuthentication):
                 verify(request._request, key.prefix)
             except NotSigned as error:
                 raise AuthenticationFailed(str(error)) from error
+        set_caller(Caller(client_address(request._request)))
         return key.account, key
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
@@ -54,6 +57,7 @@ class BearerAuthentication(JWTAuthentication):
         family = live_family(validated_token.payload)
         if family is None or validated_token.get(REVOKE_CLAIM) != get_md5_hash_password(family.user.password):
             raise InvalidToken("The access token is not valid here, or has expired.")
+        set_caller(Caller(self.address, family.has_second_factor))
         return family.user
 
 

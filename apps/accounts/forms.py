@@ -1,16 +1,21 @@
 """What people fill in about members, roles and themselves."""
 
 import zoneinfo
+from datetime import datetime, time, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.contrib.auth.models import Group
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import User
+from apps.accounts.roles import RIGHTS
 from apps.accounts.scopes import SCOPES
+from apps.accounts.services.groups import may_use_right
 from apps.accounts.services.members import may_grant
+from apps.accounts.services.sharing import Conditions
 
 
 class RolesField(forms.ModelMultipleChoiceField):
@@ -31,7 +36,12 @@ class RolesForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.held = held or []
         field = self.fields["roles"]
-        groups = Group.objects.select_related("role").order_by("pk").prefetch_related("permissions__content_type")
+        groups = (
+            Group.objects.exclude(role=None)
+            .select_related("role")
+            .order_by("pk")
+            .prefetch_related("permissions__content_type")
+        )
         field.queryset = groups  # type: ignore[attr-defined]
         self.shut = {group.pk for group in groups if not may_grant(actor, group)}
 
@@ -92,6 +102,76 @@ class KeyForm(forms.Form):
 
 class ServiceAccountForm(RolesForm):
     name = forms.CharField(label=_("Name"), max_length=120)
+
+
+class RoleForm(forms.Form):
+    """A custom role: its name and rights. Those that the actor does not hold are shut."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    description = forms.CharField(label=_("What it is for"), max_length=200, required=False)
+    rights = forms.MultipleChoiceField(label=_("Rights"), choices=tuple(RIGHTS.items()), required=False)
+
+    def __init__(self, *args: Any, actor: Any, held: list[str] | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.held = held or []
+        self.shut = {name for name in RIGHTS if not may_use_right(actor, name)}
+
+    def choices(self) -> list[dict[str, Any]]:
+        """Return what the template draws: right, words, whether it is chosen, whether it is shut."""
+        chosen = self["rights"].value() or self.held
+        return [
+            {"name": name, "words": words, "is_chosen": name in chosen, "is_shut": name in self.shut}
+            for name, words in RIGHTS.items()
+        ]
+
+    def wanted(self) -> list[str]:
+        """Return the chosen rights; a shut one stays as it is, for a browser does not send it."""
+        return [*self.cleaned_data["rights"], *(name for name in self.held if name in self.shut)]
+
+
+class GroupForm(forms.Form):
+    """A group of people."""
+
+    name = forms.CharField(label=_("Name"), max_length=80)
+    members = forms.ModelMultipleChoiceField(
+        label=_("Members"), queryset=User.objects.filter(is_active=True), required=False
+    )
+
+
+class ShareForm(forms.Form):
+    """Who is given what on an object, until when and under which conditions."""
+
+    to = forms.CharField(label=_("Group, role or person"), max_length=60, required=False)
+    email = forms.EmailField(label=_("Or a person’s work e-mail"), required=False)
+    level = forms.ChoiceField(label=_("May"))
+    expires_on = forms.DateField(label=_("Until"), required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    from_hour = forms.IntegerField(label=_("From hour"), min_value=0, max_value=23, required=False)
+    until_hour = forms.IntegerField(label=_("Until hour"), min_value=1, max_value=24, required=False)
+    on_weekdays = forms.BooleanField(label=_("Monday to Friday alone"), required=False)
+    addresses = forms.CharField(
+        label=_("Only from these addresses"),
+        required=False,
+        help_text=_("With commas between them; empty: from anywhere."),
+    )
+    needs_second_factor = forms.BooleanField(label=_("Only signed in with a second factor"), required=False)
+
+    def __init__(self, *args: Any, shared: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].choices = list(shared.LEVELS.items())  # type: ignore[attr-defined]
+
+    def conditions(self) -> Conditions:
+        """Return the conditions as the service wants them; a day lasts until its end, in the person's time zone."""
+        values = self.cleaned_data
+        day = values["expires_on"]
+        end = datetime.combine(day + timedelta(days=1), time.min, timezone.get_current_timezone()) if day else None
+        return Conditions(
+            expires_at=end,
+            from_hour=values["from_hour"],
+            until_hour=values["until_hour"],
+            on_weekdays=values["on_weekdays"],
+            addresses=tuple(values["addresses"].split(",")),
+            needs_second_factor=values["needs_second_factor"],
+        )
 
 
 class AddressForm(forms.Form):

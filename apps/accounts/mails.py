@@ -10,7 +10,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
 
-from apps.accounts.models import Invitation, User
+from apps.accounts.models import AccessRequest, Invitation, User
 from apps.core.tenancy import current_tenant, public_context
 from apps.tenants.hosts import address_of
 from apps.tenants.models import Domain
@@ -46,6 +46,18 @@ def send_invitation(invitation: Invitation, token: str) -> None:
     language = inviter.language if inviter else ""
     context = {"invitation": invitation, "inviter": inviter, "url": address_here(path)}
     send("invitation", to=invitation.email, language=language, **context)
+
+
+def send_access_request(asked: AccessRequest, giver: User) -> None:
+    """Tell somebody who gives access what somebody else misses."""
+    context = {"asked": asked, "page": address_here(asked.path), "url": address_here("/members/requests/")}
+    send("access_request", to=giver.email, language=giver.language, **context)
+
+
+def send_access_answer(asked: AccessRequest) -> None:
+    """Tell who asked for access what came of it."""
+    person = asked.asked_by
+    send("access_answer", to=person.email, language=person.language, asked=asked, url=address_here(asked.path))
 
 
 def address_here(path: str) -> str:

@@ -1,4 +1,4 @@
-"""While somebody is here: their time zone, the end of a session that nobody uses, the second factor that is asked for."""
+"""While somebody is here: from where they ask, their time zone, the end of a session that nobody uses, the second factor that is asked for."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,9 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.accounts.services.security import has_second_factor, keep_alive
+from apps.accounts.services.security import has_second_factor, has_used_second_factor, keep_alive
+from apps.core.caller import Caller, calling
+from apps.core.limits import client_address
 from apps.core.tenancy import has_tenant
 from apps.tenants.options import REQUIRE_SECOND_FACTOR
 from apps.tenants.resolver import resolve
@@ -25,13 +27,15 @@ class PresenceMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         user = request.user
         if not user.is_authenticated:
-            return self.get_response(request)
+            with calling(Caller(client_address(request))):  # the API's authentication comes later
+                return self.get_response(request)
         if has_tenant():
             keep_alive(request.session)
             if _lacks_factor(request):
                 messages.warning(request, _("Your organisation asks for a second factor. Add one to go on."))
                 return redirect("mfa_index")
-        with timezone.override(user.time_zone):
+        caller = Caller(client_address(request), has_used_second_factor(request.session))
+        with timezone.override(user.time_zone), calling(caller):
             return self.get_response(request)
 
 

@@ -1,5 +1,5 @@
 """User, a person of one tenant, known by e-mail address; Role, what they may do; Invitation, how they come in;
-TokenFamily and ApiKey, how programs come in."""
+TokenFamily and ApiKey, how programs come in; AccessRequest, what somebody misses."""
 
 import zoneinfo
 from datetime import datetime, timedelta
@@ -15,7 +15,7 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.querysets import ApiKeyQuerySet, InvitationQuerySet, UserQuerySet
+from apps.accounts.querysets import AccessRequestQuerySet, ApiKeyQuerySet, InvitationQuerySet, UserQuerySet
 from apps.core.models import UUIDModel
 
 INVITATION_LIFE = timedelta(days=7)
@@ -107,6 +107,15 @@ class Role(models.Model):
         return self.group.name
 
 
+class PeopleGroup(Group):
+    """A group of people to share with. It is no role, so it gives no rights of its own."""
+
+    class Meta:
+        proxy = True
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+
+
 def invitation_expiry() -> datetime:
     return timezone.now() + INVITATION_LIFE
 
@@ -143,6 +152,7 @@ class TokenFamily(UUIDModel):
     """All tokens that came from one sign-in by API. Ending it ends each of them at once."""
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    has_second_factor = models.BooleanField(default=False)
     created_at = models.DateTimeField(auto_now_add=True)
     revoked_at = models.DateTimeField(null=True)
 
@@ -190,3 +200,34 @@ class ApiKey(UUIDModel):
     @property
     def has_run_out(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class AccessRequest(UUIDModel):
+    """Somebody asked for what a page refused them; whoever gives access answers."""
+
+    asked_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", verbose_name=_("asked by")
+    )
+    path = models.CharField(_("page"), max_length=300)
+    note = models.CharField(_("reason"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("asked"), auto_now_add=True)
+    answered_at = models.DateTimeField(_("answered"), null=True, blank=True)
+    answered_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("answered by")
+    )
+    is_granted = models.BooleanField(_("granted"), null=True)
+
+    objects = AccessRequestQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("request for access")
+        verbose_name_plural = _("requests for access")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("asked_by", "path"), condition=models.Q(answered_at=None), name="access_request_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.asked_by}: {self.path}"

@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from apps.accounts.models import ApiKey, Invitation, User  # noqa: F401
+    from apps.accounts.models import AccessRequest, ApiKey, Invitation, User  # noqa: F401
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -55,3 +55,13 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Keys that open something: not revoked, not run out, of an active account."""
         in_time = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
         return self.filter(in_time, revoked_at=None, account__is_active=True)
+
+
+class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):
+    def visible_to(self, user: Any) -> "AccessRequestQuerySet":
+        """One's own; everybody's, for whoever manages the members."""
+        return self if user.has_perm("accounts.manage_members") else self.filter(asked_by=user)
+
+    def open(self) -> "AccessRequestQuerySet":
+        """Those that nobody answered yet."""
+        return self.filter(answered_at=None)

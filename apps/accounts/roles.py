@@ -38,13 +38,24 @@ class SystemRole:
 
 _MEMBER = frozenset({"agents.use_agent", "knowledge.add_document"})
 _BUILDER = _MEMBER | {
-    *("agents.add_agent", "agents.change_agent", "agents.delete_agent", "agents.view_agent"),
-    *("knowledge.*", "providers.view_provider", "providers.view_providermodel"),
+    *("agents.add_agent", "agents.change_agent", "agents.delete_agent"),
+    *("knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
+    *("providers.view_provider", "providers.view_providermodel"),
 }
 _ADMIN = _BUILDER | {
-    *("agents.*", "providers.*", "conversations.view_conversation", "audit.view_auditevent", "audit.export_auditevent"),
+    *(
+        "agents.*",
+        "knowledge.*",
+        "providers.*",
+        "conversations.view_conversation",
+        "audit.view_auditevent",
+        "audit.export_auditevent",
+    ),
     *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys", "accounts.manage_settings"),
-    *("accounts.add_user", "accounts.change_user", "accounts.view_user"),
+    *("accounts.add_user", "accounts.change_user", "accounts.view_user", "accounts.manage_roles"),
+    *("accounts.add_peoplegroup", "accounts.change_peoplegroup", "accounts.delete_peoplegroup"),
+    *("accounts.view_peoplegroup", "accounts.view_accessrequest"),
+    *("auth.add_group", "auth.change_group", "auth.delete_group"),
     *(
         "accounts.view_invitation",
         "accounts.view_role",
@@ -108,15 +119,18 @@ RIGHTS: dict[str, str | Promise] = {
     "agents.use_agent": _("Ask agents"),
     "agents.add_agent": _("Make agents"),
     "agents.change_agent": _("Change agents"),
+    "agents.manage_agent": _("Share and shut all agents"),
     "agents.view_run": _("See everybody's runs"),
     "knowledge.add_document": _("Upload documents"),
     "knowledge.change_document": _("Look after everybody's documents"),
     "knowledge.delete_document": _("Delete everybody's documents"),
     "knowledge.add_knowledgebase": _("Make collections"),
+    "knowledge.manage_knowledgebase": _("Share and shut all collections"),
     "providers.view_provider": _("See models and providers"),
     "providers.change_provider": _("Set up models and providers"),
     "accounts.view_user": _("See the members"),
     "accounts.manage_members": _("Invite, suspend and give roles"),
+    "accounts.manage_roles": _("Make and change roles"),
     "accounts.manage_owners": _("Appoint owners"),
     "accounts.manage_settings": _("Change the settings"),
     "audit.view_auditevent": _("Read the audit"),
@@ -128,12 +142,13 @@ RIGHTS: dict[str, str | Promise] = {
 
 def role_keys(groups: Iterable[Group]) -> list[str]:
     """Name roles for API clients: a system role by its key, a custom one by its name."""
-    return sorted((getattr(group, "role", None) and group.role.key) or group.name for group in groups)
+    roles = [group for group in groups if getattr(group, "role", None)]
+    return sorted(group.role.key or group.name for group in roles)
 
 
 def roles_named(names: Iterable[str]) -> list[Group]:
     """Find roles by what role_keys() says of them. Raises InvalidInput for one that there is not."""
-    groups = list(Group.objects.select_related("role"))
+    groups = list(Group.objects.exclude(role=None).select_related("role"))
     by_name = {role_keys([group])[0]: group for group in groups}
     unknown = sorted(set(names) - set(by_name))
     if unknown:

@@ -13,8 +13,12 @@ AREAS = {
     "conversations": "conversations",
     "users": "members",
     "invitations": "members",
+    "groups": "members",
+    "roles": "members",
+    "access-requests": "sharing",
     "audit": "audit",
 }
+SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export"})
 OPEN = frozenset({"/api/v1/auth/me"})
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,6 +30,8 @@ SCOPES: dict[str, str | Promise] = {
     "conversations:write": _("Write in conversations"),
     "knowledge:read": _("Search and see documents"),
     "knowledge:write": _("Upload, tag and delete documents"),
+    "sharing:read": _("See who something is shared with"),
+    "sharing:write": _("Share things, shut and open them"),
     "members:read": _("See members and invitations"),
     "members:write": _("Invite, suspend and give roles"),
     "audit:read": _("Read the audit and take it out"),
@@ -36,7 +42,8 @@ def needed(method: str, path: str) -> str | None:
     """Return the scope that a request needs, "" when any key will do, None when no key will."""
     if path in OPEN:
         return ""
-    area = AREAS.get(path.removeprefix("/api/v1/").partition("/")[0])
+    parts = path.removeprefix("/api/v1/").split("/")
+    area = "sharing" if len(parts) > 2 and parts[2] in SHARING else AREAS.get(parts[0])
     if area is None or not path.startswith("/api/v1/"):
         return None
     is_reading = method in SAFE or path in READING_POSTS

@@ -2,12 +2,22 @@
 
 from django.urls import path
 
-from apps.accounts.views import keys, members, profile
+from apps.accounts.views import groups, keys, members, profile, sharing
 
 urlpatterns = [
     path("members/", members.member_list, name="members"),
     path("members/invite/", members.member_invite, name="member-invite"),
-    path("members/roles/", members.role_list, name="roles"),
+    path("members/roles/", groups.role_list, name="roles"),
+    path("members/roles/new/", groups.role_edit, name="role-new"),
+    path("members/roles/<int:pk>/", groups.role_edit, name="role-edit"),
+    path("members/roles/<int:pk>/remove/", groups.role_remove, name="role-remove"),
+    path("members/groups/", groups.group_list, name="groups"),
+    path("members/groups/new/", groups.group_edit, name="group-new"),
+    path("members/groups/<int:pk>/", groups.group_edit, name="group-edit"),
+    path("members/groups/<int:pk>/remove/", groups.group_remove, name="group-remove"),
+    path("members/requests/", sharing.request_list, name="access-requests"),
+    path("members/requests/<uuid:pk>/", sharing.request_answer, name="access-answer"),
+    path("access/ask/", sharing.access_ask, name="access-ask"),
     path("members/invitations/<uuid:pk>/again/", members.invitation_again, name="invitation-again"),
     path("members/invitations/<uuid:pk>/revoke/", members.invitation_revoke, name="invitation-revoke"),
     path("members/<uuid:pk>/", members.member_detail, name="member"),

@@ -3,6 +3,7 @@
 from django.contrib import admin
 from django.http import HttpRequest
 
+from apps.accounts.admin import grant_inlines
 from apps.agents.models import Agent, Run, RunEvent
 from apps.audit.admin import AuditedAdmin
 
@@ -13,6 +14,7 @@ class AgentAdmin(AuditedAdmin):
     list_filter = ("is_active",)
     search_fields = ("name", "description")
     filter_horizontal = ("knowledge_bases",)
+    inlines = grant_inlines(Agent)
 
 
 class RunEventInline(admin.TabularInline):

@@ -1,17 +1,23 @@
 """Agent, Run and RunEvent."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.grants import CHANGE, MANAGE, USE, GroupGrant, Shared, UserGrant
 from apps.agents.querysets import AgentQuerySet, RunQuerySet
 from apps.core.models import TimestampedModel, UUIDModel
 
 
-class Agent(TimestampedModel):
+class Agent(TimestampedModel, Shared):
     """A helper that a tenant has set up: instructions, a model and the collections it may search."""
+
+    LEVELS: ClassVar = {USE: _("Ask it"), CHANGE: _("Change it"), MANAGE: _("Manage it: share, shut, delete")}
+    OPEN_TO: ClassVar = {USE: "agents.use_agent", CHANGE: "agents.change_agent"}
 
     class Tint(models.TextChoices):
         ACCENT = "", _("Petrol")
@@ -49,10 +55,24 @@ class Agent(TimestampedModel):
         ordering = ("name",)
         verbose_name = _("agent")
         verbose_name_plural = _("agents")
-        permissions = (("use_agent", "May ask agents"),)
+        permissions = (("use_agent", "May ask agents"), ("manage_agent", "May share, shut and change all agents"))
 
     def __str__(self) -> str:
         return self.name
+
+
+class AgentUserGrant(UserGrant):
+    content_object = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="user_grants")
+
+    class Meta(UserGrant.Meta):
+        pass
+
+
+class AgentGroupGrant(GroupGrant):
+    content_object = models.ForeignKey(Agent, on_delete=models.CASCADE, related_name="group_grants")
+
+    class Meta(GroupGrant.Meta):
+        pass
 
 
 class Run(TimestampedModel):
@@ -87,6 +107,8 @@ class Run(TimestampedModel):
     input_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     output_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     idempotency_key = models.CharField(max_length=100, blank=True, editable=False)
+    asked_from = models.GenericIPAddressField(null=True, editable=False)
+    asked_with_second_factor = models.BooleanField(default=False, editable=False)
     started_at = models.DateTimeField(_("started"), null=True, editable=False)
     finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
 

@@ -4,14 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from apps.accounts.grants import SharedQuerySet
+
 if TYPE_CHECKING:
-    from apps.agents.models import Agent, Run  # noqa: F401
+    from apps.agents.models import Run  # noqa: F401
 
 
-class AgentQuerySet(models.QuerySet["Agent"]):
+class AgentQuerySet(SharedQuerySet):
     def usable_by(self, user: Any) -> "AgentQuerySet":
-        """Agents that are switched on, for whoever has an account in the tenant."""
-        return self.filter(is_active=True) if user.is_active else self.none()
+        """Agents that are switched on and that a person may ask."""
+        return super().usable_by(user).filter(is_active=True)
 
     def matching(self, words: str) -> "AgentQuerySet":
         """Agents whose name or description holds every word."""

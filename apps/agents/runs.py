@@ -27,6 +27,7 @@ from apps.agents.types import (
     StreamEvent,
     ToolReturned,
 )
+from apps.core.caller import Caller, calling
 from apps.core.database.pool import release_connection
 from apps.core.tenancy import current_tenant
 from apps.core.wire import run_on_wire
@@ -57,7 +58,8 @@ class Runs:
     def work(self, claim: Claim) -> None:
         run = Run.objects.select_related("agent", "agent__model__provider", "started_by").get(pk=claim.object_id)
         language = run.started_by.language if run.started_by and run.started_by.language else None
-        with translation.override(language):
+        caller = Caller(run.asked_from or "", run.asked_with_second_factor)
+        with translation.override(language), calling(caller):
             _Work(claim, run).go()
 
     def cancel(self, claim: Claim) -> None:

@@ -11,9 +11,9 @@ from apps.agents import actions
 from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
 from apps.audit.services import record
-from apps.core.errors import Conflict, InvalidInput
+from apps.core.caller import current_caller
+from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.limits import Limit, spend
-from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.providers.types import ChatMessage
@@ -32,9 +32,11 @@ def start_run(
 
     Raises Forbidden, InvalidInput for an empty or too long question, TooManyRequests, Unavailable.
     """
-    require(actor, "agents.use_agent")
+    if not Agent.objects.usable_by(actor).filter(pk=agent.pk).exists():
+        raise Forbidden(_("You may not ask this agent (any more)."))
     spend(Limit("chat", resolve(CHAT_LIMIT).value, 60), str(actor.pk))
     question = checked_question(question)
+    caller = current_caller()
     run = Run.objects.create(
         agent=agent,
         started_by=actor,
@@ -42,6 +44,8 @@ def start_run(
         title=title_of(question),
         history=[{"role": message.role, "text": message.text} for message in history],
         idempotency_key=idempotency_key[:MAX_KEY_CHARS],
+        asked_from=caller.address or None,
+        asked_with_second_factor=caller.has_second_factor,
     )
     jobs.enqueue(kind=RUN, queue=AGENTS, object_id=run.pk, dedupe_key=str(run.pk))
     record(actions.RUN_STARTED, actor=actor, target=run, after={"agent": agent.name})

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from apps.accounts.views.sharing import share_paths
 from apps.agents import views
+from apps.agents.models import Agent
 
 urlpatterns = [
+    *share_paths("agents/<uuid:pk>/", Agent, "agent"),
     path("agents/", views.agent_list, name="agents"),
     path("runs/", views.run_list, name="runs"),
     path("runs/<uuid:pk>/", views.run_detail, name="run"),

@@ -25,7 +25,9 @@ def agent_list(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     mine = Count("runs", filter=Q(runs__started_by=str(request.user.pk)))
     agents = Agent.objects.usable_by(request.user).matching(words).annotate(run_count=mine)
-    return page_or_part(request, "agents/agent_list.html", "agents/_agents.html", {"agents": agents, "words": words})
+    managed = set(Agent.objects.manageable_by(request.user).values_list("pk", flat=True))
+    context = {"agents": agents, "words": words, "managed": managed}
+    return page_or_part(request, "agents/agent_list.html", "agents/_agents.html", context)
 
 
 @require_GET

@@ -16,15 +16,16 @@ from django.conf import settings
 from django.utils import translation
 
 from apps.accounts.models import User
-from apps.accounts.services.security import is_session_valid, keep_alive
+from apps.accounts.services.security import has_used_second_factor, is_session_valid, keep_alive
 from apps.agents.models import Run
 from apps.agents.stream import conversation_key, hub, rights_key, run_key
 from apps.agents.types import StreamEvent
 from apps.conversations import rendering, services
 from apps.conversations.models import Conversation, Message
+from apps.core.caller import Caller, set_caller
 from apps.core.errors import DomainError, NotFound
 from apps.core.models import is_uuid
-from apps.core.sockets import query
+from apps.core.sockets import query, socket_address
 
 log = structlog.get_logger(__name__)
 MAX_FRAME_BYTES = 64 << 10
@@ -40,6 +41,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def connect(self) -> None:
         self.user = self.scope["user"]
+        set_caller(Caller(socket_address(self.scope), has_used_second_factor(self.scope["session"])))
         self.language = self.scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME) or self.user_language()
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.counted = ""

@@ -74,8 +74,11 @@ def count(limit: Limit, who: str) -> Usage:
 
 def client_address(request: HttpRequest) -> str:
     """Return the caller's address; behind N trusted proxies the N-th from the right of X-Forwarded-For."""
+    return trusted_address(request.headers.get("X-Forwarded-For", ""), request.META.get("REMOTE_ADDR", ""))
+
+
+def trusted_address(forwarded_for: str, peer: str) -> str:
+    """Choose between what a header says and who is connected, by the number of trusted proxies."""
     hops = settings.ALLAUTH_TRUSTED_PROXY_COUNT
-    forwarded = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",") if part.strip()]
-    if hops and len(forwarded) >= hops:
-        return forwarded[-hops]
-    return request.META.get("REMOTE_ADDR", "")
+    forwarded = [part.strip() for part in forwarded_for.split(",") if part.strip()]
+    return forwarded[-hops] if hops and len(forwarded) >= hops else peer

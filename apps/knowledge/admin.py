@@ -6,6 +6,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
+from apps.accounts.admin import grant_inlines
 from apps.audit.admin import AuditedAdmin
 from apps.core.errors import Conflict
 from apps.knowledge.models import Document, KnowledgeBase
@@ -16,6 +17,7 @@ from apps.knowledge.services import retry_document
 class KnowledgeBaseAdmin(AuditedAdmin):
     list_display = ("name", "description", "chunk_count", "updated_at")
     search_fields = ("name", "description")
+    inlines = grant_inlines(KnowledgeBase)
 
 
 @admin.register(Document)

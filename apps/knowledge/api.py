@@ -11,6 +11,7 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.api.sharing import share_paths
 from apps.core.api import checked, listed
 from apps.knowledge import services
 from apps.knowledge.models import Document, KnowledgeBase
@@ -171,6 +172,7 @@ def search(request: Request) -> Response:
 
 
 urlpatterns = [
+    *share_paths("knowledge-base/<uuid:pk>", KnowledgeBase, "knowledge-base"),
     path("knowledge-base/", knowledge_bases, name="api-knowledge-bases"),
     path("knowledge-base/upload", upload, name="api-upload"),
     path("knowledge-base/documents", documents, name="api-documents"),

@@ -1,5 +1,7 @@
 """KnowledgeBase, Document, Chunk and the two indexes over chunks: postings of terms, and vectors."""
 
+from typing import ClassVar
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import GinIndex
@@ -7,12 +9,20 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from pgvector.django import HalfVectorField, HnswIndex
 
+from apps.accounts.grants import CHANGE, MANAGE, VIEW, GroupGrant, Shared, UserGrant
 from apps.core.models import TimestampedModel, UUIDModel
 from apps.knowledge.querysets import DocumentQuerySet, KnowledgeBaseQuerySet
 
 
-class KnowledgeBase(TimestampedModel):
+class KnowledgeBase(TimestampedModel, Shared):
     """A collection of documents. The two counters are kept by ingestion: they are BM25's corpus size."""
+
+    LEVELS: ClassVar = {
+        VIEW: _("Search and read"),
+        CHANGE: _("Add documents"),
+        MANAGE: _("Manage it: share, shut, look after all documents"),
+    }
+    OPEN_TO: ClassVar = {VIEW: "", CHANGE: "knowledge.add_document"}
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
@@ -25,9 +35,24 @@ class KnowledgeBase(TimestampedModel):
         ordering = ("name",)
         verbose_name = _("collection")
         verbose_name_plural = _("collections")
+        permissions = (("manage_knowledgebase", "May share, shut and change all collections"),)
 
     def __str__(self) -> str:
         return self.name
+
+
+class KnowledgeBaseUserGrant(UserGrant):
+    content_object = models.ForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="user_grants")
+
+    class Meta(UserGrant.Meta):
+        pass
+
+
+class KnowledgeBaseGroupGrant(GroupGrant):
+    content_object = models.ForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="group_grants")
+
+    class Meta(GroupGrant.Meta):
+        pass
 
 
 def storage_path(document: "Document", filename: str) -> str:

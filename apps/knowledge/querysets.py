@@ -4,22 +4,22 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from apps.accounts.grants import SharedQuerySet
 from apps.knowledge.types import Filters
 
 if TYPE_CHECKING:
-    from apps.knowledge.models import Document, KnowledgeBase  # noqa: F401
+    from apps.knowledge.models import Document  # noqa: F401
 
 
-class KnowledgeBaseQuerySet(models.QuerySet["KnowledgeBase"]):
-    def visible_to(self, user: Any) -> "KnowledgeBaseQuerySet":
-        """Collections that a person may search: all of the tenant's, for whoever has an account in it."""
-        return self if user.is_active else self.none()
+class KnowledgeBaseQuerySet(SharedQuerySet):
+    """Who reaches which collections; whoever sees one may search it."""
 
 
 class DocumentQuerySet(models.QuerySet["Document"]):
     def visible_to(self, user: Any) -> "DocumentQuerySet":
         """Documents of collections that a person may search."""
-        return self if user.is_active else self.none()
+        bases: Any = self.model._meta.get_field("knowledge_base").related_model
+        return self.filter(knowledge_base__in=bases.objects.visible_to(user))
 
     def fitting(self, filters: Filters) -> "DocumentQuerySet":
         """Documents that a search with these filters looks into."""

@@ -10,8 +10,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.services.sharing import give_to_maker
 from apps.audit.services import record
-from apps.core.errors import Conflict, InvalidInput, TooLarge, Unavailable
+from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge, Unavailable
 from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import DOCUMENTS
@@ -38,6 +39,7 @@ def create_collection(*, actor: Any, name: str, description: str = "") -> Knowle
     if KnowledgeBase.objects.filter(name__iexact=name).exists():
         raise InvalidInput(_("There is a collection with this name."), field="name")
     base = KnowledgeBase.objects.create(name=name[:120], description=description.strip()[:300])
+    give_to_maker(shared=base, maker=actor)
     record(actions.COLLECTION_CREATED, actor=actor, target=base)
     return base
 
@@ -50,7 +52,7 @@ def upload_document(
 
     Raises Forbidden, InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
     """
-    require(actor, "knowledge.add_document")
+    _require_editable(actor, knowledge_base)
     name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
     size_bytes = upload.size or 0
     if size_bytes > settings.MAX_DOCUMENT_BYTES:
@@ -147,9 +149,17 @@ def delete_document(*, actor: Any, document: Document) -> None:
 
 
 def _require_own(actor: Any, document: Document, permission: str) -> None:
-    """Whoever uploaded a document and may still do that looks after it; others need the permission."""
-    is_own = actor is not None and document.uploaded_by_id == actor.pk
-    require(actor, "knowledge.add_document" if is_own else permission)
+    """Whoever may add to a collection looks after what they uploaded, and with the permission after everybody's."""
+    if actor is None or KnowledgeBase.objects.manageable_by(actor).filter(pk=document.knowledge_base_id).exists():
+        return
+    _require_editable(actor, document.knowledge_base)
+    if document.uploaded_by_id != actor.pk:
+        require(actor, permission)
+
+
+def _require_editable(actor: Any, base: KnowledgeBase) -> None:
+    if actor is not None and not KnowledgeBase.objects.editable_by(actor).filter(pk=base.pk).exists():
+        raise Forbidden(_("You may not do this. Your administrator can give you access."))
 
 
 def search_documents(

@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from apps.accounts.views.sharing import share_paths
 from apps.knowledge import views
+from apps.knowledge.models import KnowledgeBase
 
 urlpatterns = [
+    *share_paths("knowledge/<uuid:pk>/", KnowledgeBase, "collection"),
     path("knowledge/", views.collection_list, name="collections"),
     path("knowledge/<uuid:pk>/", views.collection_detail, name="collection"),
     path("knowledge/<uuid:pk>/reading/", views.collection_reading, name="collection-reading"),

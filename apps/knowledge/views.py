@@ -15,6 +15,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.services.sharing import may_manage
 from apps.core.errors import DomainError, InvalidInput
 from apps.core.htmx import is_part_wanted, page_or_part
 from apps.knowledge import services
@@ -59,7 +60,8 @@ def collection_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     base = _visible(request, pk)
     context = {**_documents_context(request, base), **_reading_context(base), **_question_context(request, base)}
     context |= {"accepted": ACCEPTED, "max_bytes": settings.MAX_DOCUMENT_BYTES}
-    context |= {"has_embeddings": embedding_port() is not None}
+    context |= {"has_embeddings": embedding_port() is not None, "may_manage": may_manage(request.user, base)}
+    context |= {"may_add": KnowledgeBase.objects.editable_by(request.user).filter(pk=base.pk).exists()}
     return page_or_part(request, "knowledge/collection_detail.html", "knowledge/_documents.html", context)
 
 

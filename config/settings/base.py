@@ -50,6 +50,7 @@ TENANT_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "rest_framework_simplejwt.token_blacklist",
+    "guardian",
     "apps.audit",
     "apps.accounts",
     "apps.providers",
@@ -155,7 +156,11 @@ CACHES = {
 
 # --- identity -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = [
+    "allauth.account.auth_backends.AuthenticationBackend",
+    "apps.accounts.backends.GrantBackend",
+]
+ANONYMOUS_USER_NAME = None  # guardian's: nobody anonymous has an account
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
@@ -310,6 +315,7 @@ LOGGING = {
 SENTRY_DSN = env.str("SENTRY_DSN", default="")
 DEMO_PASSWORD = env.str("DEMO_PASSWORD", default="")  # of the people in the demo tenants; empty: none can sign in
 SILENCED_SYSTEM_CHECKS = [
+    "guardian.W001",  # apps.accounts.backends stands in for guardian's backend, which knows no conditions
     "auth.W004",  # the e-mail address is unique by Lower(email)
 ]
 

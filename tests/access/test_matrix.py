@@ -14,6 +14,7 @@ from apps.core.tenancy import PUBLIC, tenant_context
 from tests.access.routes import PLATFORM_ROUTES, PUBLIC_STATUS, ROUTES
 from tests.conftest import api_for, client_for
 
+WITHOUT_SCOPE = {"api-login", "api-refresh", "api-logout", "api-me"}
 NOT_OURS = ("admin:",)  # Django's own, tried as a whole below
 
 
@@ -95,7 +96,7 @@ def visitor(kind, route, tenant, user):
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda r: f"{r.method} {r.name} {'+'.join(r.keys)} {'+'.join(r.body)}")
-def test_route(route, objects, acme, globex, member, colleague, outsider, admin_user):
+def test_route(route, objects, acme, globex, member, colleague, outsider, admin_user, suspended, scopeless):
     def status(kind, tenant, user):
         with tenant_context(None):
             response = ask(visitor(kind, route, tenant, user), route, objects)
@@ -103,6 +104,10 @@ def test_route(route, objects, acme, globex, member, colleague, outsider, admin_
 
     anonymous = PUBLIC_STATUS.get(route.name, route.anonymous)
     assert status("anonymous", acme, None) == anonymous
+    assert status("suspended", acme, suspended) == anonymous
+    if is_api(route) and route.name not in WITHOUT_SCOPE:
+        with tenant_context(None):
+            assert ask(scopeless, route, objects).status_code == 403
     assert status("outsider", globex, outsider) == route.outsider
     if route.colleague != route.owner:
         assert status("colleague", acme, colleague) == route.colleague
@@ -113,7 +118,11 @@ def test_route(route, objects, acme, globex, member, colleague, outsider, admin_
 
 @pytest.mark.parametrize(
     "route",
-    [r for r in ROUTES if r.keys and r.keys not in (("reset",), ("token",), ("number",))],
+    [
+        r
+        for r in ROUTES
+        if r.keys and r.keys not in (("reset",), ("token",), ("number",), ("role",), ("group",)) and r.outsider == 404
+    ],
     ids=lambda r: f"{r.method} {r.name}",
 )
 def test_unknown_and_forbidden_answer_alike(route, objects, globex, outsider):
@@ -141,6 +150,9 @@ def test_admin_is_for_staff(acme, globex, admin_user, member):
             "conversations/conversation",
             "providers/provider",
             "providers/providermodel",
+            "accounts/peoplegroup",
+            "accounts/accessrequest",
+            "auth/group",
         ):
             assert staff.get(f"/admin/{path}/").status_code == 200, path
 

@@ -1,5 +1,5 @@
 """Signing in, members, invitations and API keys for API clients."""
 
-from apps.accounts.api import keys, members, sign_in
+from apps.accounts.api import keys, members, sharing, sign_in
 
-urlpatterns = [*sign_in.urlpatterns, *members.urlpatterns, *keys.urlpatterns]
+urlpatterns = [*sign_in.urlpatterns, *members.urlpatterns, *keys.urlpatterns, *sharing.urlpatterns]

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import actions
 from apps.accounts.models import ApiKey, User
+from apps.accounts.networks import checked_networks
 from apps.accounts.scopes import SCOPES
 from apps.accounts.services.members import require_grant
 from apps.accounts.signing import secret_for
@@ -69,7 +70,7 @@ def make_key(
         prefix=prefix,
         digest=_digest(secret),
         scopes=chosen,
-        addresses=_checked_addresses(addresses),
+        addresses=checked_networks(addresses),
         created_by=actor,
         expires_at=expires_at,
         must_sign=must_sign,
@@ -84,13 +85,6 @@ def _checked_scopes(scopes: Iterable[str]) -> list[str]:
     if not chosen or set(chosen) - set(SCOPES):
         raise InvalidInput(_("Choose at least one of the scopes."), field="scopes")
     return chosen
-
-
-def _checked_addresses(addresses: Iterable[str]) -> list[str]:
-    try:
-        return sorted({str(ipaddress.ip_network(text.strip(), strict=False)) for text in addresses if text.strip()})
-    except ValueError as error:
-        raise InvalidInput(_("Write addresses like 203.0.113.7 or 203.0.113.0/24."), field="addresses") from error
 
 
 def _digest(secret: str) -> str:

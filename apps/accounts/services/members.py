@@ -181,6 +181,11 @@ def accept_invitation(*, token: str, name: str, password: str, language: str = "
 # -- roles and suspension ----------------------------------------------------------------------------------------
 
 
+def held_roles(user: User) -> list[Group]:
+    """Return a person's roles; the other groups that they are in give no rights of their own."""
+    return list(user.groups.exclude(role=None).select_related("role"))
+
+
 @transaction.atomic
 def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
     """Give a person these roles instead of their former ones.
@@ -189,13 +194,14 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
     """
     require(actor, "accounts.manage_members")
     _lock_owners()
-    before, after = set(user.groups.all()), set(roles)
+    before, after = set(held_roles(user)), set(roles)
     if before == after:
         return
     if not after:
         raise InvalidInput(_("Choose at least one role."), field="roles")
     require_grant(actor, before ^ after)
-    user.groups.set(after)
+    user.groups.remove(*(before - after))
+    user.groups.add(*(after - before))
     _require_an_owner()
     names = ({"roles": sorted(group.name for group in groups)} for groups in (before, after))
     record(actions.ROLES_CHANGED, actor=actor, target=user, before=next(names), after=next(names))
@@ -258,7 +264,7 @@ def _require_an_owner() -> None:
 def roles_with_rights() -> list[dict[str, Any]]:
     """Return each role with its words, what it may do as {right: has it}, and how many active people hold it."""
     holders = Count("user", filter=Q(user__is_active=True), distinct=True)
-    groups = Group.objects.select_related("role").annotate(holders=holders).order_by("pk")
+    groups = Group.objects.exclude(role=None).select_related("role").annotate(holders=holders).order_by("pk")
     return [
         {"group": group, "holders": group.holders, "rights": _rights_of(group)}
         for group in groups.prefetch_related("permissions__content_type")

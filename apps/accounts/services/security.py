@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib.auth import HASH_SESSION_KEY
@@ -74,6 +75,11 @@ def keep_alive(session: Any) -> None:
 
 def has_second_factor(user: User) -> bool:
     return Authenticator.objects.filter(user=user).exclude(type=Authenticator.Type.RECOVERY_CODES).exists()
+
+
+def has_used_second_factor(session: Any) -> bool:
+    """Say whether this sign-in was proven by a second factor or a passkey."""
+    return any(used.get("method") == "mfa" for used in session.get(AUTHENTICATION_METHODS_SESSION_KEY, ()))
 
 
 @transaction.atomic

@@ -49,7 +49,8 @@ def sign_in_for_tokens(*, request: HttpRequest, email: str, password: str, code:
     if has_tenant():
         _check_factor(request, user, code)
     user_logged_in.send(sender=User, request=request, user=user)
-    return _pair(RefreshToken.for_user(user), user)
+    family = TokenFamily.objects.create(user=user, has_second_factor=has_tenant() and has_second_factor(user))
+    return _pair(RefreshToken.for_user(user, family), user)
 
 
 def _check_factor(request: HttpRequest, user: User, code: str) -> None:

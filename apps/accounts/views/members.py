@@ -187,10 +187,3 @@ def join(request: HttpRequest) -> HttpResponse:
             form.add_error(error.field, str(error.message))
     context = {"form": form, "domains": domains, "is_sent": is_sent}
     return render(request, "accounts/join.html", context, status=422 if form.errors else 200)
-
-
-@require_GET
-def role_list(request: HttpRequest) -> HttpResponse:
-    """The roles that there are, what each may do, and how many hold it."""
-    require(request.user, "accounts.view_user")
-    return render(request, "accounts/role_list.html", {"roles": members.roles_with_rights()})

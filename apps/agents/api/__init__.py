@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from apps.accounts.api.sharing import share_paths
 from apps.agents.api import endpoints, live
+from apps.agents.models import Agent
 
 urlpatterns = [
+    *share_paths("agents/<uuid:pk>", Agent, "agent"),
     path("agents/", endpoints.agents, name="api-agents"),
     path("agents/<uuid:pk>", endpoints.agent, name="api-agent"),
     path("runs/", endpoints.runs, name="api-runs"),

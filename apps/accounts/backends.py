@@ -1,0 +1,17 @@
+"""`user.has_perm(permission, object)` for shared objects, as Django, its administration and templates ask it."""
+
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+
+from apps.accounts.grants import ALL_LEVELS, Shared
+
+
+class GrantBackend(BaseBackend):
+    """Answers for one object what `reached_by` answers for many, with the grants' time and conditions."""
+
+    def has_perm(self, user_obj: Any, perm: str, obj: Any = None) -> bool:
+        level, _, name = perm.rpartition(".")[2].partition("_")
+        if not isinstance(obj, Shared) or level not in ALL_LEVELS or name != obj._meta.model_name:
+            return False
+        return type(obj)._default_manager.reached_by(user_obj, level).filter(pk=obj.pk).exists()  # type: ignore[attr-defined]

@@ -1,0 +1,194 @@
+"""Access to single objects: open to everybody, or given to people and groups, for a time and under conditions.
+
+An app makes a model shareable by Shared, and by two tables of grants with a foreign key to it (UserGrant, GroupGrant, over
+django-guardian's base models). A grant names one of the model's permissions, `<level>_<model>`; a level holds those below it.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
+from django.db import models
+from django.db.models import Exists, F, Func, OuterRef, Q
+from django.db.models.lookups import GreaterThan, LessThan, LessThanOrEqual
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+from guardian.managers import GroupObjectPermissionManager, UserObjectPermissionManager
+from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
+
+from apps.core.caller import current_caller
+from apps.core.models import UUIDModel
+
+VIEW, USE, CHANGE, MANAGE = "view", "use", "change", "manage"
+ALL_LEVELS = (VIEW, USE, CHANGE, MANAGE)
+SATURDAY = 6
+
+
+class _Within(Func):
+    """Whether an address (a value) lies in one of a row's networks (an array of CIDR texts)."""
+
+    template = "(%(expressions)s)::cidr[]))"
+    arg_joiner = "::inet <<= ANY(("
+    output_field = models.BooleanField()
+
+
+class _Hour(Func):
+    """The hour that the clock shows in a row's time zone."""
+
+    template = "EXTRACT(HOUR FROM statement_timestamp() AT TIME ZONE %(expressions)s)"
+    output_field = models.IntegerField()
+
+
+class _Weekday(Func):
+    """The day of the week in a row's time zone, Monday being 1."""
+
+    template = "EXTRACT(ISODOW FROM statement_timestamp() AT TIME ZONE %(expressions)s)"
+    output_field = models.IntegerField()
+
+
+class GrantQuerySet(models.QuerySet[Any]):
+    def holding(self) -> "GrantQuerySet":
+        """Grants that are in time and whose conditions the caller meets now."""
+        caller = current_caller()
+        in_time = Q(expires_at=None) | Q(expires_at__gt=timezone.now())
+        in_hours = Q(from_hour=None) | Q(LessThanOrEqual(F("from_hour"), _Hour(F("time_zone"))))
+        in_hours &= Q(until_hour=None) | Q(GreaterThan(F("until_hour"), _Hour(F("time_zone"))))
+        in_week = Q(on_weekdays=False) | Q(LessThan(_Weekday(F("time_zone")), SATURDAY))
+        at_home = Q(addresses=[])
+        if caller.address:
+            at_home |= Q(_Within(models.Value(caller.address), F("addresses")))
+        proven = Q() if caller.has_second_factor else Q(needs_second_factor=False)
+        return self.filter(in_time, in_hours, in_week, at_home, proven)
+
+
+class Grant(UUIDModel):
+    """How long, when and from where a grant holds; nothing of that set: always."""
+
+    granted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("given by")
+    )
+    created_at = models.DateTimeField(_("given"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("until"), null=True, blank=True)
+    from_hour = models.PositiveSmallIntegerField(
+        _("from hour"), null=True, blank=True, validators=[MaxValueValidator(23)]
+    )
+    until_hour = models.PositiveSmallIntegerField(
+        _("until hour"), null=True, blank=True, validators=[MaxValueValidator(24)]
+    )
+    on_weekdays = models.BooleanField(_("Monday to Friday"), default=False)
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    addresses = ArrayField(models.CharField(max_length=64), verbose_name=_("addresses"), default=list, blank=True)
+    needs_second_factor = models.BooleanField(_("with a second factor"), default=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def level(self) -> str:
+        """Return `view`, `use`, `change` or `manage`."""
+        return self.permission.codename.partition("_")[0]  # type: ignore[attr-defined]
+
+    @property
+    def has_run_out(self) -> bool:
+        return self.expires_at is not None and self.expires_at <= timezone.now()
+
+    @property
+    def has_conditions(self) -> bool:
+        return bool(self.from_hour is not None or self.on_weekdays or self.addresses or self.needs_second_factor)
+
+
+class UserGrant(Grant, UserObjectPermissionBase):
+    """A person's access. Subclasses add `content_object` with the related name `user_grants`."""
+
+    objects = UserObjectPermissionManager.from_queryset(GrantQuerySet)()  # type: ignore[misc]
+
+    class Meta(UserObjectPermissionBase.Meta):
+        abstract = True
+
+
+class GroupGrant(Grant, GroupObjectPermissionBase):
+    """A group's access. Subclasses add `content_object` with the related name `group_grants`."""
+
+    objects = GroupObjectPermissionManager.from_queryset(GrantQuerySet)()  # type: ignore[misc]
+
+    class Meta(GroupObjectPermissionBase.Meta):
+        abstract = True
+
+
+class Shared(models.Model):
+    """Something that can be shared: open to everybody with the right for it, or shut but for its grants."""
+
+    LEVELS: ClassVar[Mapping[str, str | Promise]]
+    """What can be given, the least first, with words for people."""
+    OPEN_TO: ClassVar[Mapping[str, str]]
+    """The permission that opens a level of an open object; empty: an account is enough."""
+
+    is_open = models.BooleanField(_("open to everybody in the organisation"), default=True)
+
+    class Meta:
+        abstract = True
+
+
+class SharedQuerySet(models.QuerySet[Any]):
+    """Who reaches which objects of a Shared model."""
+
+    def visible_to(self, user: Any) -> Any:
+        """Objects that a person may know of."""
+        return self.reached_by(user, VIEW)
+
+    def usable_by(self, user: Any) -> Any:
+        """Objects that a person may work with."""
+        return self.reached_by(user, USE)
+
+    def editable_by(self, user: Any) -> Any:
+        """Objects that a person may change."""
+        return self.reached_by(user, CHANGE)
+
+    def manageable_by(self, user: Any) -> Any:
+        """Objects that a person may share, shut and delete."""
+        return self.reached_by(user, MANAGE)
+
+    def reached_by(self, user: Any, level: str) -> Any:
+        """Objects on which a person has a level or a higher one, by whichever way."""
+        if not user.is_active:
+            return self.none()
+        if has_over_all(self.model, user, level):
+            return self
+        own = Exists(held_grants(self.model.user_grants, level).filter(user_id=user.pk))  # type: ignore[attr-defined]
+        through = Exists(held_grants(self.model.group_grants, level).filter(group__user=user.pk))  # type: ignore[attr-defined]
+        reached = Q(own) | Q(through)
+        if is_opened(self.model, user, level):
+            reached |= Q(is_open=True)
+        return self.filter(reached)
+
+
+def levels_from(level: str) -> Sequence[str]:
+    """Return a level and those above it."""
+    return ALL_LEVELS[ALL_LEVELS.index(level) :]
+
+
+def held_grants(relation: Any, level: str) -> Any:
+    """Return the grants of an outer object that hold now and reach a level."""
+    model = relation.rel.related_model
+    name = relation.rel.model._meta.model_name
+    codenames = [f"{each}_{name}" for each in levels_from(level)]
+    return model.objects.holding().filter(content_object=OuterRef("pk"), permission__codename__in=codenames)
+
+
+def over_all(model: Any, level: str) -> list[str]:
+    """Return the permissions that reach a level on every object, shut or open: to manage it, and for its eyes, to view it."""
+    label, name = model._meta.app_label, model._meta.model_name
+    return [f"{label}.manage_{name}", *([f"{label}.view_{name}"] if level == VIEW else [])]
+
+
+def has_over_all(model: Any, user: Any, level: str) -> bool:
+    return any(user.has_perm(permission) for permission in over_all(model, level))
+
+
+def is_opened(model: Any, user: Any, level: str) -> bool:
+    """Say whether the person reaches the level on open objects: by its permission, or by that of a higher level."""
+    wanted = [model.OPEN_TO[each] for each in levels_from(level) if each in model.OPEN_TO]
+    return any(not permission or user.has_perm(permission) for permission in wanted)

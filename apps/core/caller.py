@@ -1,0 +1,42 @@
+"""From where and how somebody asks: what conditions on access look at.
+
+Set by the middleware, the API's authentication, the sockets and the worker of a run; outside of these a caller has no address and
+no second factor, so that a condition does not hold.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Caller:
+    """`address` is an IP address, empty when there is none; `has_second_factor` says that this sign-in used one."""
+
+    address: str = ""
+    has_second_factor: bool = False
+
+
+UNKNOWN = Caller()
+_active: ContextVar[Caller] = ContextVar("caller", default=UNKNOWN)
+
+
+def current_caller() -> Caller:
+    """Return who asks; UNKNOWN outside a request or run."""
+    return _active.get()
+
+
+def set_caller(caller: Caller) -> None:
+    """Name the caller for the rest of this context, as authentication does in the middle of a request."""
+    _active.set(caller)
+
+
+@contextmanager
+def calling(caller: Caller) -> Iterator[None]:
+    """Name the caller inside the block."""
+    token = _active.set(caller)
+    try:
+        yield
+    finally:
+        _active.reset(token)
