@@ -1,9 +1,11 @@
 // Uploads with progress: each file goes on its own, so one that fails does not stop the others.
 const $ = (s, r = document) => r.querySelector(s), drop = $('#drop'), up = $('#up'), list = $('#uploads');
-for (const t of ['dragenter', 'dragover']) drop.addEventListener(t, e => { e.preventDefault(); drop.classList.add('over'); });
-for (const t of ['dragleave', 'drop']) drop.addEventListener(t, e => { e.preventDefault(); drop.classList.remove('over'); });
-drop.addEventListener('drop', e => add(e.dataTransfer.files));
-up.addEventListener('change', () => { add(up.files); up.value = ''; });
+if (drop) {  // not on the page of somebody who may only read
+  for (const t of ['dragenter', 'dragover']) drop.addEventListener(t, e => { e.preventDefault(); drop.classList.add('over'); });
+  for (const t of ['dragleave', 'drop']) drop.addEventListener(t, e => { e.preventDefault(); drop.classList.remove('over'); });
+  drop.addEventListener('drop', e => add(e.dataTransfer.files));
+  up.addEventListener('change', () => { add(up.files); up.value = ''; });
+}
 
 function row(name) {
   const li = document.createElement('li'), title = document.createElement('strong'), bar = document.createElement('progress');

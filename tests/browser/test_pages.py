@@ -199,7 +199,15 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
     page = open_page("/", login="amina", **VIEWS[view])
     page.goto(f"{live.url()}/members/")
     person = page.locator("#members a").first.get_attribute("href")
+    page.goto(f"{live.url()}/knowledge/")
+    collection = page.locator("main a[href^='/knowledge/']").first.get_attribute("href")
     for path in (
+        f"{collection}sharing/",
+        f"{collection}sharing/?why={person.split('/')[-2]}",
+        "/members/roles/new/",
+        "/members/groups/",
+        "/members/groups/new/",
+        "/members/requests/",
         "/members/",
         person,
         "/members/roles/",
@@ -212,6 +220,41 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
         page.goto(f"{live.url()}{path}")
         assert violations(page) == [], path
         assert not is_sideways(page), path
+
+
+def test_sharing_closes_and_opens_a_collection(live, open_page, console):
+    admin, colleague = open_page("/knowledge/", login="amina"), open_page("/", login="jonas")
+    admin.locator("main a[href^='/knowledge/']").first.click()
+    collection = admin.url
+    admin.get_by_role("link", name="Share").click()
+    admin.get_by_role("button", name="Shut it").click()
+    expect(admin.get_by_text("Shut: only those below")).to_be_visible()
+    colleague.goto(collection)
+    expect(colleague.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
+    assert [line for line in console if "404" not in line] == []
+    console.clear()
+    assert violations(colleague) == []
+    colleague.get_by_label("Do you need this page?").fill("I write the handbook")
+    colleague.get_by_role("button", name="Ask for access").click()
+    expect(colleague.get_by_role("heading", name="Those who give access are told")).to_be_visible()
+    admin.get_by_label("Group, role or person").select_option(label="Jonas Lind")
+    admin.get_by_label("May", exact=True).select_option("view")
+    admin.get_by_text("For a time, or under conditions").click()
+    admin.get_by_label("Until", exact=True).fill("2099-12-31")
+    assert violations(admin) == []
+    admin.locator("form[action$='/sharing/'] button.primary").click()
+    expect(admin.get_by_text("Shared with Jonas Lind.")).to_be_visible()
+    colleague.goto(collection)
+    expect(colleague.get_by_text("Only those whom it is shared with")).to_be_visible()
+    expect(colleague.locator("#drop")).to_have_count(0)
+    admin.get_by_role("link", name="Why? Jonas Lind").click()
+    expect(admin.get_by_text("Given to them by")).to_be_visible()
+    admin.goto(f"{live.url()}/members/requests/")
+    expect(admin.get_by_text("I write the handbook")).to_be_visible()
+    admin.get_by_role("button", name="Access is given").first.click()
+    admin.goto(f"{collection}sharing/")
+    admin.get_by_role("button", name="Open it to everybody").click()
+    expect(admin.get_by_text("Open to everybody in the organisation whose")).to_be_visible()
 
 
 def test_members_by_keyboard_alone(live, open_page, chromium):
