@@ -2,6 +2,7 @@
 
 from allauth.account import views as account
 from allauth.mfa.webauthn.views import login_webauthn
+from allauth.socialaccount import views as social
 from csp.decorators import csp_update
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
@@ -9,6 +10,7 @@ from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, SpectacularSwaggerSplitView
 
 from apps.accounts.views.members import join
+from apps.accounts.views.single_sign_on import with_passwords
 from apps.tenants.views.settings import settings_page
 
 # The two viewers of the API document write style elements and load workers; nothing else on the site may.
@@ -28,14 +30,19 @@ urlpatterns = [
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/signup/", join, name="account_signup"),
     path("accounts/inactive/", account.account_inactive, name="account_inactive"),
-    path("accounts/password/change/", account.password_change, name="account_change_password"),
+    path("accounts/password/change/", with_passwords(account.password_change), name="account_change_password"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
+    path("accounts/", include("allauth.socialaccount.providers.saml.urls")),
+    path("accounts/", include("allauth.socialaccount.providers.github.urls")),
+    path("accounts/sso/cancelled/", social.login_cancelled, name="socialaccount_login_cancelled"),
+    path("accounts/sso/failed/", login_not_required(social.login_error), name="socialaccount_login_error"),
     path("accounts/reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
-    path("accounts/password/reset/", account.password_reset, name="account_reset_password"),
+    path("accounts/password/reset/", with_passwords(account.password_reset), name="account_reset_password"),
     path("accounts/password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
     re_path(
         r"^accounts/password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$",
-        account.password_reset_from_key,
+        with_passwords(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
     path(

@@ -2,6 +2,8 @@
 
 from typing import Any, ClassVar
 
+import allauth.socialaccount.admin  # noqa: F401  registers what is taken out below
+from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin
@@ -13,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.events import rights_changed
 from apps.accounts.grants import UserGrant
-from apps.accounts.models import AccessRequest, ApiKey, Invitation, PeopleGroup, User
+from apps.accounts.models import AccessRequest, ApiKey, IdentityProvider, Invitation, PeopleGroup, User
 from apps.accounts.roles import MEMBER, RIGHTS, group_for
 from apps.accounts.services import groups, keys, members
 from apps.audit.admin import AuditedAdmin
@@ -21,6 +23,8 @@ from apps.core.admin import platform_site
 from apps.core.errors import DomainError
 
 admin.site.unregister(Group)
+for model in (SocialAccount, SocialApp, SocialToken):  # no rows for people: the links are made by signing in
+    admin.site.unregister(model)
 
 
 class AccountAdmin(AuditedAdmin, UserAdmin):
@@ -242,6 +246,24 @@ class AccessRequestAdmin(AuditedAdmin):
     list_display = ("path", "asked_by", "created_at", "answered_at", "answered_by", "is_granted")
     list_filter = ("is_granted", "created_at")
     search_fields = ("path", "note", "asked_by__name")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(IdentityProvider)
+class IdentityProviderAdmin(AuditedAdmin):
+    """Single sign-on, to read; it is set up on its page in the settings, which checks it."""
+
+    list_display = ("name", "kind", "is_active", "created_at")
+    list_filter = ("kind", "is_active")
+    search_fields = ("name",)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

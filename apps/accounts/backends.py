@@ -1,10 +1,23 @@
-"""`user.has_perm(permission, object)` for shared objects, as Django, its administration and templates ask it."""
+"""Who signs in with a password, and `user.has_perm(permission, object)` for shared objects, as Django and templates ask it."""
 
 from typing import Any
 
+from allauth.account.auth_backends import AuthenticationBackend
 from django.contrib.auth.backends import BaseBackend
 
 from apps.accounts.grants import ALL_LEVELS, Shared
+from apps.core.tenancy import has_tenant
+from apps.tenants.options import SSO_ONLY
+from apps.tenants.resolver import resolve
+
+
+class PasswordBackend(AuthenticationBackend):
+    """allauth's, shut where single sign-on is the only way in: for pages, the API and whatever else asks."""
+
+    def authenticate(self, request: Any, **credentials: Any) -> Any:
+        if has_tenant() and resolve(SSO_ONLY).value:
+            return None
+        return super().authenticate(request, **credentials)
 
 
 class GrantBackend(BaseBackend):

@@ -10,12 +10,14 @@ from django.contrib.auth.models import Group
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.models import User
+from apps.accounts.models import IdentityProvider, User
 from apps.accounts.roles import RIGHTS
 from apps.accounts.scopes import SCOPES
 from apps.accounts.services.groups import may_use_right
 from apps.accounts.services.members import may_grant
 from apps.accounts.services.sharing import Conditions
+
+Kind = IdentityProvider.Kind
 
 
 class RolesField(forms.ModelMultipleChoiceField):
@@ -172,6 +174,83 @@ class ShareForm(forms.Form):
             addresses=tuple(values["addresses"].split(",")),
             needs_second_factor=values["needs_second_factor"],
         )
+
+
+class IdentityProviderForm(forms.Form):
+    """A provider of single sign-on; which fields there are depends on what it speaks."""
+
+    FIELDS = {
+        "oidc": ("name", "server_url", "client_id", "secret"),
+        "microsoft": ("name", "server_url", "client_id", "secret"),
+        "google": ("name", "client_id", "secret"),
+        "github": ("name", "client_id", "secret"),
+        "saml": ("name", "entity_id", "sso_url", "certificate"),
+    }
+    COMMON = ("domains", "creates_accounts", "group_claim", "group_roles", "is_active")
+
+    name = forms.CharField(label=_("Name on the button"), max_length=60)
+    server_url = forms.CharField(
+        label=_("Issuer"), max_length=300, help_text=_("For example https://login.example.com")
+    )
+    client_id = forms.CharField(label=_("Client id"), max_length=200)
+    secret = forms.CharField(
+        label=_("Client secret"),
+        max_length=500,
+        required=False,
+        widget=forms.PasswordInput,
+        help_text=_("Written, never shown. Leave empty to keep the stored one."),
+    )
+    entity_id = forms.CharField(label=_("Its entity id"), max_length=300)
+    sso_url = forms.URLField(label=_("Its address for sign-in"), assume_scheme="https")
+    certificate = forms.CharField(label=_("Its certificate"), max_length=20_000, widget=forms.Textarea)
+    domains = forms.CharField(
+        label=_("Only addresses of these domains"),
+        max_length=2_000,
+        required=False,
+        help_text=_("With commas between them. Needed for Google and GitHub, where anybody can have an account."),
+    )
+    creates_accounts = forms.BooleanField(label=_("Make an account at the first sign-in"), required=False, initial=True)
+    group_claim = forms.CharField(
+        label=_("Claim or attribute with the groups"), max_length=200, required=False, help_text=_("Often: groups")
+    )
+    group_roles = forms.CharField(
+        label=_("Roles by group"),
+        max_length=20_000,
+        required=False,
+        widget=forms.Textarea,
+        help_text=_("A line for each group, such as: it-admins = admin. Set anew at each sign-in."),
+    )
+    is_active = forms.BooleanField(label=_("Switched on"), required=False, initial=True)
+
+    def __init__(self, *args: Any, kind: str, row: Any = None, **kwargs: Any) -> None:
+        self.kind = kind
+        kwargs["initial"] = self._standing(row) if row else {"name": Kind(kind).label}
+        super().__init__(*args, **kwargs)
+        for name in set(self.fields) - {*self.FIELDS[kind], *self.COMMON}:
+            del self.fields[name]
+        if kind == "microsoft":
+            self.fields["server_url"].label = _("Directory (tenant) id")
+            self.fields["server_url"].help_text = ""
+
+    def _standing(self, row: IdentityProvider) -> dict[str, Any]:
+        values: dict[str, Any] = {name: getattr(row, name, None) for name in self.base_fields}
+        lines = "\n".join(f"{group} = {role}" for group, role in row.group_roles.items())
+        return values | {"domains": ", ".join(row.domains), "group_roles": lines}
+
+    def clean_group_roles(self) -> dict[str, str]:
+        roles = {}
+        for line in self.cleaned_data["group_roles"].splitlines():
+            group, sep, role = line.rpartition("=")
+            if line.strip() and not (sep and group.strip() and role.strip()):
+                raise forms.ValidationError(_("Write lines like: group = role"))
+            if line.strip():
+                roles[group.strip()] = role.strip()
+        return roles
+
+    def values(self) -> dict[str, Any]:
+        """Return the fields as the service takes them."""
+        values = {name: value for name, value in self.cleaned_data.items() if name != "secret"}
+        return values | {"kind": self.kind, "domains": values["domains"].split(",")}
 
 
 class AddressForm(forms.Form):

@@ -6,13 +6,15 @@ from allauth.account.signals import password_changed, password_reset
 from allauth.mfa.signals import authenticator_added, authenticator_removed, authenticator_reset
 from django.contrib.auth.signals import user_logged_in, user_logged_out, user_login_failed
 from django.dispatch import receiver
+from django.utils import timezone
 
 from apps.accounts import actions
 from apps.accounts.events import rights_changed
-from apps.accounts.models import User
-from apps.accounts.services import members
+from apps.accounts.models import TokenFamily, User
+from apps.accounts.services import members, single_sign_on
 from apps.audit.services import record
-from apps.tenants.events import tenant_provisioned
+from apps.tenants.events import option_changing, tenant_provisioned
+from apps.tenants.options import SSO_ONLY
 from apps.tenants.types import Owner
 
 
@@ -21,6 +23,14 @@ def add_owner(sender: Any, *, owner: Owner | None, **kwargs: Any) -> None:
     """Give a new tenant its owner; one without a password is sent a link to set it."""
     if owner is not None:
         members.create_owner(owner)
+
+
+@receiver(option_changing)
+def keep_a_way_in(sender: Any, *, option: Any, value: Any, actor: Any, **kwargs: Any) -> None:
+    """Closing every way but single sign-on asks that it works; tokens that came by password end with it."""
+    if option is SSO_ONLY and value:
+        single_sign_on.check_sso_only(actor=actor, is_on=value)
+        TokenFamily.objects.filter(revoked_at=None).update(revoked_at=timezone.now())
 
 
 @receiver(user_logged_in)

@@ -8,7 +8,12 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.accounts.services.security import has_second_factor, has_used_second_factor, keep_alive
+from apps.accounts.services.security import (
+    has_come_by_single_sign_on,
+    has_second_factor,
+    has_used_second_factor,
+    keep_alive,
+)
 from apps.core.caller import Caller, calling
 from apps.core.limits import client_address
 from apps.core.tenancy import has_tenant
@@ -41,5 +46,7 @@ class PresenceMiddleware:
 
 def _lacks_factor(request: HttpRequest) -> bool:
     if request.path_info.startswith(OPEN_WITHOUT) or not resolve(REQUIRE_SECOND_FACTOR).value:
+        return False
+    if has_come_by_single_sign_on(request.session):  # the provider asks for what the organisation wants there
         return False
     return not has_second_factor(request.user)  # type: ignore[arg-type]

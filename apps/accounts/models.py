@@ -231,3 +231,45 @@ class AccessRequest(UUIDModel):
 
     def __str__(self) -> str:
         return f"{self.asked_by}: {self.path}"
+
+
+class IdentityProvider(UUIDModel):
+    """Where an organisation's people sign in: OpenID Connect, SAML 2.0 or GitHub. `key` stands in its addresses."""
+
+    class Kind(models.TextChoices):
+        OIDC = "oidc", _("OpenID Connect")
+        SAML = "saml", _("SAML 2.0")
+        MICROSOFT = "microsoft", _("Microsoft Entra ID")
+        GOOGLE = "google", _("Google")
+        GITHUB = "github", _("GitHub")
+
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind)
+    name = models.CharField(_("name"), max_length=60)
+    key = models.SlugField(_("name in addresses"), max_length=40, unique=True)
+    client_id = models.CharField(_("client id"), max_length=200, blank=True)
+    sealed_secret = models.TextField(blank=True, editable=False)
+    server_url = models.URLField(_("issuer"), blank=True)
+    entity_id = models.CharField(_("entity id"), max_length=300, blank=True)
+    sso_url = models.URLField(_("address for sign-in"), blank=True)
+    certificate = models.TextField(_("certificate"), blank=True)
+    group_claim = models.CharField(_("claim with the groups"), max_length=200, blank=True)
+    group_roles = models.JSONField(_("roles by group"), default=dict, blank=True)
+    domains = ArrayField(
+        models.CharField(max_length=253), verbose_name=_("domains of its addresses"), default=list, blank=True
+    )
+    creates_accounts = models.BooleanField(_("makes accounts at the first sign-in"), default=True)
+    is_active = models.BooleanField(_("switched on"), default=True)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("single sign-on")
+        verbose_name_plural = _("single sign-on")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def is_public(self) -> bool:
+        """Whether anybody at all may have an account there, so that only named domains come in."""
+        return self.kind in (self.Kind.GOOGLE, self.Kind.GITHUB)

@@ -54,7 +54,7 @@ _ADMIN = _BUILDER | {
     *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys", "accounts.manage_settings"),
     *("accounts.add_user", "accounts.change_user", "accounts.view_user", "accounts.manage_roles"),
     *("accounts.add_peoplegroup", "accounts.change_peoplegroup", "accounts.delete_peoplegroup"),
-    *("accounts.view_peoplegroup", "accounts.view_accessrequest"),
+    *("accounts.view_peoplegroup", "accounts.view_accessrequest", "accounts.view_identityprovider"),
     *("auth.add_group", "auth.change_group", "auth.delete_group"),
     *(
         "accounts.view_invitation",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.accounts.views import groups, keys, members, profile, sharing
+from apps.accounts.views import groups, keys, members, profile, sharing, single_sign_on
 
 urlpatterns = [
     path("members/", members.member_list, name="members"),
@@ -27,6 +27,10 @@ urlpatterns = [
     path("account/sessions/end/", profile.sessions_end, name="sessions-end"),
     path("preferences/", profile.preferences, name="preferences"),
     path("members/<uuid:pk>/second-factors/", members.member_reset_factors, name="member-reset-factors"),
+    path("settings/sso/", single_sign_on.provider_list, name="sso"),
+    path("settings/sso/new/", single_sign_on.provider_edit, name="sso-new"),
+    path("settings/sso/<uuid:pk>/", single_sign_on.provider_edit, name="sso-edit"),
+    path("settings/sso/<uuid:pk>/remove/", single_sign_on.provider_remove, name="sso-remove"),
     path("keys/", keys.key_list, name="keys"),
     path("keys/<uuid:pk>/revoke/", keys.key_revoke, name="key-revoke"),
     path("keys/service-accounts/", keys.service_account_make, name="service-account-make"),

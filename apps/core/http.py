@@ -101,3 +101,19 @@ def check_url(url: str) -> None:
         raise InvalidInput("This is not an address.", field="base_url") from error
     if parsed.scheme not in ("http", "https") or not parsed.host or parsed.userinfo:
         raise InvalidInput("Use an http or https address with a host and without a password.", field="base_url")
+
+
+def check_destination(url: str, allowed: frozenset[str]) -> None:
+    """Resolve an address and refuse private ones, for clients that bring their own connections. Raises InvalidInput.
+
+    A name that changes between this check and the connection gets through, so it is for addresses that administrators set.
+    """
+    check_url(url)
+    parsed = httpx2.URL(url)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    try:
+        addresses = {str(entry[4][0]) for entry in socket.getaddrinfo(parsed.host, port, type=socket.SOCK_STREAM)}
+    except OSError as error:
+        raise InvalidInput(f"The name {parsed.host} could not be resolved.", field="base_url") from error
+    if not is_allowed(parsed.host, port, allowed) and not all(map(is_public_address, addresses)):
+        raise InvalidInput(f"{parsed.host} is a private address, which the operator has not allowed.", field="base_url")

@@ -91,6 +91,13 @@ SIGN_UP_DOMAINS = Option(
     ),
     default=list,
 )
+SSO_ONLY = Option(
+    key="security.sso_only",
+    kind="switch",
+    words=gettext_lazy("Single sign-on is the only way in"),
+    help=gettext_lazy("Passwords, passkeys, reset links and invitations with a password are closed, API sign-in too."),
+    default=lambda: False,
+)
 CHAT_LIMIT = Option(
     key="chat.messages_a_minute",
     kind="number",

@@ -17,6 +17,7 @@ from apps.core.tenancy import bound, current_tenant, public_context, tenant_cont
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.tenants import actions, cloning, resolver
+from apps.tenants.events import option_changing
 from apps.tenants.models import OptionValue, Provisioning, Tenant
 from apps.tenants.options import Option
 from apps.tenants.provisioning import PROVISION, build
@@ -100,6 +101,7 @@ def set_option(*, actor: Any, option: Option, value: Any) -> None:
     }
     before = resolver.resolve(option).value
     wanted = None if value is None else option.checked(value)
+    option_changing.send(sender=Option, option=option, value=wanted, actor=actor)
     with public_context():
         if wanted is None:
             OptionValue.objects.filter(**place).delete()

@@ -37,6 +37,7 @@ SHARED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
     "rest_framework_simplejwt.token_blacklist",
     "django_celery_beat",
 ]
@@ -49,6 +50,7 @@ TENANT_APPS = [
     "allauth.account",
     "allauth.mfa",
     "allauth.usersessions",
+    "allauth.socialaccount",
     "rest_framework_simplejwt.token_blacklist",
     "guardian",
     "apps.audit",
@@ -59,6 +61,9 @@ TENANT_APPS = [
     "apps.conversations",
 ]
 _UNTABLED_APPS = [
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.socialaccount.providers.saml",
+    "allauth.socialaccount.providers.github",
     "apps.dashboard",
     "django.contrib.messages",
     "django.contrib.staticfiles",
@@ -157,7 +162,7 @@ CACHES = {
 # --- identity -------------------------------------------------------------------------------------------------
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = [
-    "allauth.account.auth_backends.AuthenticationBackend",
+    "apps.accounts.backends.PasswordBackend",
     "apps.accounts.backends.GrantBackend",
 ]
 ANONYMOUS_USER_NAME = None  # guardian's: nobody anonymous has an account
@@ -179,6 +184,9 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_RATE_LIMITS = {"login": "60/m/ip", "login_failed": "10/m/ip,5/5m/key", "reset_password": "20/m/ip,5/m/key"}
 ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
+SOCIALACCOUNT_ADAPTER = "apps.accounts.adapter.SingleSignOnAdapter"
+SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the policy lets no form lead to another site
+SOCIALACCOUNT_STORE_TOKENS = False
 MFA_ADAPTER = "apps.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -12,7 +12,7 @@ from tests.conftest import _user
 def objects(acme, member, admin_user, agent, base, work):
     """Ids of a finished conversation with its run, a document and one to be deleted; all belong to `member` of acme."""
     from apps.accounts.roles import group_for
-    from apps.accounts.services import groups, keys, members, requests
+    from apps.accounts.services import groups, keys, members, requests, single_sign_on
     from apps.conversations import services as conversations
     from apps.knowledge import services as knowledge
 
@@ -27,6 +27,8 @@ def objects(acme, member, admin_user, agent, base, work):
     role = groups.save_role(actor=admin_user, name="Reader", rights=["audit.view_auditevent"])
     team = groups.save_group(actor=admin_user, name="Finance", members=[member])
     asked = requests.ask_for_access(actor=member, path="/audit/")
+    values = {"kind": "oidc", "name": "Work", "client_id": "x", "server_url": "https://login.example.com"}
+    sso = single_sign_on.save_provider(actor=admin_user, values=values, secret="s")
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     return {
@@ -42,6 +44,7 @@ def objects(acme, member, admin_user, agent, base, work):
         "role": role.pk,
         "group": team.pk,
         "asked": asked.pk,
+        "sso": sso.pk,
         "message": message.pk,
         "question": message.parent_id,
         "unknown": uuid.uuid4(),

@@ -152,6 +152,7 @@ def test_admin_is_for_staff(acme, globex, admin_user, member):
             "providers/providermodel",
             "accounts/peoplegroup",
             "accounts/accessrequest",
+            "accounts/identityprovider",
             "auth/group",
         ):
             assert staff.get(f"/admin/{path}/").status_code == 200, path

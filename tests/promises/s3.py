@@ -1,5 +1,7 @@
 import re
+from urllib.parse import urlsplit
 
+import httpx
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.live import wait_for
@@ -24,6 +26,8 @@ def prove(live, is_full):
         "API key": _api_key,
         "invitation": _invitation,
         "CSRF token": _csrf,
+        "SSO assertion": _assertion,
+        "OAuth state and code": _oauth,
     }
     accepted = [name for name, attempt in tries.items() if attempt(live)]
     return f"{len(accepted)} of {len(tries)} kinds accepted {accepted or ''}", not accepted
@@ -160,3 +164,65 @@ with tenant_context(tenant_for_slug("globex")):
 with tenant_context(tenant_for_slug("acme")): p.delete()
 """
     return "REFUSED" not in live.manage(code=code)
+
+
+SET_UP = """
+from apps.tenants.hosts import tenant_for_slug
+from apps.core.tenancy import tenant_context
+from apps.accounts.models import IdentityProvider
+from apps.accounts.services import single_sign_on
+for slug in ("acme", "globex"):
+    with tenant_context(tenant_for_slug(slug)):
+        IdentityProvider.objects.all().delete()
+        {action}
+"""
+
+
+def _set_up(live, values=None, secret=""):
+    """Give both tenants the same provider, or none."""
+    action = f"single_sign_on.save_provider(actor=None, values={values!r}, secret={secret!r})" if values else "pass"
+    live.manage(code=SET_UP.format(action=action))
+
+
+def _is_in(client):
+    return client.get("/account/").status_code == 200
+
+
+def _assertion(live):
+    """A signed assertion for acme, at acme (where it must open) and at globex."""
+    from tests.standin.saml import ENTITY, SamlProvider, read_request, response
+
+    def bring(client, packed):
+        received = client.post("/accounts/saml/campus/acs/", data={"SAMLResponse": packed})
+        client.get(received.headers["location"])
+        return _is_in(client)
+
+    with SamlProvider() as idp, live.http("acme") as ours, live.http("globex") as theirs:
+        values = {"kind": "saml", "name": "Campus", "entity_id": ENTITY, "sso_url": idp.url}
+        _set_up(live, values | {"certificate": idp.certificate})
+        request_id, acs, audience = read_request(ours.get("/accounts/saml/campus/login/").headers["location"])
+        theirs.get("/accounts/saml/campus/login/")
+        packed = response(idp, request_id, acs, audience, "jonas@acme.example")
+        is_accepted = bring(theirs, packed)
+        assert bring(ours, packed), "the assertion opens nothing at home either"
+    _set_up(live)
+    return is_accepted
+
+
+def _oauth(live):
+    """The way back from an OpenID provider, with acme's state and code, at globex and at acme."""
+    from oidc_provider_mock import User, run_server_in_thread
+
+    person = User(sub="jonas", claims={"email": "jonas@acme.example", "email_verified": True})
+    with run_server_in_thread(user_claims=[person]) as idp, live.http("acme") as ours, live.http("globex") as theirs:
+        issuer = f"http://127.0.0.1:{idp.server_port}"
+        _set_up(live, {"kind": "oidc", "name": "Work", "client_id": "g", "server_url": issuer}, "s3cret")
+        away = ours.get("/accounts/oidc/work/login/").headers["location"]
+        theirs.get("/accounts/oidc/work/login/")
+        back = urlsplit(httpx.post(away, data={"sub": "jonas"}, trust_env=False).headers["location"])
+        theirs.get(f"{back.path}?{back.query}")
+        is_accepted = _is_in(theirs)
+        ours.get(f"{back.path}?{back.query}")
+        assert _is_in(ours), "the code opens nothing at home either"
+    _set_up(live)
+    return is_accepted

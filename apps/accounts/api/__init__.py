@@ -1,5 +1,11 @@
 """Signing in, members, invitations and API keys for API clients."""
 
-from apps.accounts.api import keys, members, sharing, sign_in
+from apps.accounts.api import keys, members, sharing, sign_in, single_sign_on
 
-urlpatterns = [*sign_in.urlpatterns, *members.urlpatterns, *keys.urlpatterns, *sharing.urlpatterns]
+urlpatterns = [
+    *sign_in.urlpatterns,
+    *members.urlpatterns,
+    *keys.urlpatterns,
+    *sharing.urlpatterns,
+    *single_sign_on.urlpatterns,
+]

@@ -79,7 +79,15 @@ def has_second_factor(user: User) -> bool:
 
 def has_used_second_factor(session: Any) -> bool:
     """Say whether this sign-in was proven by a second factor or a passkey."""
-    return any(used.get("method") == "mfa" for used in session.get(AUTHENTICATION_METHODS_SESSION_KEY, ()))
+    return _has_used("mfa", session)
+
+
+def has_come_by_single_sign_on(session: Any) -> bool:
+    return _has_used("socialaccount", session)
+
+
+def _has_used(method: str, session: Any) -> bool:
+    return any(used.get("method") == method for used in session.get(AUTHENTICATION_METHODS_SESSION_KEY, ()))
 
 
 @transaction.atomic

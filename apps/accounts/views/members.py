@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.forms import AddressForm, InvitationForm, JoinForm, RolesForm
 from apps.accounts.models import Invitation, User
 from apps.accounts.roles import MEMBER, SYSTEM_ROLES, group_for
-from apps.accounts.services import members, security
+from apps.accounts.services import members, security, single_sign_on
 from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound
 from apps.core.htmx import page_or_part
 from apps.core.limits import Limit, client_address, spend
@@ -149,6 +149,8 @@ def member_reset_factors(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     """The page behind an invitation's link: name and password, then straight in."""
+    if single_sign_on.is_sso_only():
+        return redirect("account_login")
     try:
         invitation = members.open_invitation(token)
     except NotFound as error:
@@ -161,7 +163,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
         except InvalidInput as error:
             form.add_error(error.field, str(error.message))
         else:
-            login(request, user, backend="allauth.account.auth_backends.AuthenticationBackend")
+            login(request, user, backend="apps.accounts.backends.PasswordBackend")
             return redirect("home")
     context = {"invitation": invitation, "form": form}
     return render(request, "accounts/invitation_accept.html", context, status=422 if form.errors else 200)
@@ -174,7 +176,7 @@ def join(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
         return redirect("home")
     domains = resolve(SIGN_UP_DOMAINS).value
-    if not domains:
+    if not domains or single_sign_on.is_sso_only():
         return render(request, "account/signup_closed.html")
     form = AddressForm(request.POST if request.method == "POST" else None)
     is_sent = False
