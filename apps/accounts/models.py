@@ -54,6 +54,8 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("active"), default=True)
     is_service = models.BooleanField(_("service account"), default=False)
+    external_id = models.CharField(_("id in the directory"), max_length=200, blank=True, editable=False)
+    removed_at = models.DateTimeField(_("removed by the directory"), null=True, editable=False)
     has_hidden_start = models.BooleanField(_("has closed the first steps"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -114,6 +116,16 @@ class PeopleGroup(Group):
         proxy = True
         verbose_name = _("group")
         verbose_name_plural = _("groups")
+
+
+class DirectoryGroup(models.Model):
+    """What a directory that provisions groups calls one of them."""
+
+    group = models.OneToOneField(Group, on_delete=models.CASCADE, primary_key=True, related_name="directory")
+    external_id = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.external_id
 
 
 def invitation_expiry() -> datetime:

@@ -21,6 +21,7 @@ AREAS = {
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export"})
 OPEN = frozenset({"/api/v1/auth/me"})
+SCIM = "/scim/v2/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SCOPES: dict[str, str | Promise] = {
@@ -34,6 +35,7 @@ SCOPES: dict[str, str | Promise] = {
     "sharing:write": _("Share things, shut and open them"),
     "members:read": _("See members and invitations"),
     "members:write": _("Invite, suspend and give roles"),
+    "scim": _("Provision people and groups by SCIM 2.0"),
     "audit:read": _("Read the audit and take it out"),
 }
 
@@ -42,6 +44,8 @@ def needed(method: str, path: str) -> str | None:
     """Return the scope that a request needs, "" when any key will do, None when no key will."""
     if path in OPEN:
         return ""
+    if path.startswith(SCIM):
+        return "scim"
     parts = path.removeprefix("/api/v1/").split("/")
     area = "sharing" if len(parts) > 2 and parts[2] in SHARING else AREAS.get(parts[0])
     if area is None or not path.startswith("/api/v1/"):

@@ -45,6 +45,7 @@ def objects(acme, member, admin_user, agent, base, work):
         "group": team.pk,
         "asked": asked.pk,
         "sso": sso.pk,
+        "slug": "anything",
         "message": message.pk,
         "question": message.parent_id,
         "unknown": uuid.uuid4(),

@@ -161,6 +161,21 @@ ROUTES = [
     api("api-user", 403, OWN, keys=("person",), method="PATCH", body={"is_active": False}, admin=200),
     api("api-invitations", admin=200),
     api("api-invitations", 403, method="POST", body={"email": "x@y.example", "roles": ["member"]}, admin=201),
+    *(
+        api(f"scim-{name}", 403, keys=keys, method=method, outsider=403, admin=403)
+        for name, keys, methods in (
+            ("users", (), "GET POST"),
+            ("user", ("person",), "GET PUT PATCH DELETE"),
+            ("groups", (), "GET POST"),
+            ("group", ("group",), "GET PUT PATCH DELETE"),
+            ("schemas", (), "GET"),
+            ("schema", ("slug",), "GET"),
+            ("resource-types", (), "GET"),
+            ("resource-type", ("slug",), "GET"),
+            ("config", (), "GET"),
+        )
+        for method in methods.split()
+    ),
     api("api-sso-providers", 403, admin=200),
     api("api-sso-providers", 403, method="POST", admin=422),
     api("api-sso-provider", 403, keys=("sso",), outsider=403, method="PUT", admin=422),

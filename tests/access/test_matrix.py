@@ -72,7 +72,7 @@ def address(route, ids):
 
 
 def is_api(route):
-    return route.name.startswith("api-") and route.name not in ("api-docs", "api-redoc")
+    return route.name.startswith(("api-", "scim-")) and route.name not in ("api-docs", "api-redoc")
 
 
 def ask(client, route, ids):

@@ -222,7 +222,7 @@ def change_member(
 @transaction.atomic
 def suspend(*, actor: Any, user: User) -> None:
     """Shut a person out at once: every session and token asks for an active account; open pages and work end. Raises Forbidden, Conflict."""
-    _require_power_over(actor, user)
+    require_power_over(actor, user)
     _lock_owners()
     if not user.is_active:
         return
@@ -236,7 +236,7 @@ def suspend(*, actor: Any, user: User) -> None:
 @transaction.atomic
 def restore(*, actor: Any, user: User) -> None:
     """Let a suspended person in again. Raises Forbidden."""
-    _require_power_over(actor, user)
+    require_power_over(actor, user)
     if user.is_active:
         return
     user.is_active = True
@@ -245,7 +245,8 @@ def restore(*, actor: Any, user: User) -> None:
     rights_changed.send(sender=User, user=user)
 
 
-def _require_power_over(actor: Any, user: User) -> None:
+def require_power_over(actor: Any, user: User) -> None:
+    """Raise Forbidden unless the actor manages members and could give every role that the person has."""
     require(actor, "accounts.manage_members")
     require_grant(actor, user.groups.all())
 
