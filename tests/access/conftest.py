@@ -1,36 +1,70 @@
-"""One tenant's objects, for the matrix to be tried on."""
+"""One tenant's objects and visitors, for the matrix to be tried on.
+
+They are made once, in a transaction around all tests of the module; each test is a savepoint in it.
+"""
 
 import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import transaction
 
-from tests.conftest import _user
+from apps.core.tenancy import public_context, tenant_context
+from tests.conftest import PASSWORD, _tenant, _user
 
 
-@pytest.fixture
-def objects(acme, member, admin_user, agent, base, work):
-    """Ids of a finished conversation with its run, a document and one to be deleted; all belong to `member` of acme."""
+@pytest.fixture(scope="module")
+def made(django_db_setup, django_db_blocker):
+    """{name: id} of objects of acme, with the visitors `colleague`, `suspended` and the text of a key without scope."""
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        with public_context():
+            around.__enter__()
+        acme = _tenant("acme")
+        with tenant_context(acme):
+            ids = _objects(_user(acme, "member"), _user(acme, "admin"))
+        yield ids  # outside any tenant, as each test begins
+        with public_context():
+            transaction.set_rollback(True)
+            around.__exit__(None, None, None)
+
+
+def _objects(member, admin):
+    """Make a finished conversation with its run, a document and one to be deleted, and what a tenant has; most of it is `member`'s."""
+    from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, single_sign_on
+    from apps.agents.models import Agent
     from apps.conversations import services as conversations
+    from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
+    from apps.knowledge.models import KnowledgeBase
+
+    def work(queue):
+        with tenant_context(None):
+            drain(queue)
 
     def upload(name):
         file = SimpleUploadedFile(name, f"# {name}\n\nStaff receive 28 days of annual leave. CANARY-{name}\n".encode())
         return knowledge.upload_document(actor=member, knowledge_base=base, upload=file)[0]
 
+    base, agent = KnowledgeBase.objects.get(), Agent.objects.get()
     document, spare = upload("a.md"), upload("b.md")
     work("documents")
-    invitation = members.invite(actor=admin_user, email="new@acme.example", roles=[group_for("member")])
+    invitation = members.invite(actor=admin, email="new@acme.example", roles=[group_for("member")])
     key = keys.make_key(actor=member, name="Nightly", scopes=["agents:read"]).key
-    role = groups.save_role(actor=admin_user, name="Reader", rights=["audit.view_auditevent"])
-    team = groups.save_group(actor=admin_user, name="Finance", members=[member])
+    role = groups.save_role(actor=admin, name="Reader", rights=["audit.view_auditevent"])
+    team = groups.save_group(actor=admin, name="Finance", members=[member])
     asked = requests.ask_for_access(actor=member, path="/audit/")
     values = {"kind": "oidc", "name": "Work", "client_id": "x", "server_url": "https://login.example.com"}
-    sso = single_sign_on.save_provider(actor=admin_user, values=values, secret="s")
+    sso = single_sign_on.save_provider(actor=admin, values=values, secret="s")
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
+    narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
+    ApiKey.objects.filter(pk=narrow.key.pk).update(scopes=["nothing:read"])
+    colleague = members.create_user(email="colleague@acme.example", name="Cole Colleague", password=PASSWORD)
+    gone = members.create_user(email="gone@acme.example", name="Gone", password=PASSWORD, role="owner")
+    members.suspend(actor=admin, user=gone)
     return {
         "document": document.pk,
         "spare": spare.pk,
@@ -49,41 +83,40 @@ def objects(acme, member, admin_user, agent, base, work):
         "message": message.pk,
         "question": message.parent_id,
         "unknown": uuid.uuid4(),
+        "narrow key": narrow.text,
     }
 
 
 @pytest.fixture
-def colleague(acme):
-    from apps.accounts.services.members import create_user
-    from apps.core.tenancy import tenant_context
-
-    with tenant_context(acme):
-        return create_user(email="colleague@acme.example", name="Cole Colleague", password="correct horse battery")
-
-
-@pytest.fixture
-def suspended(acme, admin_user):
-    from apps.accounts.services import members
-    from apps.core.tenancy import tenant_context
-
-    with tenant_context(acme):
-        user = members.create_user(
-            email="gone@acme.example", name="Gone", password="correct horse battery", role="owner"
-        )
-        members.suspend(actor=admin_user, user=user)
-        return user
+def db(made, django_db_blocker):
+    """Stands in for pytest-django's: a savepoint in the module's transaction, entered where a query may be."""
+    with django_db_blocker.unblock():
+        with public_context():
+            mark = transaction.savepoint()
+        yield
+        with public_context():
+            transaction.savepoint_rollback(mark)
+            transaction.set_rollback(False)
 
 
 @pytest.fixture
-def scopeless(acme, admin_user):
+def objects(made, db):
+    return made
+
+
+@pytest.fixture
+def colleague(objects, acme):
+    return _user(acme, "colleague")
+
+
+@pytest.fixture
+def suspended(objects, acme):
+    return _user(acme, "gone")
+
+
+@pytest.fixture
+def scopeless(objects):
     """A client with an owner's key that reaches one scope alone, of an area that has no route."""
     from rest_framework.test import APIClient
 
-    from apps.accounts.models import ApiKey
-    from apps.accounts.services import keys
-    from apps.core.tenancy import tenant_context
-
-    with tenant_context(acme):
-        made = keys.make_key(actor=admin_user, name="Narrow", scopes=["audit:read"])
-        ApiKey.objects.filter(pk=made.key.pk).update(scopes=["nothing:read"])
-        return APIClient(HTTP_HOST="acme.localhost", HTTP_AUTHORIZATION=f"Bearer {made.text}")
+    return APIClient(HTTP_HOST="acme.localhost", HTTP_AUTHORIZATION=f"Bearer {objects['narrow key']}")
