@@ -74,6 +74,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
             ("manage_members", "May invite, suspend and give roles"),
             ("manage_owners", "May appoint owners"),
             ("manage_settings", "May change the organisation's settings"),
+            ("manage_sign_on", "May set up single sign-on, and so decide who is who"),
             ("manage_keys", "May make and revoke anybody's API keys"),
         )
 

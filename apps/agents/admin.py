@@ -1,6 +1,9 @@
 """Agents and runs in Django admin."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.admin import grant_inlines
@@ -15,6 +18,11 @@ class AgentAdmin(AuditedAdmin):
     search_fields = ("name", "description")
     filter_horizontal = ("knowledge_bases",)
     inlines = grant_inlines(Agent)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
+        """What is shut is shut in here too."""
+        agents: Any = super().get_queryset(request)
+        return agents.visible_to(request.user)
 
 
 class RunEventInline(admin.TabularInline):

@@ -1,5 +1,7 @@
 """Collections and documents in Django admin."""
 
+from typing import Any
+
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -18,6 +20,11 @@ class KnowledgeBaseAdmin(AuditedAdmin):
     list_display = ("name", "description", "chunk_count", "updated_at")
     search_fields = ("name", "description")
     inlines = grant_inlines(KnowledgeBase)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[KnowledgeBase]:
+        """What is shut is shut in here too."""
+        bases: Any = super().get_queryset(request)
+        return bases.visible_to(request.user)
 
 
 @admin.register(Document)
@@ -39,6 +46,10 @@ class DocumentAdmin(AuditedAdmin):
         "uploaded_by",
     )
     actions = ("try_again",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Document]:
+        documents: Any = super().get_queryset(request)
+        return documents.visible_to(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

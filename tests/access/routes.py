@@ -156,6 +156,12 @@ ROUTES = [
     api("api-refresh", 401, method="POST", body={"refresh": "x"}),
     api("api-logout", 401, method="POST", body={"refresh": "x"}),
     api("api-me"),
+    page("api-register", 422, method="POST", anonymous=422, body={"email": "a@b.example"}),
+    page("api-register-confirm", 404, method="POST", anonymous=404, body={"token": "x", "name": "x", "password": "x"}),
+    page("api-password-reset", 202, method="POST", anonymous=202, body={"email": "a@b.example"}),
+    page(
+        "api-password-reset-confirm", 404, method="POST", anonymous=404, body={"uid": "x", "key": "x", "password": "x"}
+    ),
     api("api-users", admin=200),
     api("api-user", keys=("person",), colleague=OWN, admin=200),
     api("api-user", 403, OWN, keys=("person",), method="PATCH", body={"is_active": False}, admin=200),

@@ -14,7 +14,10 @@ from apps.core.tenancy import PUBLIC, tenant_context
 from tests.access.routes import PLATFORM_ROUTES, PUBLIC_STATUS, ROUTES
 from tests.conftest import api_for, client_for
 
-WITHOUT_SCOPE = {"api-login", "api-refresh", "api-logout", "api-me"}
+WITHOUT_SCOPE = {
+    *("api-login", "api-refresh", "api-logout", "api-me", "api-register", "api-register-confirm"),
+    *("api-password-reset", "api-password-reset-confirm"),
+}
 NOT_OURS = ("admin:",)  # Django's own, tried as a whole below
 
 

@@ -205,6 +205,23 @@ def test_sharing_is_written_down(shut, member, admin_user):
     assert AuditEvent.objects.filter(action="access.shut").count() == 2
 
 
+def test_what_is_shut_is_shut_in_the_administration_too(shut, agent, admin_user, in_acme):
+    role = groups.save_role(
+        actor=admin_user,
+        name="Keeper",
+        rights=["accounts.open_administration", "agents.change_agent", "knowledge.change_document"],
+    )
+    keeper = person("keeper")
+    members.set_roles(actor=admin_user, user=keeper, roles=[role])
+    client = client_for(in_acme, keeper)
+    with tenant_context(None):
+        assert b"Company" not in client.get("/admin/agents/agent/").content
+        assert client.get(f"/admin/agents/agent/{agent.pk}/change/").status_code == 302
+    sharing.share(actor=admin_user, shared=agent, to=keeper, level="change")
+    with tenant_context(None):
+        assert client.get(f"/admin/agents/agent/{agent.pk}/change/").status_code == 200
+
+
 # -- why ---------------------------------------------------------------------------------------------------------
 
 
@@ -291,7 +308,9 @@ def test_asking_for_a_refused_page(acme, member, member_client, admin_client, dj
     assert member_client.get("/members/requests/").status_code == 403
 
 
-@pytest.mark.parametrize("path", ["//evil.example/", "https://evil.example/", "members", "/a\nb", ""])
+@pytest.mark.parametrize(
+    "path", ["//evil.example/", "https://evil.example/", "/\\evil.example", "members", "/a\nb", ""]
+)
 def test_addresses_elsewhere_are_not_asked_for(path, api, in_acme):
     assert api.post("/api/v1/access-requests/", {"path": path}, "json").status_code == 422
 

@@ -146,3 +146,37 @@ def test_audit_cannot_be_changed(in_acme, member):
     for change in (lambda: AuditEvent.objects.filter(pk=event.pk).update(actor_name="x"), event.delete):
         with pytest.raises(DatabaseError, match="append-only"), transaction.atomic():
             change()
+
+
+def post(client, path, **body):
+    return client.post(f"/api/v1/auth/{path}", body, "application/json")
+
+
+def test_password_reset_by_api(visitor, acme, member, api):
+    assert post(visitor, "password-reset", email="nobody@acme.example").status_code == 202
+    assert post(visitor, "password-reset", email=member.email).status_code == 202
+    uid, key = re.search(r"/reset/key/([^-]+)-(\S+)/", mail.outbox[-1].body).groups()
+    weak = post(visitor, "password-reset/confirm", uid=uid, key=key, password="short")
+    assert (weak.status_code, list(weak.json()["errors"])) == (422, ["password"])
+    assert post(visitor, "password-reset/confirm", uid=uid, key=key, password="a brand new horse").status_code == 204
+    assert post(visitor, "password-reset/confirm", uid=uid, key=key, password="a brand new horse").status_code == 404
+    assert api.get("/api/v1/auth/me").status_code == 401
+    assert login(visitor, "a brand new horse").status_code == 200
+    with tenant_context(acme):
+        assert AuditEvent.objects.filter(action="account.password_reset").count() == 1
+
+
+def test_register_by_api(visitor, in_acme, django_capture_on_commit_callbacks):
+    from apps.tenants.options import SIGN_UP_DOMAINS
+    from apps.tenants.services import set_option
+
+    assert post(visitor, "register", email="neu@acme.example").status_code == 422
+    set_option(actor=None, option=SIGN_UP_DOMAINS, value=["acme.example"])
+    with django_capture_on_commit_callbacks(execute=True):
+        assert post(visitor, "register", email="neu@acme.example").status_code == 202
+    assert post(visitor, "register", email="member@acme.example").status_code == 202
+    token = re.search(r"/invitation/([^/]+)/", mail.outbox[0].body)[1]
+    made = post(visitor, "register/confirm", token=token, name="Neu", password="a brand new horse")
+    assert (made.status_code, made.json()["roles"]) == (201, ["member"])
+    assert post(visitor, "register/confirm", token=token, name="Neu", password="a brand new horse").status_code == 404
+    assert len(mail.outbox) == 1

@@ -11,7 +11,7 @@ from oidc_provider_mock import run_server_in_thread
 
 from apps.accounts.models import IdentityProvider, Invitation, User
 from apps.accounts.roles import group_for, role_keys
-from apps.accounts.services import members, single_sign_on
+from apps.accounts.services import groups, members, single_sign_on
 from apps.audit.models import AuditEvent
 from apps.core.errors import Forbidden, InvalidInput
 from apps.core.tenancy import tenant_context
@@ -318,8 +318,19 @@ def test_what_cannot_work_is_refused_at_the_field(values, field, admin_user, in_
     assert raised.value.field == field
 
 
-def test_groups_give_no_role_above_ones_own(in_acme, issuer):
+def test_admins_do_not_decide_who_is_who(in_acme, issuer):
+    """Whoever sets up a provider can have it name anybody, an owner too."""
     rita = members.create_user(email="rita@acme.example", name="Rita", password=PASSWORD, role="admin")
+    with pytest.raises(Forbidden):
+        single_sign_on.save_provider(actor=rita, values=oidc_values(issuer), secret="s")
+    assert client_for(in_acme, rita).get("/settings/sso/").status_code == 403
+
+
+def test_groups_give_no_role_above_ones_own(in_acme, issuer, admin_user):
+    rita = members.create_user(email="rita@acme.example", name="Rita", password=PASSWORD, role="admin")
+    role = groups.save_role(actor=admin_user, name="Sign-on", rights=["accounts.manage_sign_on"])
+    members.set_roles(actor=admin_user, user=rita, roles=[group_for("admin"), role])
+    rita = User.objects.get(pk=rita.pk)
     with pytest.raises(Forbidden):
         single_sign_on.save_provider(
             actor=rita, values=oidc_values(issuer, group_claim="g", group_roles={"it": "owner"}), secret="s"

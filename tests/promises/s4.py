@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 PROMISE = "objects of others answer as what does not exist"
-FAULT = "every route by anonymous, stranger, colleague, owner"
+FAULT = "every route by anonymous, stranger, colleague, owner, admin, suspended, narrow key"
 PROMISED = "every route listed, 0 unexpected"
 
 

@@ -1,9 +1,10 @@
 """Signing in, members, invitations and API keys for API clients."""
 
-from apps.accounts.api import keys, members, sharing, sign_in, single_sign_on
+from apps.accounts.api import entrance, keys, members, sharing, sign_in, single_sign_on
 
 urlpatterns = [
     *sign_in.urlpatterns,
+    *entrance.urlpatterns,
     *members.urlpatterns,
     *keys.urlpatterns,
     *sharing.urlpatterns,

@@ -46,7 +46,7 @@ class ProviderInput(serializers.Serializer):
 @api_view(["GET", "POST"])
 def providers(request: Request) -> Response:
     """List the providers of single sign-on, or set one up."""
-    require(request.user, "accounts.manage_settings")
+    require(request.user, "accounts.manage_sign_on")
     if request.method == "POST":
         return Response(ProviderSerializer(_save(request)).data, status=201)
     return Response(ProviderSerializer(IdentityProvider.objects.all(), many=True).data)
@@ -63,7 +63,7 @@ def _save(request: Request, row: IdentityProvider | None = None) -> IdentityProv
 @api_view(["PUT", "DELETE"])
 def provider(request: Request, pk: Any) -> Response:
     """Change a provider (an empty secret keeps the stored one), or remove it."""
-    require(request.user, "accounts.manage_settings")
+    require(request.user, "accounts.manage_sign_on")
     row = get_object_or_404(IdentityProvider, pk=pk)
     if request.method == "DELETE":
         single_sign_on.remove_provider(actor=request.user, provider=row)

@@ -26,7 +26,8 @@ def ask_for_access(*, actor: User, path: str, note: str = "") -> AccessRequest:
     Nothing is told about what is at the address. Raises InvalidInput for an address elsewhere, TooManyRequests.
     """
     path, note = path.strip(), " ".join(note.split())[:300]
-    if not path.startswith("/") or path.startswith("//") or len(path) > 300 or not path.isprintable():
+    is_here = path.startswith("/") and not path.startswith(("//", "/\\"))  # a browser reads a backslash as a slash
+    if not is_here or len(path) > 300 or not path.isprintable():
         raise InvalidInput(_("This is not a page of this site."), field="path")
     spend(ASKED, str(actor.pk))
     asked, is_new = AccessRequest.objects.open().update_or_create(asked_by=actor, path=path, defaults={"note": note})

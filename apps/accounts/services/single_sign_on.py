@@ -151,7 +151,7 @@ def save_provider(
 
     Raises Forbidden (also for roles above the actor's own), InvalidInput with the field.
     """
-    require(actor, "accounts.manage_settings")
+    require(actor, "accounts.manage_sign_on")
     before = _told(provider) if provider else None
     row = provider or IdentityProvider(key=_free_key(str(values.get("name", ""))))
     for field in FIELDS:
@@ -228,7 +228,7 @@ def _check_address(url: str, field: str) -> None:
 @transaction.atomic
 def remove_provider(*, actor: Any, provider: IdentityProvider) -> None:
     """Remove a provider with its links to accounts; the accounts stay. Raises Forbidden, Conflict when it is the only way in."""
-    require(actor, "accounts.manage_settings")
+    require(actor, "accounts.manage_sign_on")
     others = IdentityProvider.objects.filter(is_active=True).exclude(pk=provider.pk)
     if is_sso_only() and not others.exists():
         raise Conflict(_("Single sign-on is the only way in. Allow passwords first."))

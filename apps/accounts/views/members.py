@@ -17,16 +17,15 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.forms import AddressForm, InvitationForm, JoinForm, RolesForm
 from apps.accounts.models import Invitation, User
 from apps.accounts.roles import MEMBER, SYSTEM_ROLES, group_for
-from apps.accounts.services import members, security, single_sign_on
+from apps.accounts.services import entrance, members, security, single_sign_on
 from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound
 from apps.core.htmx import page_or_part
-from apps.core.limits import Limit, client_address, spend
+from apps.core.limits import client_address, spend
 from apps.core.permissions import require
 from apps.tenants.options import SIGN_UP_DOMAINS
 from apps.tenants.resolver import resolve
 
 PAGE_SIZE = 30
-JOIN_TRIES = Limit("join", amount=30, per_s=600)
 
 
 @require_GET
@@ -154,7 +153,7 @@ def invitation_accept(request: HttpRequest, token: str) -> HttpResponse:
     try:
         invitation = members.open_invitation(token)
     except NotFound as error:
-        spend(JOIN_TRIES, client_address(request))
+        spend(entrance.JOIN_TRIES, client_address(request))
         return render(request, "accounts/invitation_gone.html", {"error": error}, status=404)
     form = JoinForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
@@ -181,9 +180,8 @@ def join(request: HttpRequest) -> HttpResponse:
     form = AddressForm(request.POST if request.method == "POST" else None)
     is_sent = False
     if request.method == "POST" and form.is_valid():
-        spend(JOIN_TRIES, client_address(request))
         try:
-            members.invite_oneself(email=form.cleaned_data["email"])
+            entrance.ask_to_join(address=client_address(request), email=form.cleaned_data["email"])
             is_sent = True
         except InvalidInput as error:
             form.add_error(error.field, str(error.message))

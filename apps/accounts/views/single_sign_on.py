@@ -38,7 +38,7 @@ def with_passwords(view: Callable[..., Any]) -> Callable[..., Any]:
 @require_GET
 def provider_list(request: HttpRequest) -> HttpResponse:
     """The providers that there are, and how people sign in."""
-    require(request.user, "accounts.manage_settings")
+    require(request.user, "accounts.manage_sign_on")
     context = {"providers": IdentityProvider.objects.all(), "is_sso_only": single_sign_on.is_sso_only()}
     return render(request, "accounts/sso_list.html", context)
 
@@ -46,7 +46,7 @@ def provider_list(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def provider_edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
     """The form of a provider; `kind` in the address chooses which one is new."""
-    require(request.user, "accounts.manage_settings")
+    require(request.user, "accounts.manage_sign_on")
     row = get_object_or_404(IdentityProvider, pk=pk) if pk else None
     kind = row.kind if row else request.GET.get("kind", Kind.OIDC.value)
     if kind not in Kind.values:
@@ -80,7 +80,7 @@ def addresses_of(request: HttpRequest, row: IdentityProvider) -> list[tuple[str,
 
 @require_POST
 def provider_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
-    require(request.user, "accounts.manage_settings")
+    require(request.user, "accounts.manage_sign_on")
     try:
         single_sign_on.remove_provider(actor=request.user, provider=get_object_or_404(IdentityProvider, pk=pk))
     except Conflict as error:
