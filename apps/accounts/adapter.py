@@ -18,7 +18,7 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
 from apps.accounts.models import IdentityProvider
-from apps.accounts.services import single_sign_on
+from apps.accounts.services import security, single_sign_on
 from apps.accounts.services.single_sign_on import Assertion
 from apps.core import credentials
 from apps.core.errors import DomainError, Forbidden
@@ -128,7 +128,7 @@ class MFAAdapter(DefaultMFAAdapter):
         return current_tenant().name
 
     def encrypt(self, text: str) -> str:
-        return credentials.seal(text, table="mfa_authenticator", pk=current_tenant().id, field="secret")
+        return credentials.seal(text, **security.place_of_factors())
 
     def decrypt(self, encrypted_text: str) -> str:
-        return credentials.unseal(encrypted_text, table="mfa_authenticator", pk=current_tenant().id, field="secret")
+        return credentials.unseal(encrypted_text, **security.place_of_factors())

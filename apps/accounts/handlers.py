@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from apps.accounts import actions
 from apps.accounts.events import rights_changed
-from apps.accounts.models import TokenFamily, User
-from apps.accounts.services import members, single_sign_on
+from apps.accounts.models import IdentityProvider, TokenFamily, User
+from apps.accounts.services import members, security, single_sign_on
 from apps.audit.services import record
+from apps.core import credentials
 from apps.tenants.events import option_changing, tenant_provisioned
 from apps.tenants.options import SSO_ONLY
 from apps.tenants.types import Owner
@@ -76,3 +77,10 @@ def record_lost_factor(sender: Any, *, user: Any, authenticator: Any, **kwargs: 
 def record_reset(sender: Any, *, user: Any, **kwargs: Any) -> None:
     record(actions.PASSWORD_RESET, actor=user, target=user)
     rights_changed.send(sender=User, user=user)
+
+
+@credentials.on_rotation
+def reseal_secrets() -> int:
+    """Seal client secrets of single sign-on and the secrets of second factors anew."""
+    secrets = credentials.reseal_column(IdentityProvider.objects, column="sealed_secret", field=single_sign_on.FIELD)
+    return secrets + security.reseal_second_factors()

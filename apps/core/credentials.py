@@ -6,6 +6,8 @@ into another tenant, table, row or field does not decrypt.
 
 import base64
 import os
+from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 from cryptography.exceptions import InvalidTag
@@ -17,6 +19,8 @@ from django.conf import settings
 from apps.core.tenancy import current_tenant, scoped
 
 NONCE_BYTES = 12
+Reseal = Callable[[], int]
+_rotations: list[Reseal] = []
 
 
 def _key(master: str) -> AESGCM:
@@ -45,3 +49,37 @@ def unseal(sealed: str, *, table: str, pk: UUID, field: str) -> str:
         except InvalidTag:
             continue
     raise ValueError("The stored credential was not made for this place, or its key is gone.")
+
+
+# -- rotation ----------------------------------------------------------------------------------------------------
+
+
+def on_rotation(reseal: Reseal) -> Reseal:
+    """Have rotate() call a function that seals an app's secrets of the active tenant anew and returns how many it changed."""
+    _rotations.append(reseal)
+    return reseal
+
+
+def rotate() -> int:
+    """Seal every secret of the active tenant under the first master key; return how many were under another one."""
+    return sum(reseal() for reseal in _rotations)
+
+
+def sealed_anew(sealed: str, *, table: str, pk: UUID, field: str) -> str | None:
+    """Return a secret sealed under the first master key; None when it is already. Raises ValueError as unseal() does."""
+    raw = base64.b64decode(sealed)
+    try:
+        _key(settings.CREDENTIAL_KEYS[0]).decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], _bound_to(table, pk, field))
+    except InvalidTag:
+        return seal(unseal(sealed, table=table, pk=pk, field=field), table=table, pk=pk, field=field)
+    return None
+
+
+def reseal_column(rows: Any, *, column: str, field: str) -> int:
+    """Seal a column of a model's manager anew, row by row; one that is written meanwhile keeps what was written."""
+    changed = 0
+    for pk, sealed in rows.exclude(**{column: ""}).values_list("pk", column).iterator():
+        anew = sealed_anew(sealed, table=rows.model._meta.db_table, pk=pk, field=field)
+        if anew is not None:
+            changed += rows.filter(pk=pk, **{column: sealed}).update(**{column: anew})
+    return changed

@@ -16,7 +16,9 @@ def add_tenant(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any
     return event
 
 
-_ONE_TIME_LINK = re.compile(r"(/password/reset/key/|/invitation/)[^\s'\"/]+")
+_ONE_TIME_LINK = re.compile(
+    r"(/password/reset/key/|/invitation/|[?&](?:code|state|SAMLResponse|SAMLRequest|RelayState)=)[^\s'\"/&]+"
+)
 
 
 def hide_one_time_links(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:

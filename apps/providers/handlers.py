@@ -1,9 +1,10 @@
-"""A new tenant gets the built-in model, so that the first answer needs no key."""
+"""A new tenant gets the built-in model, so that the first answer needs no key; keys are sealed anew when asked."""
 
 from typing import Any
 
 from django.dispatch import receiver
 
+from apps.core import credentials
 from apps.providers.models import Provider, ProviderModel
 from apps.tenants.events import tenant_provisioned
 
@@ -12,3 +13,8 @@ from apps.tenants.events import tenant_provisioned
 def add_built_in_model(sender: Any, **kwargs: Any) -> None:
     provider, _ = Provider.objects.get_or_create(name="Guildhall", defaults={"kind": Provider.Kind.EXTRACTIVE})
     ProviderModel.objects.get_or_create(provider=provider, name="extractive", defaults={"is_default": True})
+
+
+@credentials.on_rotation
+def reseal_keys() -> int:
+    return credentials.reseal_column(Provider.objects, column="sealed_key", field="sealed_key")

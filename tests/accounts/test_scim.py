@@ -85,7 +85,6 @@ def test_an_address_is_there_once(directory, member):
         ('id eq "5"', 0),
         ('id gt "5"', 0),
         ('active eq "perhaps"', 0),
-        ("active co true", 0),
     ],
 )
 def test_filters(text, count, directory):

@@ -18,12 +18,15 @@ from apps.accounts.events import rights_changed
 from apps.accounts.models import User
 from apps.accounts.services.members import require_grant
 from apps.audit.services import record
+from apps.core import credentials
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
+from apps.core.tenancy import current_tenant
 from apps.tenants.options import IDLE_MINUTES
 from apps.tenants.resolver import resolve
 
 TOUCH_EVERY_S = 60
+SEALED_KEYS = ("secret", "seed", "migrated_codes")
 PROFILE = ("name", "language", "time_zone", "theme")
 
 
@@ -104,3 +107,25 @@ def is_code_right(user: User, code: str) -> bool:
     """Check a code of an authenticator app, or a recovery code, which is spent by that."""
     kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
     return any(a.wrap().validate_code(code.strip()) for a in Authenticator.objects.filter(user=user, type__in=kinds))
+
+
+def place_of_factors() -> dict[str, Any]:
+    """Say what secrets of second factors are bound to: the tenant, for allauth seals them before their row is there."""
+    return {"table": "mfa_authenticator", "pk": current_tenant().id, "field": "secret"}
+
+
+def reseal_second_factors() -> int:
+    """Seal the secrets of authenticator apps and recovery codes anew; return how many rows changed."""
+    kinds = (Authenticator.Type.TOTP, Authenticator.Type.RECOVERY_CODES)
+    changed = 0
+    for factor in Authenticator.objects.filter(type__in=kinds).iterator():
+        data = {key: _resealed(value) if key in SEALED_KEYS else value for key, value in factor.data.items()}
+        if data != factor.data:
+            changed += Authenticator.objects.filter(pk=factor.pk, data=factor.data).update(data=data)
+    return changed
+
+
+def _resealed(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_resealed(one) for one in value]
+    return credentials.sealed_anew(value, **place_of_factors()) or value
