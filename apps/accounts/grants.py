@@ -95,10 +95,6 @@ class Grant(UUIDModel):
     def has_run_out(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
 
-    @property
-    def has_conditions(self) -> bool:
-        return bool(self.from_hour is not None or self.on_weekdays or self.addresses or self.needs_second_factor)
-
 
 class UserGrant(Grant, UserObjectPermissionBase):
     """A person's access. Subclasses add `content_object` with the related name `user_grants`."""

@@ -147,10 +147,15 @@ def role_keys(groups: Iterable[Group]) -> list[str]:
     return sorted(group.role.key or group.name for group in roles)
 
 
+def roles_by_name() -> dict[str, Group]:
+    """Return the active tenant's roles by what role_keys() says of them."""
+    groups = Group.objects.exclude(role=None).select_related("role")
+    return {role_keys([group])[0]: group for group in groups}
+
+
 def roles_named(names: Iterable[str]) -> list[Group]:
     """Find roles by what role_keys() says of them. Raises InvalidInput for one that there is not."""
-    groups = list(Group.objects.exclude(role=None).select_related("role"))
-    by_name = {role_keys([group])[0]: group for group in groups}
+    by_name = roles_by_name()
     unknown = sorted(set(names) - set(by_name))
     if unknown:
         raise InvalidInput(_("There is no role “%(name)s”.") % {"name": unknown[0]}, field="roles")

@@ -1,5 +1,6 @@
 """How often something may be done: counted in Redis in fixed windows, for the active schema alone."""
 
+import ipaddress
 import time
 from dataclasses import dataclass
 from typing import NoReturn
@@ -78,7 +79,14 @@ def client_address(request: HttpRequest) -> str:
 
 
 def trusted_address(forwarded_for: str, peer: str) -> str:
-    """Choose between what a header says and who is connected, by the number of trusted proxies."""
+    """Choose between what a header says and who is connected, by the number of trusted proxies.
+
+    Return an IP address, or "" for what is none (a Unix socket, a proxy that writes something else).
+    """
     hops = settings.ALLAUTH_TRUSTED_PROXY_COUNT
     forwarded = [part.strip() for part in forwarded_for.split(",") if part.strip()]
-    return forwarded[-hops] if hops and len(forwarded) >= hops else peer
+    found = (forwarded[-hops] if hops and len(forwarded) >= hops else peer).partition("%")[0]
+    try:
+        return str(ipaddress.ip_address(found))
+    except ValueError:
+        return ""

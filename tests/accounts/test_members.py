@@ -393,6 +393,22 @@ def test_address_in_the_audit_cannot_be_made_up(acme, in_acme, member):
     assert AuditEvent.objects.get(action="account.signed_in").address == "203.0.113.4"
 
 
+@pytest.mark.parametrize("said", ["unknown", "1.2.3.4:567", "fe80::1%eth0", "", "a, b", "10.0.0.999"])
+def test_what_is_no_address_breaks_nothing(said, acme, in_acme, member, base, admin_user, settings):
+    from apps.accounts.services import sharing
+
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    sharing.set_open(actor=admin_user, shared=base, is_open=False)
+    with tenant_context(None):
+        client = client_for(acme, member)
+        answers = [
+            client.get("/knowledge/", HTTP_X_FORWARDED_FOR=said),
+            client.post("/accounts/login/", {"login": "x@acme.example", "password": "x"}, HTTP_X_FORWARDED_FOR=said),
+            client.get("/api/v1/knowledge-base/", HTTP_X_FORWARDED_FOR=said),
+        ]
+    assert all(answer.status_code < 500 for answer in answers)
+
+
 def test_links_of_invitations_stay_out_of_the_log():
     from apps.core.logs import hide_one_time_links
 

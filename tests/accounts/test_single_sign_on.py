@@ -109,6 +109,12 @@ def test_roles_follow_the_groups_at_each_sign_in(oidc, acme, visitor):
     assert role_keys(kim.groups.all()) == ["member"]
 
 
+def test_a_role_that_is_gone_gives_nothing(oidc, visitor):
+    IdentityProvider.objects.update(group_roles={"it": "no longer there"})
+    assert sign_in(visitor, oidc.key, "kim").status_code == 302
+    assert role_keys(person("kim@acme.example").groups.all()) == ["member"]
+
+
 def test_a_standing_account_is_found_by_its_address(oidc, visitor, member):
     sign_in(visitor, oidc.key, "mo")
     assert is_signed_in(visitor)
@@ -286,6 +292,16 @@ def test_only_who_came_that_way_can_shut_the_others(oidc, acme, admin_user, admi
     page = admin_client.post("/settings/", {"key": SSO_ONLY.key, "value": "on"})
     assert page.status_code == 422
     assert "Sign in through single sign-on yourself first" in page.content.decode()
+
+
+def test_the_only_way_in_stays(only, admin_client, acme, admin_user, issuer):
+    client = api_for(acme, admin_user)
+    shut = client.put(f"/api/v1/sso-providers/{only.pk}", oidc_values(issuer, is_active=False), "json")
+    gone = client.delete(f"/api/v1/sso-providers/{only.pk}")
+    assert (shut.status_code, gone.status_code) == (409, 409)
+    page = admin_client.post(f"/settings/sso/{only.pk}/", {"name": "Work", "server_url": issuer, "client_id": "x"})
+    assert page.status_code == 422 and "Allow passwords first" in page.content.decode()
+    assert IdentityProvider.objects.get().is_active
 
 
 def test_operators_open_the_ways_again(only, acme, visitor, capsys):

@@ -18,7 +18,7 @@ from onelogin.saml2.utils import OneLogin_Saml2_Utils
 
 from apps.accounts import actions
 from apps.accounts.models import IdentityProvider, Invitation, User
-from apps.accounts.roles import MEMBER, group_for, roles_named
+from apps.accounts.roles import MEMBER, group_for, roles_by_name, roles_named
 from apps.accounts.services.members import held_roles, require_grant, set_roles
 from apps.audit.services import record
 from apps.core import credentials
@@ -123,12 +123,15 @@ def _make(provider: IdentityProvider, assertion: Assertion) -> User:
 
 
 def _follow_groups(provider: IdentityProvider, assertion: Assertion, user: User) -> None:
-    """Give the roles that the provider's groups stand for instead of those that its other groups stand for."""
+    """Give the roles that the provider's groups stand for instead of those that its other groups stand for.
+
+    A role that somebody removed since gives nothing.
+    """
+    roles = roles_by_name()
+    ruled = {roles[key] for key in provider.group_roles.values() if key in roles}
     named = {key for group, key in provider.group_roles.items() if group in assertion.groups}
-    ruled = set(provider.group_roles.values())
-    held = held_roles(user)
-    kept = [role for role in held if (role.role.key or role.name) not in ruled]  # type: ignore[attr-defined]
-    wanted: set[Group] = {*kept, *roles_named(named)} or {group_for(MEMBER)}
+    kept = set(held_roles(user)) - ruled
+    wanted: set[Group] = kept | {roles[key] for key in named if key in roles} or {group_for(MEMBER)}
     try:
         set_roles(actor=None, user=user, roles=wanted)
     except Conflict:
@@ -149,7 +152,7 @@ def save_provider(
 ) -> IdentityProvider:
     """Set up a provider, or change one; an empty secret keeps the stored one.
 
-    Raises Forbidden (also for roles above the actor's own), InvalidInput with the field.
+    Raises Forbidden (also for roles above the actor's own), InvalidInput with the field, Conflict when the only way in is shut.
     """
     require(actor, "accounts.manage_sign_on")
     before = _told(provider) if provider else None
@@ -163,6 +166,8 @@ def save_provider(
         row.sealed_secret = credentials.seal(secret, table=TABLE, pk=row.pk, field=FIELD)
     if row.kind != Kind.SAML and not row.sealed_secret:
         raise InvalidInput(_("Paste the client secret."), field="secret")
+    if not row.is_active:
+        _require_another_way(row)
     row.save()
     action = actions.SSO_CHANGED if before else actions.SSO_ADDED
     record(action, actor=actor, target=row, before=before, after=_told(row) | ({"secret": "…"} if secret else {}))
@@ -229,12 +234,17 @@ def _check_address(url: str, field: str) -> None:
 def remove_provider(*, actor: Any, provider: IdentityProvider) -> None:
     """Remove a provider with its links to accounts; the accounts stay. Raises Forbidden, Conflict when it is the only way in."""
     require(actor, "accounts.manage_sign_on")
-    others = IdentityProvider.objects.filter(is_active=True).exclude(pk=provider.pk)
-    if is_sso_only() and not others.exists():
-        raise Conflict(_("Single sign-on is the only way in. Allow passwords first."))
+    _require_another_way(provider)
     SocialAccount.objects.filter(provider=provider.key).delete()
     record(actions.SSO_REMOVED, actor=actor, target=provider, before=_told(provider))
     provider.delete()
+
+
+def _require_another_way(provider: IdentityProvider) -> None:
+    """Raise Conflict when nobody could come in any more without the provider."""
+    others = IdentityProvider.objects.filter(is_active=True).exclude(pk=provider.pk)
+    if is_sso_only() and not others.exists():
+        raise Conflict(_("Single sign-on is the only way in. Allow passwords first."))
 
 
 def check_sso_only(*, actor: Any, is_on: bool) -> None:

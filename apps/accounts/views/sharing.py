@@ -54,7 +54,6 @@ def _context(request: HttpRequest, shared: Any) -> dict[str, Any]:
     people = User.objects.filter(is_active=True)
     context: dict[str, Any] = {
         "shared": shared,
-        "kind": shared._meta.verbose_name,
         "grants": sharing.grants_on(shared),
         "levels": shared.LEVELS,
         "people": people.order_by("name")[:PEOPLE_IN_LIST],

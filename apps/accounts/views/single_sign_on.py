@@ -57,7 +57,7 @@ def provider_edit(request: HttpRequest, pk: UUID | None = None) -> HttpResponse:
             single_sign_on.save_provider(
                 actor=request.user, values=form.values(), secret=form.cleaned_data.get("secret", ""), provider=row
             )
-        except (InvalidInput, Forbidden) as error:
+        except (InvalidInput, Forbidden, Conflict) as error:
             field = {"roles": "group_roles"}.get(error.field, error.field)
             form.add_error(field if field in form.fields else None, str(error.message))
         else:
