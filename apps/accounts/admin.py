@@ -19,7 +19,7 @@ from apps.accounts.models import AccessRequest, ApiKey, IdentityProvider, Invita
 from apps.accounts.roles import MEMBER, RIGHTS, group_for
 from apps.accounts.services import groups, keys, members
 from apps.audit.admin import AuditedAdmin
-from apps.core.admin import platform_site
+from apps.core.admin import ReadOnlyAdmin, platform_site
 from apps.core.errors import DomainError
 
 admin.site.unregister(Group)
@@ -242,37 +242,19 @@ class PeopleGroupAdmin(AuditedAdmin):
 
 
 @admin.register(AccessRequest)
-class AccessRequestAdmin(AuditedAdmin):
+class AccessRequestAdmin(ReadOnlyAdmin):
     list_display = ("path", "asked_by", "created_at", "answered_at", "answered_by", "is_granted")
     list_filter = ("is_granted", "created_at")
     search_fields = ("path", "note", "asked_by__name")
 
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
 
 @admin.register(IdentityProvider)
-class IdentityProviderAdmin(AuditedAdmin):
+class IdentityProviderAdmin(ReadOnlyAdmin):
     """Single sign-on, to read; it is set up on its page in the settings, which checks it."""
 
     list_display = ("name", "kind", "is_active", "created_at")
     list_filter = ("kind", "is_active")
     search_fields = ("name",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class GrantInline(admin.TabularInline):
@@ -317,21 +299,12 @@ class InvitationAdmin(AuditedAdmin):
 
 
 @admin.register(ApiKey)
-class ApiKeyAdmin(AuditedAdmin):
+class ApiKeyAdmin(ReadOnlyAdmin):
     list_display = ("name", "prefix", "account", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_filter = ("revoked_at", "expires_at")
     search_fields = ("name", "prefix", "account__name")
     actions = ("revoke",)
     exclude = ("digest",)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
     @admin.action(description=_("Revoke"), permissions=("view",))
     def revoke(self, request: HttpRequest, queryset: QuerySet[ApiKey]) -> None:

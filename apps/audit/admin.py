@@ -10,7 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from apps.audit.actions import AUDIT_READ, ROW_ADDED, ROW_CHANGED, ROW_DELETED
 from apps.audit.models import AuditEvent
 from apps.audit.services import record
-from apps.core.admin import platform_site
+from apps.core.admin import ReadOnlyAdmin, platform_site
 
 HIDDEN = "…"
 
@@ -83,7 +83,7 @@ def _merged(request: HttpRequest, which: str) -> dict[str, Any]:
 
 @admin.register(AuditEvent)
 @admin.register(AuditEvent, site=platform_site)
-class AuditEventAdmin(admin.ModelAdmin):
+class AuditEventAdmin(ReadOnlyAdmin):
     list_display = ("seq", "at", "actor_name", "action", "target_type", "target_name", "address")
     list_filter = ("action", "actor_kind", "at")
     search_fields = ("actor_name", "target_name", "target_id", "correlation_id")
@@ -92,12 +92,3 @@ class AuditEventAdmin(admin.ModelAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         record(AUDIT_READ, actor=request.user, after=dict(request.GET.items()))
         return super().changelist_view(request, extra_context)
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False

@@ -1,6 +1,8 @@
-"""The platform's own administration, for operators; tenants have Django's default site."""
+"""The platform's own administration, for operators (tenants have Django's default site), and pages that only show."""
 
-from django.contrib.admin import AdminSite
+from typing import Any
+
+from django.contrib.admin import AdminSite, ModelAdmin
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
@@ -18,3 +20,16 @@ class PlatformSite(AdminSite):
 
 
 platform_site = PlatformSite(name="platform")
+
+
+class ReadOnlyAdmin(ModelAdmin):
+    """Shows rows that come about elsewhere."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
