@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import websockets.sync.client
 
-from config.standalone.processes import free_port
+from config.standalone.processes import free_port, spawn
 
 ROOT = Path(__file__).resolve().parent.parent
 PASSWORD = "correct horse battery"
@@ -56,15 +56,8 @@ class Live:
         self.process = None
 
     def start(self):
-        with self.log.open("ab") as output:
-            self.process = subprocess.Popen(
-                [sys.executable, "-m", "config.standalone", "run"],
-                cwd=ROOT,
-                env=self.environment,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-            )
+        command = [sys.executable, "-m", "config.standalone", "run"]
+        self.process = spawn(command, log=self.log, environment=self.environment, cwd=ROOT)  # falls with the tests
         deadline = time.monotonic() + 120
         while time.monotonic() < deadline:
             if "Ready after" in self.log.read_text():
@@ -72,6 +65,7 @@ class Live:
             if self.process.poll() is not None:
                 break
             time.sleep(0.2)
+        self.stop()
         raise RuntimeError(self.log.read_text()[-3000:])
 
     def stop(self):
