@@ -99,7 +99,6 @@ def _assertion(sociallogin: SocialLogin, provider: IdentityProvider) -> Assertio
     person, claims = sociallogin.user, _claims(sociallogin.account.extra_data)
     groups = claims.get(provider.group_claim) if provider.group_claim else ()
     return Assertion(
-        uid=sociallogin.account.uid,
         email=(person.email or "").lower(),
         is_verified=_is_verified(sociallogin, claims),
         name=str(claims.get("name") or getattr(person, "name", "") or ""),

@@ -33,7 +33,7 @@ MAX_TAGS, MAX_TAG_CHARS = 20, 40
 def create_collection(*, actor: Any, name: str, description: str = "") -> KnowledgeBase:
     """Create a collection. Raises Forbidden, InvalidInput for a name that is empty or taken."""
     require(actor, "knowledge.add_knowledgebase")
-    name = name.strip()
+    name = name.replace("\0", "").strip()
     if not name:
         raise InvalidInput(_("Give the collection a name."), field="name")
     if KnowledgeBase.objects.filter(name__iexact=name).exists():

@@ -167,6 +167,7 @@ def remove_group(*, actor: Any, group: Group) -> None:
 
 def recipient(text: str) -> User | Group:
     """Find whom `user:<id>`, `group:<id>` or an e-mail address means. Raises InvalidInput."""
+    text = text.replace("\0", "")
     kind, _sep, key = text.strip().partition(":")
     found: Any = None
     if kind == "user" and is_uuid(key):

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
@@ -18,8 +18,6 @@ from apps.accounts.models import User
 from apps.accounts.networks import checked_networks
 from apps.audit.services import record
 from apps.core.errors import Forbidden, InvalidInput
-
-Object = TypeVar("Object", bound=Shared)
 
 
 @dataclass(frozen=True)
@@ -100,7 +98,7 @@ def unshare(*, actor: Any, shared: Shared, to: User | Group) -> None:
 
 @transaction.atomic
 def set_open(*, actor: Any, shared: Shared, is_open: bool) -> None:
-    """Open an object to everybody, or shut it but for its grants; whoever shuts it keeps managing it. Raises Forbidden."""
+    """Open an object to everybody, or shut it but for its grants. Raises Forbidden."""
     require_manage(actor, shared)
     if shared.is_open == is_open:
         return
@@ -137,7 +135,10 @@ def grants_on(shared: Shared) -> list[Grant]:
 
 @dataclass(frozen=True)
 class Reason:
-    """One way in which a person reaches an object: what it lets them do, where it comes from, whether it holds now."""
+    """One way in which a person reaches an object: what it lets them do, where it comes from, whether it is in time.
+
+    Conditions of a grant depend on where and how somebody asks, so they are told and not judged.
+    """
 
     level: str
     words: str | Promise

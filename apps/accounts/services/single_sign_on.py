@@ -40,7 +40,6 @@ TABLE, FIELD = "accounts_identityprovider", "secret"
 class Assertion:
     """What a provider says of somebody who signed in there; `is_verified` is None where it does not say."""
 
-    uid: str
     email: str
     is_verified: bool | None = None
     name: str = ""
