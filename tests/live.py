@@ -141,6 +141,15 @@ with tenant_context(tenant_for_slug("{slug}")):
 """
         )
 
+    def mailed(self, pattern):
+        """Return what the pattern finds in the messages sent so far, once there is anything; workers print them to their logs."""
+
+        def find():
+            logs = sorted((self.folder / "log").glob("*.log"), key=lambda log: log.stat().st_mtime)
+            return re.findall(pattern, "".join(log.read_text(errors="replace") for log in logs))
+
+        return wait_for(find, 20)
+
     def http(self, slug="acme", **headers):
         return httpx.Client(
             base_url=f"http://127.0.0.1:{self.port}",

@@ -15,6 +15,9 @@ def main():
     with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
+        with live.http() as stranger:  # something for the security page to show
+            for _ in range(3):
+                stranger.post("/api/v1/auth/login", json={"email": "jonas@acme.example", "password": "wrong"})
         page.goto(f"{live.url()}/accounts/login/")
         page.fill("#id_login", "amina@acme.example")
         page.fill("#id_password", PASSWORD)
@@ -32,7 +35,7 @@ def main():
         page.goto(f"{live.url()}/knowledge/")
         page.get_by_role("link", name="Company documents").click()
         shoot(page, "collection")
-        for name in ("members", "audit", "settings"):
+        for name in ("members", "audit", "security", "settings"):
             page.goto(f"{live.url()}/{name}/")
             shoot(page, name)
         browser.close()

@@ -11,9 +11,12 @@ from django.utils import timezone
 from apps.accounts import actions
 from apps.accounts.events import rights_changed
 from apps.accounts.models import IdentityProvider, TokenFamily, User
-from apps.accounts.services import members, security, single_sign_on
-from apps.audit.services import record
+from apps.accounts.services import members, security, sign_ins, single_sign_on
+from apps.audit.models import AlertChannel
+from apps.audit.services import alerts
+from apps.audit.services.trail import record
 from apps.core import credentials
+from apps.core.tenancy import has_tenant
 from apps.tenants.events import option_changing, tenant_provisioned
 from apps.tenants.options import SSO_ONLY
 from apps.tenants.types import Owner
@@ -21,9 +24,10 @@ from apps.tenants.types import Owner
 
 @receiver(tenant_provisioned)
 def add_owner(sender: Any, *, owner: Owner | None, **kwargs: Any) -> None:
-    """Give a new tenant its owner; one without a password is sent a link to set it."""
+    """Give a new tenant its owner, who is sent alerts, and a link to set a password where there is none."""
     if owner is not None:
         members.create_owner(owner)
+        alerts.add_channel(actor=None, kind=AlertChannel.Kind.EMAIL, target=owner.email, language=owner.language)
 
 
 @receiver(option_changing)
@@ -36,6 +40,8 @@ def keep_a_way_in(sender: Any, *, option: Any, value: Any, actor: Any, **kwargs:
 
 @receiver(user_logged_in)
 def record_sign_in(sender: Any, *, user: Any, **kwargs: Any) -> None:
+    if has_tenant():
+        sign_ins.look_at(user)
     record(actions.SIGNED_IN, actor=user, target=user)
 
 
@@ -47,8 +53,9 @@ def record_sign_out(sender: Any, *, user: Any, **kwargs: Any) -> None:
 
 @receiver(user_login_failed)
 def record_failure(sender: Any, *, credentials: dict[str, Any], **kwargs: Any) -> None:
-    name = credentials.get("email") or credentials.get("username") or ""
-    record(actions.SIGN_IN_FAILED, actor=None, after={"email": str(name)[:254]})
+    name = str(credentials.get("email") or credentials.get("username") or "")[:254]
+    record(actions.SIGN_IN_FAILED, actor=None, after={"email": name}, subject=name)
+    sign_ins.look_at_failure()
 
 
 @receiver(password_changed)

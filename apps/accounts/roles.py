@@ -50,6 +50,11 @@ _ADMIN = _BUILDER | {
         "conversations.view_conversation",
         "audit.view_auditevent",
         "audit.export_auditevent",
+        "audit.view_securityevent",
+        "audit.handle_securityevent",
+        "audit.view_alertchannel",
+        "audit.view_alert",
+        "audit.manage_alerts",
     ),
     *("accounts.open_administration", "accounts.manage_members", "accounts.manage_keys", "accounts.manage_settings"),
     *("accounts.add_user", "accounts.change_user", "accounts.view_user", "accounts.manage_roles"),
@@ -62,6 +67,8 @@ _ADMIN = _BUILDER | {
         "accounts.view_apikey",
         "auth.view_group",
         "admin.view_logentry",
+        "mails.view_outgoingmail",
+        "mails.send_outgoingmail",
     ),
 }
 _AUDITOR = frozenset({"*.view", "accounts.open_administration", "audit.export_auditevent"})
@@ -136,6 +143,9 @@ RIGHTS: dict[str, str | Promise] = {
     "accounts.manage_sign_on": _("Set up single sign-on"),
     "audit.view_auditevent": _("Read the audit"),
     "audit.export_auditevent": _("Take the audit out as a file"),
+    "audit.view_securityevent": _("See security events"),
+    "audit.handle_securityevent": _("Handle security events"),
+    "audit.manage_alerts": _("Decide where alerts go"),
     "accounts.open_administration": _("Open the administration"),
 }
 """The permissions that people know by name, in the order in which pages list them."""

@@ -17,6 +17,7 @@ AREAS = {
     "roles": "members",
     "access-requests": "sharing",
     "audit": "audit",
+    "security-events": "security",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export"})
@@ -37,6 +38,8 @@ SCOPES: dict[str, str | Promise] = {
     "members:write": _("Invite, suspend and give roles"),
     "scim": _("Provision people and groups by SCIM 2.0"),
     "audit:read": _("Read the audit and take it out"),
+    "security:read": _("See security events"),
+    "security:write": _("Mark security events as handled"),
 }
 
 

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.agents import actions
 from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.caller import current_caller
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.limits import Limit, spend

@@ -1,4 +1,4 @@
-"""The audit in Django admin: to read, never to change; and what any model's page in there leaves in the audit."""
+"""Audit, security events and alerts in Django admin: to read, never to change; and what any model's page in there leaves in the audit."""
 
 from typing import Any
 
@@ -6,10 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.db import models
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
 
-from apps.audit.actions import AUDIT_READ, ROW_ADDED, ROW_CHANGED, ROW_DELETED
-from apps.audit.models import AuditEvent
-from apps.audit.services import record
+from apps.audit.actions import AUDIT_READ, ROW_ADDED, ROW_CHANGED, ROW_DELETED, SECURITY_READ
+from apps.audit.models import Alert, AlertChannel, AuditEvent, SecurityEvent
+from apps.audit.services import security
+from apps.audit.services.trail import record
 from apps.core.admin import ReadOnlyAdmin, platform_site
 
 HIDDEN = "…"
@@ -92,3 +94,41 @@ class AuditEventAdmin(ReadOnlyAdmin):
     def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         record(AUDIT_READ, actor=request.user, after=dict(request.GET.items()))
         return super().changelist_view(request, extra_context)
+
+
+@admin.register(SecurityEvent)
+@admin.register(SecurityEvent, site=platform_site)
+class SecurityEventAdmin(ReadOnlyAdmin):
+    list_display = ("last_at", "severity", "kind", "who", "address", "count", "handled_by")
+    list_filter = ("severity", "kind", "last_at", ("handled_at", admin.EmptyFieldListFilter))
+    search_fields = ("subject", "actor_name", "address", "correlation_id")
+    date_hierarchy = "last_at"
+    actions = ("mark_handled",)
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        if request.method == "GET":
+            record(SECURITY_READ, actor=request.user, after=dict(request.GET.items()))
+        return super().changelist_view(request, extra_context)
+
+    def has_handle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("audit.handle_securityevent")
+
+    @admin.action(description=_("Mark as handled"), permissions=["handle"])
+    def mark_handled(self, request: HttpRequest, queryset: models.QuerySet[SecurityEvent]) -> None:
+        for event in queryset.filter(handled_at=None):
+            security.handle(actor=request.user, event=event)
+
+
+@admin.register(AlertChannel)
+class AlertChannelAdmin(ReadOnlyAdmin):
+    """Added, tried and removed on the page for alerts, which shows a webhook's secret once."""
+
+    list_display = ("target", "kind", "least", "created_at")
+    fields = list_display
+
+
+@admin.register(Alert)
+class AlertAdmin(ReadOnlyAdmin):
+    list_display = ("created_at", "channel", "event", "severity", "state", "error")
+    list_filter = ("state", "severity", "created_at")
+    list_select_related = ("channel", "event")

@@ -8,9 +8,9 @@ from typing import Any
 import orjson
 from django.http import StreamingHttpResponse
 
-from apps.audit import services
 from apps.audit.models import AuditEvent
 from apps.audit.querysets import AuditQuerySet
+from apps.audit.services import trail
 from apps.audit.types import Search
 from apps.core.database.pool import release_connection
 from apps.core.errors import InvalidInput
@@ -29,7 +29,7 @@ def export_response(user: Any, search: Search, form: str) -> StreamingHttpRespon
     """Answer with the file. Raises Forbidden, InvalidInput for a format that there is not."""
     if form not in FORMATS:
         raise InvalidInput("Use csv or jsonl.", field="format")
-    found = services.export(actor=user, search=search, form=form)
+    found = trail.export(actor=user, search=search, form=form)
     response = StreamingHttpResponse(pieces(current_tenant(), found, form), content_type=FORMATS[form])
     response["Content-Disposition"] = f'attachment; filename="audit.{form}"'
     response["Content-Encoding"] = "identity"

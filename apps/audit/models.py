@@ -1,14 +1,18 @@
 """AuditEvent: one row for one action; the database refuses to change or delete it. AuditHead: where the chain ends.
+SecurityEvent: what deserves a look, one row an hour; AlertChannel: who is told; Alert: that they were.
 
 When a transaction commits, a trigger gives each of its events the next `seq` of the schema and a `hash` over the hash
 before it and the row's own content, and moves the head; apps.audit.chain checks all of it.
 """
 
+from typing import Any
+
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.actions import words_for
-from apps.audit.querysets import AuditQuerySet
+from apps.audit.actions import Severity, words_for
+from apps.audit.querysets import AuditQuerySet, SecurityQuerySet
+from apps.core import credentials
 from apps.core.models import UUIDModel
 
 
@@ -55,3 +59,105 @@ class AuditHead(models.Model):
 
     def __str__(self) -> str:
         return f"{self.seq}:{bytes(self.hash).hex()}"
+
+
+class SecurityEvent(UUIDModel):
+    """Something that happened `count` times within an hour, to or by one subject. `key` names kind, subject and hour."""
+
+    key = models.CharField(max_length=64, unique=True, editable=False)
+    kind = models.CharField(_("kind"), max_length=64)
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    subject = models.CharField(_("about"), max_length=254, blank=True)
+    actor_id = models.CharField(max_length=64, blank=True)
+    actor_name = models.CharField(_("person"), max_length=254, blank=True)
+    address = models.GenericIPAddressField(_("last address"), null=True, blank=True)
+    correlation_id = models.CharField(max_length=64, blank=True)
+    details = models.JSONField(_("details"), default=dict, blank=True)
+    count = models.PositiveIntegerField(_("times"), default=0)
+    first_at = models.DateTimeField(_("first"), auto_now_add=True)
+    last_at = models.DateTimeField(_("last"), auto_now_add=True)
+    handled_at = models.DateTimeField(_("handled"), null=True, blank=True)
+    handled_by = models.CharField(_("handled by"), max_length=254, blank=True)
+    note = models.CharField(_("note"), max_length=300, blank=True)
+
+    objects = SecurityQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-last_at",)
+        verbose_name = _("security event")
+        verbose_name_plural = _("security events")
+        permissions = (("handle_securityevent", "May mark security events as handled"),)
+        indexes = (models.Index(fields=("-last_at",), name="security_last"),)
+
+    def __str__(self) -> str:
+        return f"{self.who} {words_for(self.kind)}".strip()
+
+    @property
+    def who(self) -> str:
+        return self.actor_name or self.subject or self.address or ""
+
+
+class AlertChannel(UUIDModel):
+    """Where alerts go: an e-mail address, or a web address whose requests are signed."""
+
+    class Kind(models.TextChoices):
+        EMAIL = "email", _("E-mail")
+        WEBHOOK = "webhook", _("Webhook")
+
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind)
+    target = models.CharField(_("address"), max_length=300)
+    least = models.PositiveSmallIntegerField(_("from severity"), choices=Severity, default=Severity.HIGH)
+    language = models.CharField(max_length=8, blank=True)
+    sealed_secret = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(_("made"), auto_now_add=True)
+
+    class Meta:
+        ordering = ("created_at",)
+        verbose_name = _("alert channel")
+        verbose_name_plural = _("alert channels")
+        permissions = (("manage_alerts", "May decide where alerts go"),)
+        constraints = (models.UniqueConstraint(fields=("kind", "target"), name="alert_channel_once"),)
+
+    def __str__(self) -> str:
+        return self.target
+
+    def set_secret(self, secret: str) -> None:
+        """Seal the secret that requests are signed with."""
+        self.sealed_secret = credentials.seal(secret, **self._place())
+
+    def secret(self) -> str:
+        """Return the secret in the clear; only for signing."""
+        return credentials.unseal(self.sealed_secret, **self._place())
+
+    def _place(self) -> dict[str, Any]:
+        return {"table": self._meta.db_table, "pk": self.pk, "field": "sealed_secret"}
+
+
+class Alert(UUIDModel):
+    """One telling of an event through a channel, at a severity; without an event it is a trial."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("On its way")
+        SENT = "sent", _("Sent")
+        FAILED = "failed", _("Not sent")
+
+    channel = models.ForeignKey(
+        AlertChannel, on_delete=models.CASCADE, related_name="alerts", verbose_name=_("channel")
+    )
+    event = models.ForeignKey(
+        SecurityEvent, on_delete=models.CASCADE, null=True, related_name="alerts", verbose_name=_("security event")
+    )
+    severity = models.PositiveSmallIntegerField(_("severity"), choices=Severity)
+    state = models.CharField(_("status"), max_length=8, choices=State, default=State.QUEUED)
+    error = models.CharField(_("reason"), max_length=300, blank=True)
+    created_at = models.DateTimeField(_("raised"), auto_now_add=True)
+    sent_at = models.DateTimeField(_("sent"), null=True, blank=True)
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("alert")
+        verbose_name_plural = _("alerts")
+        constraints = (models.UniqueConstraint(fields=("channel", "event", "severity"), name="alert_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.channel}: {self.event or _('trial')}"

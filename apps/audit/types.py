@@ -18,3 +18,17 @@ class Search:
     def as_json(self) -> dict[str, str]:
         """Return what was asked, for the record of the reading."""
         return {key: str(value) for key, value in asdict(self).items() if value}
+
+
+@dataclass(frozen=True)
+class SecuritySearch:
+    """Which security events are wanted; an empty field does not narrow anything. `state`: open, handled or empty for all."""
+
+    words: str = ""
+    kind: str = ""
+    least: int = 0
+    state: str = ""
+
+    def as_json(self) -> dict[str, str]:
+        """Return what was asked, for the record of the reading."""
+        return {key: str(value) for key, value in asdict(self).items() if value}

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.agents import services as agents
 from apps.agents.models import Agent, Run
 from apps.agents.stream import announce
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.conversations import actions, branches
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, NotFound

@@ -32,6 +32,8 @@ class TenantLike(ActiveSchema, Protocol):
     slug: str
     name: str
 
+    def address(self, path: str = "/") -> str: ...
+
 
 @dataclass(frozen=True)
 class PublicSchema:

@@ -89,6 +89,12 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
         ("activity", _("Runs"), reverse("runs"), "G R"),
         *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
         *([("history", _("Audit"), reverse("audit"), "")] if user.has_perm("audit.view_auditevent") else []),
+        *(
+            [("shield-check", _("Security"), reverse("security"), "")]
+            if user.has_perm("audit.view_securityevent")
+            else []
+        ),
+        *([("settings", _("Settings"), reverse("settings"), "")] if user.has_perm("accounts.manage_settings") else []),
         ("message-square", _("New conversation"), reverse("conversation-new"), "Ctrl Shift O"),
     ]
     return [page for page in pages if words.casefold() in page[1].casefold()]

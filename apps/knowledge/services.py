@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services.sharing import give_to_maker
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge, Unavailable
 from apps.core.permissions import require
 from apps.jobs import services as jobs

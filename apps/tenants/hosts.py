@@ -29,9 +29,3 @@ def tenant_for_slug(slug: str) -> Tenant | None:
     """Return the active tenant with this slug (the X-Tenant header of API clients), or None."""
     with public_context():
         return Tenant.objects.filter(state=Tenant.State.ACTIVE, slug=slug.strip().lower()).first()
-
-
-def address_of(host: str, path: str = "/") -> str:
-    """Return the full address of a page on a host of this installation, with its scheme and port."""
-    port = f":{settings.PLATFORM_URL.port}" if settings.PLATFORM_URL.port else ""
-    return f"{settings.PLATFORM_URL.scheme}://{host}{port}{path}"

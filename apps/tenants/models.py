@@ -4,7 +4,9 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
+from apps.core.links import address_of
 from apps.core.models import UUIDModel
+from apps.core.tenancy import public_context
 from apps.tenants.types import Owner
 
 
@@ -29,6 +31,11 @@ class Tenant(UUIDModel, TenantMixin):
 
     def __str__(self) -> str:
         return self.name
+
+    def address(self, path: str = "/") -> str:
+        """Return the full address of one of its pages, on its primary domain."""
+        with public_context():
+            return address_of(self.domains.values_list("domain", flat=True).get(is_primary=True), path)
 
 
 class Provisioning(models.Model):

@@ -5,7 +5,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django_tenants.utils import quote_schema_name
 
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.tenancy import public_context, tenant_context
 from apps.jobs import engine
 from apps.jobs.models import Job

@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
 from apps.core.tenancy import bound, current_tenant, public_context, tenant_context

@@ -53,6 +53,7 @@ TENANT_APPS = [
     "allauth.socialaccount",
     "rest_framework_simplejwt.token_blacklist",
     "guardian",
+    "apps.mails",
     "apps.audit",
     "apps.accounts",
     "apps.providers",
@@ -96,6 +97,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "apps.audit.middleware.RefusalMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
@@ -244,7 +246,14 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 
-EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
+_mail = env.email_url(
+    "EMAIL_URL", default="consolemail://"
+)  # for example smtp+tls://name:password@mail.example.com:587
+EMAIL_BACKEND, MAIL_TRANSPORT = "apps.mails.backends.OutboxBackend", _mail["EMAIL_BACKEND"]
+EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"] or 25
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""
+EMAIL_USE_TLS, EMAIL_USE_SSL = _mail.get("EMAIL_USE_TLS", False), _mail.get("EMAIL_USE_SSL", False)
+EMAIL_TIMEOUT = 15
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="Guildhall <no-reply@localhost>")
 
 # --- REST API -------------------------------------------------------------------------------------------------
@@ -282,7 +291,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
-    "ENUM_NAME_OVERRIDES": {"RunState": "apps.agents.models.Run.State"},
+    "ENUM_NAME_OVERRIDES": {
+        "RunState": "apps.agents.models.Run.State",
+        "SeverityName": ["low", "medium", "high", "critical"],
+        "AlertKind": "apps.audit.models.AlertChannel.Kind",
+        "IdentityProviderKind": "apps.accounts.models.IdentityProvider.Kind",
+    },
 }
 SIMPLE_JWT = {
     "ACCESS_TOKEN_LIFETIME": timedelta(minutes=15),

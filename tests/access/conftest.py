@@ -35,6 +35,9 @@ def _objects(member, admin):
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, single_sign_on
     from apps.agents.models import Agent
+    from apps.audit.actions import REFUSED
+    from apps.audit.services import alerts
+    from apps.audit.watch import notice
     from apps.conversations import services as conversations
     from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
@@ -57,6 +60,9 @@ def _objects(member, admin):
     team = groups.save_group(actor=admin, name="Finance", members=[member])
     asked = requests.ask_for_access(actor=member, path="/audit/")
     values = {"kind": "oidc", "name": "Work", "client_id": "x", "server_url": "https://login.example.com"}
+    noticed = notice(REFUSED, actor=member)
+    channel = alerts.add_channel(actor=admin, kind="email", target="soc@acme.example").channel
+    alert = alerts.try_channel(actor=admin, channel=channel)
     sso = single_sign_on.save_provider(actor=admin, values=values, secret="s")
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
@@ -79,6 +85,9 @@ def _objects(member, admin):
         "group": team.pk,
         "asked": asked.pk,
         "sso": sso.pk,
+        "noticed": noticed.pk,
+        "channel": channel.pk,
+        "alert": alert.pk,
         "slug": "anything",
         "message": message.pk,
         "question": message.parent_id,

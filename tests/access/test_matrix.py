@@ -157,6 +157,10 @@ def test_admin_is_for_staff(acme, globex, admin_user, member):
             "accounts/accessrequest",
             "accounts/identityprovider",
             "auth/group",
+            "audit/securityevent",
+            "audit/alertchannel",
+            "audit/alert",
+            "mails/outgoingmail",
         ):
             assert staff.get(f"/admin/{path}/").status_code == 200, path
 

@@ -140,7 +140,7 @@ def test_audit_cannot_be_changed(in_acme, member):
     from django.db import DatabaseError, transaction
 
     from apps.accounts.actions import SIGNED_IN
-    from apps.audit.services import record
+    from apps.audit.services.trail import record
 
     event = record(SIGNED_IN, actor=member)
     for change in (lambda: AuditEvent.objects.filter(pk=event.pk).update(actor_name="x"), event.delete):

@@ -13,7 +13,7 @@ from apps.accounts.services import members
 from apps.audit import chain
 from apps.audit.actions import Action
 from apps.audit.models import AuditEvent, AuditHead
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.tenancy import tenant_context
 from tests.conftest import PASSWORD, api_for, client_for
 

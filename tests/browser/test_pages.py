@@ -25,7 +25,11 @@ VIEWS = {
 }
 
 
+SETTLED = "() => Promise.all(document.getAnimations().map(a => a.effect.getTiming().iterations < 99 ? a.finished : 0))"
+
+
 def violations(page):
+    page.evaluate(SETTLED)
     page.evaluate(AXE)
     result = page.evaluate("() => axe.run(document, {resultTypes: ['violations'], preload: false})")
     return [(v["id"], [n["html"][:160] for n in v["nodes"][:3]]) for v in result["violations"]]
@@ -219,10 +223,51 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
         "/account/",
         "/audit/",
         "/audit/?q=nothing-like-it",
+        "/security/",
+        "/security/?state=all",
+        "/security/?q=nothing-like-it",
+        "/security/alerts/",
     ):
         page.goto(f"{live.url()}{path}")
         assert violations(page) == [], path
         assert not is_sideways(page), path
+
+
+def test_a_security_event_is_seen_and_handled(live, open_page):
+    with live.http() as stranger:
+        for _ in range(2):
+            stranger.post("/api/v1/auth/login", json={"email": "victim@acme.example", "password": "wrong"})
+    page = open_page("/", login="amina")
+    page.get_by_role("link", name="Security", exact=True).first.click()
+    event = page.locator("#events li", has_text="victim@acme.example")
+    expect(event.get_by_text("2 times")).to_be_visible()
+    event.get_by_text("Mark as handled").click()
+    event.get_by_label("What was done").fill("Called them")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("The event is marked as handled.")).to_be_visible()
+    expect(page.locator("#events li", has_text="victim@acme.example")).to_have_count(0)
+    page.get_by_label("Status").select_option("handled")
+    page.get_by_role("button", name="Show", exact=True).click()
+    expect(page.get_by_text("Called them")).to_be_visible()
+
+
+def test_alerts_go_to_a_new_address(live, open_page):
+    page = open_page("/security/alerts/", login="amina")
+    page.get_by_label("Address").fill("soc@acme.example")
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.get_by_text("Alerts go to soc@acme.example from now on.")).to_be_visible()
+    page.get_by_role("button", name=re.compile("Try it ?: soc@acme.example")).click()
+    sent = page.locator("li", has_text="Trial").first
+    expect(sent).to_contain_text("soc@acme.example")
+    for _ in range(20):
+        if sent.get_by_text("Sent", exact=True).count():
+            break
+        page.wait_for_timeout(500)
+        page.reload()
+    expect(sent.get_by_text("Sent", exact=True)).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name=re.compile("Remove ?: soc@acme.example")).click()
+    expect(page.get_by_text("No more alerts go there.")).to_be_visible()
 
 
 def test_sharing_closes_and_opens_a_collection(live, open_page, console):
@@ -311,7 +356,7 @@ def test_members_by_keyboard_alone(live, open_page, chromium):
     page.get_by_role("button", name="Send the invitation").focus()
     page.keyboard.press("Enter")
     expect(page.locator("main")).to_contain_text("kim@acme.example")
-    link = wait_for_mail(live, "/invitation/")
+    link = live.mailed(r"http://[^\s<>\"]*/invitation/[A-Za-z0-9_-]+/")[-1]
     guest = open_page("/accounts/login/", signed_in=False)
     guest.goto(link)
     guest.fill("#id_name", "Kim Keyboard")
@@ -329,16 +374,6 @@ def test_members_by_keyboard_alone(live, open_page, chromium):
     expect(page.locator("main")).to_contain_text("Suspended")
     guest.goto(f"{live.url()}/")
     expect(guest.locator("#id_login")).to_be_visible()
-
-
-def wait_for_mail(live, part):
-    from tests.live import wait_for
-
-    def find():
-        mail = (live.folder / "log" / "web.log").read_text()
-        return re.findall(rf"http://[^\s<>\"]*{part}[A-Za-z0-9_-]+/", mail)
-
-    return wait_for(find, 20)[-1]
 
 
 def test_audit_is_searched_and_taken_out(live, open_page):

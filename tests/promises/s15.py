@@ -11,7 +11,7 @@ from apps.core.tenancy import tenant_context
 from apps.audit import chain
 from apps.audit.actions import SEEN
 from apps.audit.models import AuditEvent, AuditHead
-from apps.audit.services import record
+from apps.audit.services.trail import record
 
 generator = random.Random(15)
 

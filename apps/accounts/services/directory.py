@@ -13,7 +13,7 @@ from apps.accounts import actions
 from apps.accounts.models import DirectoryGroup, User
 from apps.accounts.roles import MEMBER, group_for
 from apps.accounts.services import groups, members
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.permissions import require
 

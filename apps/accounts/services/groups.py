@@ -15,7 +15,7 @@ from apps.accounts import actions
 from apps.accounts.events import rights_changed
 from apps.accounts.models import Role, User
 from apps.accounts.roles import RIGHTS, SYSTEM_ROLES
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.models import is_uuid
 from apps.core.permissions import require

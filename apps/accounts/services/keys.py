@@ -22,7 +22,7 @@ from apps.accounts.networks import checked_networks
 from apps.accounts.scopes import SCOPES
 from apps.accounts.services.members import require_grant
 from apps.accounts.signing import secret_for
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant, scoped

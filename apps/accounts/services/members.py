@@ -21,10 +21,11 @@ from apps.accounts import actions, mails
 from apps.accounts.events import rights_changed
 from apps.accounts.models import Invitation, User
 from apps.accounts.roles import MEMBER, OWNER, RIGHTS, group_for
-from apps.audit.services import record
+from apps.audit.services.trail import record
+from apps.audit.watch import notice
 from apps.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from apps.core.permissions import require
-from apps.core.tenancy import bound, public_context
+from apps.core.tenancy import public_context
 from apps.tenants.options import SIGN_UP_DOMAINS
 from apps.tenants.resolver import resolve
 from apps.tenants.types import Owner
@@ -47,7 +48,7 @@ def create_owner(owner: Owner) -> User:
         user.password = owner.password_hash
         user.save(update_fields=["password"])
     else:
-        transaction.on_commit(bound(lambda: mails.send_welcome(user)), robust=True)
+        mails.send_welcome(user)
     record(actions.ACCOUNT_CREATED, actor=None, target=user)
     return user
 
@@ -102,7 +103,7 @@ def _offer(*, email: str, roles: list[Group], actor: Any, invited_by: Any) -> In
     invitation = Invitation.objects.create(email=email, token_digest=_digest(token), invited_by=invited_by)
     invitation.roles.set(roles)
     record(actions.MEMBER_INVITED, actor=actor, target=invitation, after={"roles": sorted(r.name for r in roles)})
-    transaction.on_commit(bound(lambda: mails.send_invitation(invitation, token)), robust=True)
+    mails.send_invitation(invitation, token)
     return invitation
 
 
@@ -205,6 +206,8 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
     _require_an_owner()
     names = ({"roles": sorted(group.name for group in groups)} for groups in (before, after))
     record(actions.ROLES_CHANGED, actor=actor, target=user, before=next(names), after=next(names))
+    if any(group.role.key == OWNER for group in after - before):
+        notice(actions.OWNER_APPOINTED, actor=actor, subject=str(user))
     rights_changed.send(sender=User, user=user)
 
 

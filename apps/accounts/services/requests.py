@@ -10,11 +10,10 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import actions, mails
 from apps.accounts.models import AccessRequest, User
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.core.limits import Limit, spend
 from apps.core.permissions import require
-from apps.core.tenancy import bound
 
 ASKED = Limit("ask-access", amount=10, per_s=3600)
 
@@ -34,7 +33,7 @@ def ask_for_access(*, actor: User, path: str, note: str = "") -> AccessRequest:
     record(actions.ACCESS_ASKED, actor=actor, target=asked, after={"path": path, "note": note})
     if is_new:
         for giver in givers():
-            transaction.on_commit(bound(lambda giver=giver: mails.send_access_request(asked, giver)), robust=True)  # type: ignore[misc]
+            mails.send_access_request(asked, giver)
     return asked
 
 
@@ -54,4 +53,4 @@ def answer_request(*, actor: Any, asked: AccessRequest, is_granted: bool) -> Non
     asked.answered_at, asked.answered_by, asked.is_granted = timezone.now(), actor, is_granted
     asked.save(update_fields=["answered_at", "answered_by", "is_granted"])
     record(actions.ACCESS_ANSWERED, actor=actor, target=asked, after={"is_granted": is_granted})
-    transaction.on_commit(bound(lambda: mails.send_access_answer(asked)), robust=True)
+    mails.send_access_answer(asked)

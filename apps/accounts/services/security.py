@@ -17,7 +17,7 @@ from apps.accounts import actions
 from apps.accounts.events import rights_changed
 from apps.accounts.models import User
 from apps.accounts.services.members import require_grant
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core import credentials
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require

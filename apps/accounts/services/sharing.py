@@ -16,7 +16,7 @@ from apps.accounts.events import rights_changed
 from apps.accounts.grants import ALL_LEVELS, MANAGE, VIEW, Grant, Shared, is_opened, over_all
 from apps.accounts.models import User
 from apps.accounts.networks import checked_networks
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import Forbidden, InvalidInput
 
 

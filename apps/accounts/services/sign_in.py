@@ -14,7 +14,7 @@ from apps.accounts import actions
 from apps.accounts.models import TokenFamily, User
 from apps.accounts.services.security import has_second_factor, is_code_right
 from apps.accounts.tokens import RefreshToken, family_of_spent, live_family
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core.errors import DomainError, TooManyRequests
 from apps.core.tenancy import has_tenant
 from apps.tenants.options import REQUIRE_SECOND_FACTOR

@@ -20,7 +20,7 @@ from apps.accounts import actions
 from apps.accounts.models import IdentityProvider, Invitation, User
 from apps.accounts.roles import MEMBER, group_for, roles_by_name, roles_named
 from apps.accounts.services.members import held_roles, require_grant, set_roles
-from apps.audit.services import record
+from apps.audit.services.trail import record
 from apps.core import credentials
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.http import check_url

@@ -23,6 +23,12 @@ def changes(event: AuditEvent) -> list[tuple[str, Any, Any]]:
     return [(field, _text(before.get(field)), _text(after.get(field))) for field in sorted({*before, *after})]
 
 
+@register.filter
+def at(counts: dict[Any, int], key: Any) -> int:
+    """Return what is counted under a key."""
+    return counts[key]
+
+
 def _text(value: Any) -> str:
     if value is None:
         return "–"

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from apps.core.errors import InvalidInput
 from apps.core.htmx import is_part_wanted
 from apps.core.limits import Limit, client_address, spend
+from apps.core.links import address_of
 from apps.tenants import services
 from apps.tenants.forms import SignUpForm
-from apps.tenants.hosts import address_of
 from apps.tenants.models import Tenant
 
 SIGN_UPS = Limit("tenant_sign_up", amount=10, per_s=3600)

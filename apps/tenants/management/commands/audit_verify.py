@@ -9,12 +9,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.audit import chain
+from apps.audit.actions import AUDIT_BROKEN
+from apps.audit.watch import notice
 from apps.core.tenancy import PUBLIC, ActiveSchema, public_context, tenant_context
 from apps.tenants.models import Tenant
 
 
 class Command(BaseCommand):
-    help = "Check that no audit event was changed, taken out, put elsewhere or cut off; exit 1 when one was."
+    help = "Check that no audit event was changed, taken out, put elsewhere or cut off; raise an alert and exit 1 when one was."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--tenant", help="only this one, by its short name; `platform` for the platform's own")
@@ -44,6 +46,8 @@ class Command(BaseCommand):
                 raise CommandError(str(error)) from error
             for fault in faults:
                 self.stdout.write(f"{name}: event {fault.seq}: {fault.reason}")
+            if faults:
+                notice(AUDIT_BROKEN, subject=f"#{faults[0].seq}", details={str(f.seq): f.reason for f in faults[:100]})
             if not faults:
                 self.stdout.write(f"{name}: whole, {chain.head()}")
         return len(faults)

@@ -9,9 +9,9 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.audit import services
 from apps.audit.exports import COLUMNS, FORMATS, export_response
 from apps.audit.models import AuditEvent
+from apps.audit.services import trail
 from apps.audit.types import Search
 from apps.core.api import checked, listed
 
@@ -44,7 +44,7 @@ def _search(values: dict) -> Search:
 @api_view(["GET"])
 def events(request: Request) -> Response:
     """Search the audit, newest first. That you did is written down."""
-    found = services.read(actor=request.user, search=_search(checked(SearchInput, request.query_params)))
+    found = trail.read(actor=request.user, search=_search(checked(SearchInput, request.query_params)))
     return listed(request, found, AuditEventSerializer, ordering="-at")
 
 

@@ -8,9 +8,9 @@ from django.shortcuts import render
 from django.utils.dateparse import parse_date
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.audit import services
 from apps.audit.actions import all_actions
 from apps.audit.exports import export_response
+from apps.audit.services import trail
 from apps.audit.types import Search
 from apps.core.htmx import is_part_wanted
 
@@ -39,7 +39,7 @@ def _day(text: str) -> Any:
 @require_GET
 def audit_list(request: HttpRequest) -> HttpResponse:
     search = search_of(request.GET)
-    page = Paginator(services.read(actor=request.user, search=search), PAGE_SIZE).get_page(request.GET.get("page"))
+    page = Paginator(trail.read(actor=request.user, search=search), PAGE_SIZE).get_page(request.GET.get("page"))
     template = "audit/_events.html" if is_part_wanted(request) else "audit/audit_list.html"
     return render(request, template, {"page": page, "search": search, "actions": all_actions()})
 

@@ -6,7 +6,7 @@ from typing import Any
 import structlog
 from django.db import models
 
-from apps.audit import actions
+from apps.audit import actions, watch
 from apps.audit.actions import Action
 from apps.audit.models import AuditEvent
 from apps.audit.querysets import AuditQuerySet
@@ -21,8 +21,15 @@ def record(
     target: models.Model | None = None,
     before: Mapping[str, Any] | None = None,
     after: Mapping[str, Any] | None = None,
+    subject: str = "",
 ) -> AuditEvent:
-    """Store one event; `actor` is a user, or None for the system. Address and correlation id come from the request."""
+    """Store one event; `actor` is a user, or None for the system. Address and correlation id come from the request.
+
+    An action with a severity is noticed as a security event as well, about the target or the `subject`.
+    """
+    if action.severity is not None:
+        about = subject or (str(target) if target is not None and target != actor else "")
+        watch.notice(action, actor=actor, subject=about, details=after)
     context = structlog.contextvars.get_contextvars()
     is_person = actor is not None and actor.pk is not None
     return AuditEvent.objects.create(

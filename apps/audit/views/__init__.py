@@ -1,0 +1,1 @@
+"""Pages of the audit (`trail`), of security events (`security`) and of alerts (`alerts`)."""
