@@ -2,7 +2,10 @@
 
 from django.urls import include, path
 
+from apps.tenants.api.features import platform_urlpatterns
+
 urlpatterns = [
     path("", include("apps.accounts.api.sign_in")),
     path("", include("apps.tenants.api.platform")),
+    path("", include(platform_urlpatterns)),
 ]

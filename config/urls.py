@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from apps.accounts.views.members import join
 from apps.accounts.views.single_sign_on import with_passwords
+from apps.tenants.views.features import features
 from apps.tenants.views.settings import settings_page
 
 # The two viewers of the API document write style elements and load workers; nothing else on the site may.
@@ -21,6 +22,7 @@ login_not_required(login_webauthn)  # a passkey is how one signs in
 urlpatterns = [
     path("", include("apps.dashboard.urls")),
     path("settings/", settings_page, name="settings"),
+    path("settings/features/", features, name="features"),
     path("", include("apps.audit.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.agents.urls")),

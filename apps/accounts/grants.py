@@ -21,6 +21,8 @@ from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
 from apps.core.caller import current_caller
 from apps.core.models import UUIDModel
+from apps.tenants.flags import Flag
+from apps.tenants.rollout import is_on
 
 VIEW, USE, CHANGE, MANAGE = "view", "use", "change", "manage"
 ALL_LEVELS = (VIEW, USE, CHANGE, MANAGE)
@@ -121,6 +123,10 @@ class Shared(models.Model):
     """What can be given, the least first, with words for people."""
     OPEN_TO: ClassVar[Mapping[str, str]]
     """The permission that opens a level of an open object; empty: an account is enough."""
+    OWNER: ClassVar[str] = ""
+    """The field with the person whose object it is, who manages it; empty: nobody's."""
+    FLAG: ClassVar[Flag | None] = None
+    """The feature without which nothing is shared."""
 
     is_open = models.BooleanField(_("open to everybody in the organisation"), default=True)
 
@@ -153,6 +159,18 @@ class SharedQuerySet(models.QuerySet[Any]):
             return self.none()
         if has_over_all(self.model, user, level):
             return self
+        return self.owned_by(user) | self.given_to(user, level)
+
+    def owned_by(self, user: Any) -> Any:
+        """Objects that are a person's own; none, where objects are nobody's."""
+        is_somebodys = self.model.OWNER and user.is_active  # type: ignore[attr-defined]
+        return self.filter(**{self.model.OWNER: user}) if is_somebodys else self.none()  # type: ignore[attr-defined]
+
+    def given_to(self, user: Any, level: str = VIEW) -> Any:
+        """Objects that a person reaches because they were given to them, or are open."""
+        flag = self.model.FLAG  # type: ignore[attr-defined]
+        if not user.is_active or (flag is not None and not is_on(flag, user)):
+            return self.none()
         own = Exists(held_grants(self.model.user_grants, level).filter(user_id=user.pk))  # type: ignore[attr-defined]
         through = Exists(held_grants(self.model.group_grants, level).filter(group__user=user.pk))  # type: ignore[attr-defined]
         reached = Q(own) | Q(through)

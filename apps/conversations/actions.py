@@ -8,4 +8,5 @@ CONVERSATION_STARTED = Action("conversation.started", _("started a conversation"
 MESSAGE_EDITED = Action("message.edited", _("edited a message and sent it again"))
 CONVERSATION_RENAMED = Action("conversation.renamed", _("renamed a conversation"))
 CONVERSATION_ARCHIVED = Action("conversation.archived", _("archived a conversation"))
+CONVERSATION_READ = Action("conversation.read", _("read somebody's conversation"))
 CONVERSATION_RESTORED = Action("conversation.restored", _("took a conversation out of the archive"))

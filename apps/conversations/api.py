@@ -11,12 +11,14 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.accounts.api.sharing import share_paths
 from apps.agents.models import Agent
 from apps.conversations import services
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Citation, Conversation, Message
 from apps.core.api import CursorPagination, checked, listed
 from apps.core.errors import Conflict
+from apps.knowledge.models import Document
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key gives the same message, once."
@@ -55,7 +57,7 @@ class MessageSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
     def get_citations(self, message: Message) -> list[dict[str, Any]]:
-        return cited(message)
+        return cited(message, self.context.get("documents"))
 
     def get_versions(self, message: Message) -> list[UUID]:
         """Return the keys of all messages at this place, oldest first: edited questions, or answers written again."""
@@ -63,17 +65,17 @@ class MessageSerializer(serializers.ModelSerializer):
         return known[message.pk]
 
 
-def cited(message: Message) -> list[dict[str, Any]]:
-    """Return the citations of a message that its text mentions."""
-    return CitationSerializer(  # type: ignore[return-value]
-        [c for c in message.citations.all() if c.is_cited], many=True
-    ).data
+def cited(message: Message, documents: set[UUID] | None = None) -> list[dict[str, Any]]:
+    """Return the citations of a message that its text mentions; with `documents`, from those alone."""
+    found = [c for c in message.citations.all() if c.is_cited]
+    found = [c for c in found if documents is None or c.document_id in documents]
+    return CitationSerializer(found, many=True).data  # type: ignore[return-value]
 
 
 class ConversationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Conversation
-        fields = ("id", "agent", "title", "archived_at", "created_at", "updated_at")
+        fields = ("id", "owner", "agent", "title", "is_open", "archived_at", "created_at", "updated_at")
         read_only_fields = fields
 
 
@@ -94,7 +96,14 @@ class RenameInput(serializers.Serializer):
 
 
 def _mine(request: Request, pk: Any) -> Conversation:
-    return get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+    return get_object_or_404(Conversation.objects.owned_by(request.user), pk=pk)
+
+
+def _read(request: Request, pk: Any) -> Conversation:
+    """Find a conversation of one's own or one that is shared; that somebody else's is read is written down."""
+    found = get_object_or_404(Conversation.objects.visible_to(request.user), pk=pk)
+    services.look_at(actor=request.user, conversation=found)
+    return found
 
 
 def _key(request: Request, text: str) -> str:
@@ -124,13 +133,17 @@ def chat(request: Request, pk: Any) -> Response:
 
 
 @extend_schema(
-    tags=["conversations"], responses=ConversationSerializer(many=True), parameters=[OpenApiParameter("q", str)]
+    tags=["conversations"],
+    responses=ConversationSerializer(many=True),
+    parameters=[OpenApiParameter("q", str), OpenApiParameter("whose", str, enum=["mine", "shared"])],
 )
 @api_view(["GET"])
 def conversations(request: Request) -> Response:
-    """List your conversations that are not archived; `q` searches titles and messages."""
-    found = Conversation.objects.visible_to(request.user).current().matching(request.query_params.get("q", ""))
-    return listed(request, found, ConversationSerializer)
+    """List your conversations that are not archived, or those that others share with you; `q` searches titles and messages."""
+    rows = Conversation.objects.all()
+    is_shared = request.query_params.get("whose") == "shared"
+    found = rows.shared_with(request.user) if is_shared else rows.owned_by(request.user)
+    return listed(request, found.current().matching(request.query_params.get("q", "")), ConversationSerializer)
 
 
 @extend_schema(tags=["conversations"], methods=["GET"], responses=ConversationSerializer)
@@ -138,7 +151,9 @@ def conversations(request: Request) -> Response:
 @extend_schema(tags=["conversations"], methods=["DELETE"], responses={204: None})
 @api_view(["GET", "PATCH", "DELETE"])
 def conversation(request: Request, pk: Any) -> Response:
-    """Read, rename or archive (DELETE) a conversation."""
+    """Read a conversation of yours or one that is shared with you; rename or archive (DELETE) one of yours."""
+    if request.method == "GET":
+        return Response(ConversationSerializer(_read(request, pk)).data)
     found = _mine(request, pk)
     if request.method == "DELETE":
         services.archive_conversation(actor=request.user, conversation=found)
@@ -160,16 +175,24 @@ def conversation(request: Request, pk: Any) -> Response:
 )
 @api_view(["GET", "POST"])
 def messages(request: Request, pk: Any) -> Response:
-    """List the messages of the shown branch, newest first, or send one."""
-    found = _mine(request, pk)
+    """List the messages of the shown branch, newest first; send one in a conversation of yours."""
     if request.method == "POST":
-        return _send(request, found)
+        return _send(request, _mine(request, pk))
+    found = _read(request, pk)
     paginator = CursorPagination()
     paginator.ordering = "-position"
     rows = found.messages.shown().select_related("run").prefetch_related("citations")
     page = paginator.paginate_queryset(rows, request) or []
-    context = {"versions": siblings_of(page)}
+    context = {"versions": siblings_of(page), "documents": _documents(request, found, page)}
     return paginator.get_paginated_response(MessageSerializer(page, many=True, context=context).data)
+
+
+def _documents(request: Request, found: Conversation, page: list[Message]) -> set[UUID] | None:
+    """Return the cited documents that a reader may see; None in a conversation of one's own."""
+    if found.owner_id == request.user.pk:
+        return None
+    cited_there = {c.document_id for message in page for c in message.citations.all() if c.document_id}
+    return set(Document.objects.visible_to(request.user).filter(pk__in=cited_there).values_list("pk", flat=True))
 
 
 def _send(request: Request, found: Conversation) -> Response:
@@ -188,8 +211,11 @@ def _send(request: Request, found: Conversation) -> Response:
 @extend_schema(tags=["conversations"], responses=MessageSerializer)
 @api_view(["GET"])
 def message(request: Request, pk: Any, message_pk: Any) -> Response:
-    """Read one message."""
-    return Response(MessageSerializer(_message(request, pk, message_pk)).data)
+    """Read one message of a conversation of yours or one that is shared with you."""
+    conversation = _read(request, pk)
+    found = get_object_or_404(conversation.messages.select_related("run").prefetch_related("citations"), pk=message_pk)
+    context = {"documents": _documents(request, conversation, [found])}
+    return Response(MessageSerializer(found, context=context).data)
 
 
 def _message(request: Request, pk: Any, message_pk: Any) -> Message:
@@ -216,6 +242,7 @@ def show(request: Request, pk: Any, message_pk: Any) -> Response:
 
 
 urlpatterns = [
+    *share_paths("conversations/<uuid:pk>", Conversation, "conversation"),
     path("agents/<uuid:pk>/chat", chat, name="api-chat"),
     path("conversations/", conversations, name="api-conversations"),
     path("conversations/<uuid:pk>", conversation, name="api-conversation"),

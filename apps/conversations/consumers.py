@@ -244,7 +244,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     def _find_conversation(self) -> Conversation | None:
         pk: UUID = self.scope["url_route"]["kwargs"]["pk"]
-        return Conversation.objects.visible_to(self.user).filter(pk=pk).first()
+        return Conversation.objects.owned_by(self.user).filter(pk=pk).first()
 
     def _is_still_welcome(self) -> bool:
         session, user = self.scope.get("session"), User.objects.filter(pk=self.user.pk, is_active=True).first()

@@ -22,4 +22,4 @@ def rail(request: HttpRequest) -> dict[str, Any]:
 def _newest(user: Any) -> list[Conversation]:
     if not user.is_authenticated:
         return []
-    return list(Conversation.objects.visible_to(user).current().only("id", "title")[:RAIL_LENGTH])
+    return list(Conversation.objects.owned_by(user).current().only("id", "title")[:RAIL_LENGTH])

@@ -1,15 +1,23 @@
-"""Conversation, Message and Citation."""
+"""Conversation with its grants, Message and Citation."""
+
+from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.grants import MANAGE, VIEW, GroupGrant, Shared, UserGrant
 from apps.conversations.querysets import ConversationQuerySet, MessageQuerySet
 from apps.core.models import TimestampedModel, UUIDModel
+from apps.tenants.flags import CONVERSATION_SHARING
 
 
-class Conversation(TimestampedModel):
-    """A person's exchange with one agent. `updated_at` is the time of the newest message."""
+class Conversation(TimestampedModel, Shared):
+    """A person's exchange with one agent. `updated_at` is the time of the newest message. Shared, others read it."""
+
+    LEVELS: ClassVar = {VIEW: _("Read it"), MANAGE: _("Read it and share it")}
+    OPEN_TO: ClassVar = {VIEW: ""}
+    OWNER, FLAG = "owner", CONVERSATION_SHARING
 
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations", verbose_name=_("owner")
@@ -17,6 +25,7 @@ class Conversation(TimestampedModel):
     agent = models.ForeignKey("agents.Agent", on_delete=models.PROTECT, related_name="+", verbose_name=_("agent"))
     title = models.CharField(_("title"), max_length=120)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
+    is_open = models.BooleanField(_("open to everybody in the organisation"), default=False)
 
     objects = ConversationQuerySet.as_manager()
 
@@ -24,10 +33,28 @@ class Conversation(TimestampedModel):
         ordering = ("-updated_at",)
         verbose_name = _("conversation")
         verbose_name_plural = _("conversations")
+        permissions = (
+            ("manage_conversation", "May share everybody's conversations"),
+            ("list_conversation", "May see which conversations there are, not what was said"),
+        )
         indexes = (models.Index(fields=("owner", "-updated_at"), name="conversation_own_newest"),)
 
     def __str__(self) -> str:
         return self.title
+
+
+class ConversationUserGrant(UserGrant):
+    content_object = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="user_grants")
+
+    class Meta(UserGrant.Meta):
+        pass
+
+
+class ConversationGroupGrant(GroupGrant):
+    content_object = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="group_grants")
+
+    class Meta(GroupGrant.Meta):
+        pass
 
 
 class Message(UUIDModel):

@@ -4,14 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from apps.accounts.grants import SharedQuerySet
+
 if TYPE_CHECKING:
-    from apps.conversations.models import Conversation, Message  # noqa: F401
+    from apps.conversations.models import Message  # noqa: F401
 
 
-class ConversationQuerySet(models.QuerySet["Conversation"]):
-    def visible_to(self, user: Any) -> "ConversationQuerySet":
-        """A person's own conversations."""
-        return self.filter(owner=user) if user.is_active else self.none()
+class ConversationQuerySet(SharedQuerySet):
+    """Who reads which conversations; only whose it is (`owned_by`) writes in one."""
+
+    def shared_with(self, user: Any) -> "ConversationQuerySet":
+        """Conversations of others that a person reads because they were shared."""
+        return self.given_to(user).exclude(owner=user)
 
     def current(self) -> "ConversationQuerySet":
         """Conversations that are not archived."""

@@ -12,6 +12,7 @@ from apps.agents.types import StreamEvent
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Message
 from apps.core.markdown import BlockRenderer, render_blocks
+from apps.knowledge.models import Document
 
 Frame = dict[str, Any]
 
@@ -143,6 +144,14 @@ def source_rows(message: Message) -> list[dict[str, Any]]:
         {**source, "quote": source["text"][:400], "is_cited": False}
         for source in {source["number"]: source for source in seen}.values()
     ]
+
+
+def sources_for(reader: Any, message: Message) -> list[dict[str, Any]]:
+    """Return the sources of an answer for somebody it is shared with; of documents that they may not see, the number alone."""
+    rows = source_rows(message)
+    asked = {row["document_id"] for row in rows if row["document_id"]}
+    seen = set(Document.objects.visible_to(reader).filter(pk__in=asked).values_list("pk", flat=True))
+    return [row if row["document_id"] in seen else {"number": row["number"], "is_hidden": True} for row in rows]
 
 
 def render_end(message: Message) -> str:

@@ -108,6 +108,14 @@ def rename_conversation(*, actor: Any, conversation: Conversation, title: str) -
     Conversation.objects.filter(pk=conversation.pk).update(title=title)
 
 
+def look_at(*, actor: Any, conversation: Conversation) -> bool:
+    """Say whether it is the actor's own; that somebody else reads it is written down."""
+    is_own = conversation.owner_id == actor.pk
+    if not is_own:
+        record(actions.CONVERSATION_READ, actor=actor, target=conversation)
+    return is_own
+
+
 @transaction.atomic
 def archive_conversation(*, actor: Any, conversation: Conversation, is_archived: bool = True) -> None:
     """Take a conversation out of the list, or put it back; doing so twice changes nothing."""

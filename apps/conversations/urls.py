@@ -2,9 +2,12 @@
 
 from django.urls import path
 
+from apps.accounts.views.sharing import share_paths
 from apps.conversations import views
+from apps.conversations.models import Conversation
 
 urlpatterns = [
+    *share_paths("chat/<uuid:pk>/", Conversation, "conversation"),
     path("chat/", views.conversation_list, name="conversations"),
     path("chat/new/", views.conversation_new, name="conversation-new"),
     path("chat/<uuid:pk>/", views.conversation_detail, name="conversation"),

@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.accounts.services.sharing import may_manage
 from apps.agents.models import Agent
 from apps.conversations import rendering, services
 from apps.conversations.branches import siblings_of
@@ -17,6 +18,8 @@ from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, TooManyRequests
 from apps.core.htmx import page_or_part, refused
 from apps.core.models import is_uuid
+from apps.tenants.flags import CONVERSATION_SHARING
+from apps.tenants.rollout import is_on
 
 PAGE_SIZE = 30
 SHOWN_MESSAGES = 100
@@ -28,11 +31,18 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         return _start(request)
     words, is_archive = request.GET.get("q", "").strip(), request.GET.get("archive") == "1"
-    found = Conversation.objects.visible_to(request.user).select_related("agent").matching(words)
+    whose = request.GET.get("whose", "")
+    found = _whose(request.user, whose).select_related("agent", "owner").matching(words)
     found = found.exclude(archived_at=None) if is_archive else found.current()
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "words": words, "is_archive": is_archive}
+    context = {"page": page, "words": words, "is_archive": is_archive, "whose": whose}
     return page_or_part(request, "conversations/conversation_list.html", "conversations/_conversations.html", context)
+
+
+def _whose(user: Any, whose: str) -> Any:
+    if whose == "all" and user.has_perm("conversations.view_conversation"):
+        return Conversation.objects.visible_to(user)
+    return Conversation.objects.shared_with(user) if whose == "shared" else Conversation.objects.owned_by(user)
 
 
 def _start(request: HttpRequest) -> HttpResponse:
@@ -62,11 +72,21 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
 
 @require_GET
 def conversation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    return render(request, "conversations/conversation_detail.html", _detail_context(_mine(request, pk)))
+    """Its owner writes in it; whoever it is shared with reads it."""
+    found = get_object_or_404(Conversation.objects.visible_to(request.user).select_related("agent", "owner"), pk=pk)
+    if services.look_at(actor=request.user, conversation=found):
+        context = {**_detail_context(found), "can_share": is_on(CONVERSATION_SHARING, request.user)}
+        return render(request, "conversations/conversation_detail.html", context)
+    context = {**_detail_context(found), "can_share": may_manage(request.user, found)}
+    context["answers"] = [
+        {**entry, "sources": rendering.sources_for(request.user, entry["message"]) if entry["blocks"] else []}
+        for entry in context["entries"]
+    ]
+    return render(request, "conversations/conversation_shared.html", context)
 
 
 def _mine(request: HttpRequest, pk: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.visible_to(request.user).select_related("agent"), pk=pk)
+    return get_object_or_404(Conversation.objects.owned_by(request.user).select_related("agent"), pk=pk)
 
 
 def _detail_context(conversation: Conversation) -> dict[str, Any]:

@@ -67,7 +67,11 @@ def search(request: HttpRequest) -> HttpResponse:
     if words:
         user = request.user
         agents = Agent.objects.usable_by(user).matching(words)[:FOUND_AT_MOST]
-        talks = Conversation.objects.visible_to(user).current().matching(words)[:FOUND_AT_MOST]
+        talks = (
+            (Conversation.objects.owned_by(user) | Conversation.objects.shared_with(user))
+            .current()
+            .matching(words)[:FOUND_AT_MOST]
+        )
         documents = Document.objects.visible_to(user).filter(name__icontains=words)[:FOUND_AT_MOST]
         groups += [
             (_("Agents"), [(a.icon, a.name, f"{reverse('conversation-new')}?agent={a.pk}", "") for a in agents]),

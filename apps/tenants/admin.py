@@ -1,8 +1,10 @@
-"""Organisations in the platform's administration: what there is and in which state, never what is inside."""
+"""Organisations in the platform's administration: what there is and in which state, never what is inside; and what they are offered."""
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin, messages
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
@@ -10,8 +12,9 @@ from apps.audit.admin import AuditedAdmin
 from apps.core.admin import platform_site
 from apps.core.errors import InvalidInput
 from apps.tenants import services
+from apps.tenants.flags import all_flags, flag
 from apps.tenants.forms import OperatorTenantForm
-from apps.tenants.models import Domain, Tenant
+from apps.tenants.models import Domain, FlagRule, Tenant
 
 
 class NewTenantForm(OperatorTenantForm):
@@ -82,3 +85,35 @@ class TenantAdmin(AuditedAdmin):
 class DomainAdmin(AuditedAdmin):
     list_display = ("domain", "tenant", "is_primary")
     search_fields = ("domain", "tenant__name")
+
+
+@admin.register(FlagRule, site=platform_site)
+class FlagRuleAdmin(admin.ModelAdmin):
+    """What the platform offers; the services write it down and drop what is cached. Organisations' own rules stand on their pages."""
+
+    list_display = ("flag", "tenant", "is_on", "percentage", "roles", "changed_at")
+    list_filter = ("flag", "is_on")
+    search_fields = ("flag", "tenant__name")
+    fields = ("flag", "tenant", "is_on", "roles", "percentage")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[FlagRule]:
+        return super().get_queryset(request).filter(is_own=False).select_related("tenant")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: FlagRule | None = None) -> Any:
+        return ("flag", "tenant") if obj else ()
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "flag":
+            return forms.ChoiceField(label=db_field.verbose_name, choices=[(f.key, f.words) for f in all_flags()])
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
+
+    def save_model(self, request: HttpRequest, obj: FlagRule, form: Any, change: bool) -> None:
+        values: dict[str, Any] = {"is_on": obj.is_on, "roles": obj.roles, "percentage": obj.percentage}
+        obj.pk = services.offer_feature(actor=request.user, flag=flag(obj.flag), tenant=obj.tenant, **values).pk
+
+    def delete_model(self, request: HttpRequest, obj: FlagRule) -> None:
+        services.withdraw_rule(actor=request.user, rule=obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[FlagRule]) -> None:
+        for rule in queryset:
+            services.withdraw_rule(actor=request.user, rule=rule)

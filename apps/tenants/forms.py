@@ -1,7 +1,11 @@
-"""What somebody who wants an organisation fills in."""
+"""What somebody who wants an organisation fills in, and who has a feature."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from django import forms
 from django.conf import settings
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 
@@ -35,3 +39,17 @@ class OperatorTenantForm(TenantForm):
 
     person = forms.CharField(label=_("Name of the owner"), max_length=120)
     email = forms.EmailField(label=_("E-mail of the owner"))
+
+
+class FeatureForm(forms.Form):
+    """Who has one feature."""
+
+    is_on = forms.BooleanField(required=False)
+    roles = forms.MultipleChoiceField(required=False)
+    percentage = forms.IntegerField(
+        label=_("Per cent of the people"), validators=[MinValueValidator(0), MaxValueValidator(100)]
+    )
+
+    def __init__(self, *args: Any, roles: Iterable[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["roles"].choices = [(role, role) for role in roles]  # type: ignore[attr-defined]

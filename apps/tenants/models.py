@@ -1,5 +1,7 @@
-"""Tenant, Domain and Provisioning, all in the public schema."""
+"""Tenant, Domain, Provisioning, OptionValue and FlagRule, all in the public schema."""
 
+from django.contrib.postgres.fields import ArrayField
+from django.core.validators import MaxValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
@@ -86,3 +88,40 @@ class OptionValue(models.Model):
 
     def __str__(self) -> str:
         return f"{self.key} = {self.value}"
+
+
+class FlagRule(UUIDModel):
+    """Who has a feature: a rule of the platform for one organisation or (without a tenant) for all, or an organisation's own."""
+
+    flag = models.CharField(_("feature"), max_length=64)
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, null=True, blank=True, related_name="+", verbose_name=_("organisation")
+    )
+    is_own = models.BooleanField(_("set by the organisation itself"), default=False, editable=False)
+    is_on = models.BooleanField(_("switched on"), default=True)
+    roles = ArrayField(
+        models.CharField(max_length=80),
+        verbose_name=_("roles"),
+        default=list,
+        blank=True,
+        help_text=_("None: for everybody."),
+    )
+    percentage = models.PositiveSmallIntegerField(
+        _("per cent of the people"), default=100, validators=[MaxValueValidator(100)]
+    )
+    changed_at = models.DateTimeField(_("changed"), auto_now=True)
+
+    class Meta:
+        ordering = ("flag", "tenant__name")
+        verbose_name = _("feature rule")
+        verbose_name_plural = _("feature rules")
+        constraints = (
+            models.UniqueConstraint(fields=("flag", "tenant", "is_own"), name="flag_rule_once", nulls_distinct=False),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.flag}: {self.tenant or _('all organisations')}"
+
+    def as_json(self) -> dict[str, object]:
+        """Return what the rule says, for the audit."""
+        return {"flag": self.flag, "is_on": self.is_on, "roles": self.roles, "percentage": self.percentage}

@@ -1,7 +1,9 @@
-"""What can be done to tenants: ask for one, which is set up in the background, or set one up at once."""
+"""What can be done to tenants: ask for one, which is set up in the background, or set one up at once; its settings and features."""
 
 import re
+from collections.abc import Sequence
 from typing import Any
+from uuid import UUID
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -16,9 +18,10 @@ from apps.core.permissions import require
 from apps.core.tenancy import bound, current_tenant, public_context, tenant_context
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
-from apps.tenants import actions, cloning, resolver
+from apps.tenants import actions, cloning, resolver, rollout
 from apps.tenants.events import option_changing
-from apps.tenants.models import OptionValue, Provisioning, Tenant
+from apps.tenants.flags import Flag
+from apps.tenants.models import FlagRule, OptionValue, Provisioning, Tenant
 from apps.tenants.options import Option
 from apps.tenants.provisioning import PROVISION, build
 from apps.tenants.types import Owner
@@ -112,3 +115,59 @@ def set_option(*, actor: Any, option: Option, value: Any) -> None:
         record(actions.OPTION_CHANGED, actor=actor, before={option.key: before}, after={option.key: after})
     resolver.forget()
     transaction.on_commit(bound(resolver.forget), robust=True)
+
+
+# -- features ----------------------------------------------------------------------------------------------------
+
+
+@transaction.atomic
+def choose_feature(*, actor: Any, flag: Flag, is_on: bool, roles: Sequence[str] = (), percentage: int = 100) -> None:
+    """Say who in the active tenant has a feature that the platform offers. Raises Forbidden, InvalidInput."""
+    require(actor, "accounts.manage_settings")
+    unknown = sorted(set(roles) - set(rollout.role_names()))
+    if unknown:
+        raise InvalidInput(_("There is no role “%(name)s”.") % {"name": unknown[0]}, field="roles")
+    tenant = current_tenant()
+    with public_context():
+        before, rule = _save_rule(flag, tenant.id, True, is_on=is_on, roles=roles, percentage=percentage)
+    record(actions.FLAG_CHANGED, actor=actor, before=before, after=rule.as_json())
+
+
+def offer_feature(
+    *, actor: Any, flag: Flag, tenant: Tenant | None, is_on: bool, roles: Sequence[str] = (), percentage: int = 100
+) -> FlagRule:
+    """Say for one organisation or (None) for all whether they are offered a feature; for operators. Raises InvalidInput."""
+    with public_context(), transaction.atomic():
+        pk = tenant.pk if tenant else None
+        before, rule = _save_rule(flag, pk, False, is_on=is_on, roles=roles, percentage=percentage)
+        record(actions.FLAG_CHANGED, actor=actor, target=tenant, before=before, after=rule.as_json())
+    return rule
+
+
+def withdraw_rule(*, actor: Any, rule: FlagRule) -> None:
+    """Take a rule of the platform back, so that what is more general holds again."""
+    with public_context(), transaction.atomic():
+        record(actions.FLAG_CHANGED, actor=actor, target=rule.tenant, before=rule.as_json())
+        tenant_id = rule.tenant_id
+        rule.delete()
+        _forget_rules(tenant_id)
+
+
+def _save_rule(flag: Flag, tenant_id: UUID | None, is_own: bool, **values: Any) -> tuple[Any, FlagRule]:
+    values["roles"] = sorted({str(role) for role in values["roles"]})
+    if not 0 <= values["percentage"] <= 100:
+        raise InvalidInput(
+            _("Write a number from %(least)d to %(most)d.") % {"least": 0, "most": 100}, field="percentage"
+        )
+    place: dict[str, Any] = {"flag": flag.key, "tenant_id": tenant_id, "is_own": is_own}
+    standing = FlagRule.objects.filter(**place).first()
+    rule, _created = FlagRule.objects.update_or_create(**place, defaults=values)
+    _forget_rules(tenant_id)
+    return standing.as_json() if standing else None, rule
+
+
+def _forget_rules(tenant_id: UUID | None) -> None:
+    """Drop what is cached, of all tenants for a rule for all, now and again when the change is there for others."""
+    tenants = [tenant_id] if tenant_id else list(Tenant.objects.values_list("pk", flat=True))
+    rollout.forget(tenants)
+    transaction.on_commit(lambda: rollout.forget(tenants), robust=True)

@@ -227,6 +227,8 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
         "/security/?state=all",
         "/security/?q=nothing-like-it",
         "/security/alerts/",
+        "/settings/features/",
+        "/chat/?whose=shared",
     ):
         page.goto(f"{live.url()}{path}")
         assert violations(page) == [], path
@@ -268,6 +270,30 @@ def test_alerts_go_to_a_new_address(live, open_page):
     assert violations(page) == []
     page.get_by_role("button", name=re.compile("Remove ?: soc@acme.example")).click()
     expect(page.get_by_text("No more alerts go there.")).to_be_visible()
+
+
+def test_a_conversation_is_shared_and_read(live, open_page):
+    owner, reader = open_page("/chat/new/", login="jonas"), open_page("/", login="amina")
+    ask(owner, "How many days of annual leave do I get?")
+    owner.wait_for_url(CHAT)
+    expect(owner.locator(".msg[data-open=no] .prose")).to_contain_text("28 days", timeout=20_000)
+    talk = owner.url
+    owner.get_by_role("button", name="More", exact=True).click()
+    owner.get_by_role("link", name="Share", exact=True).click()
+    owner.get_by_label("Group, role or person").select_option(label="Amina Haddad")
+    owner.get_by_label("May", exact=True).select_option("view")
+    owner.locator("form[action$='/sharing/'] button.primary").click()
+    expect(owner.get_by_text("Shared with Amina Haddad.")).to_be_visible()
+    assert violations(owner) == []
+    reader.goto(f"{live.url()}/chat/?whose=shared")
+    reader.locator("#conversations a", has_text="How many days").first.click()
+    assert reader.url == talk
+    expect(reader.get_by_text("only they write in it")).to_be_visible()
+    expect(reader.locator(".prose")).to_contain_text("28 days")
+    reader.get_by_text("Sources", exact=True).click()
+    for width in (1280, 320):
+        reader.set_viewport_size({"width": width, "height": 900})
+        assert violations(reader) == [] and not is_sideways(reader)
 
 
 def test_sharing_closes_and_opens_a_collection(live, open_page, console):

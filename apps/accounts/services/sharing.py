@@ -18,6 +18,7 @@ from apps.accounts.models import User
 from apps.accounts.networks import checked_networks
 from apps.audit.services.trail import record
 from apps.core.errors import Forbidden, InvalidInput
+from apps.tenants.rollout import is_on
 
 
 @dataclass(frozen=True)
@@ -114,7 +115,9 @@ def give_to_maker(*, shared: Shared, maker: Any) -> None:
 
 
 def require_manage(actor: Any, shared: Shared) -> None:
-    """Raise Forbidden unless the actor may share the object; None is the system, which may."""
+    """Raise Forbidden unless the actor may share the object and sharing is switched on; None is the system, which may."""
+    if actor is not None and shared.FLAG is not None and not is_on(shared.FLAG, actor):
+        raise Forbidden(_("“%(feature)s” is not switched on for you.") % {"feature": shared.FLAG.words})
     if actor is not None and not may_manage(actor, shared):
         raise Forbidden(_("Only those who manage this can share it."))
 
@@ -151,8 +154,15 @@ def explain(*, user: User, shared: Shared) -> list[Reason]:
     """Name every way in which a person reaches an object, the strongest first; a suspended person has none."""
     if not user.is_active:
         return []
-    found = [*_by_roles(user, shared), *_by_openness(user, shared), *_by_grants(user, shared)]
+    found = [*_by_owning(user, shared), *_by_roles(user, shared)]
+    if shared.FLAG is None or is_on(shared.FLAG, user):
+        found += [*_by_openness(user, shared), *_by_grants(user, shared)]
     return sorted(found, key=lambda reason: ALL_LEVELS.index(reason.level), reverse=True)
+
+
+def _by_owning(user: User, shared: Shared) -> Iterable[Reason]:
+    if shared.OWNER and getattr(shared, f"{shared.OWNER}_id") == user.pk:
+        yield Reason(MANAGE, shared.LEVELS[MANAGE], _("It is their own."))
 
 
 def _by_roles(user: User, shared: Shared) -> Iterable[Reason]:
