@@ -7,6 +7,7 @@ urlpatterns = [
     path("", include("apps.audit.api")),
     path("", include("apps.tenants.api.company")),
     path("", include("apps.tenants.api.features")),
+    path("", include("apps.tenants.api.organizations")),
     path("", include("apps.knowledge.api")),
     path("", include("apps.agents.api")),
     path("", include("apps.conversations.api")),

@@ -2,10 +2,13 @@
 
 from django.urls import include, path
 
-from apps.tenants.api.features import platform_urlpatterns
+from apps.accounts.api import support
+from apps.tenants.api import features, organizations
 
 urlpatterns = [
     path("", include("apps.accounts.api.sign_in")),
     path("", include("apps.tenants.api.platform")),
-    path("", include(platform_urlpatterns)),
+    path("", include(features.platform_urlpatterns)),
+    path("", include(support.platform_urlpatterns)),
+    path("", include(organizations.platform_urlpatterns)),
 ]

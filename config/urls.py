@@ -11,6 +11,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from apps.accounts.views.members import join
 from apps.accounts.views.single_sign_on import with_passwords
+from apps.core.views import sign_in_by_page
 from apps.tenants.views.features import features
 from apps.tenants.views.settings import settings_page
 
@@ -52,6 +53,7 @@ urlpatterns = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    path("admin/login/", sign_in_by_page, name="admin-login"),
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("scim/v2/", include("apps.accounts.api.scim")),

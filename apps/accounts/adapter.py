@@ -13,6 +13,7 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
@@ -32,6 +33,10 @@ class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Nobody signs up without an invitation."""
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Operators go to what they look after."""
+        return super().get_login_redirect_url(request) if has_tenant() else reverse("operations")
 
     def pre_login(self, request: HttpRequest, user: Any, *, signal_kwargs: Any, **kwargs: Any) -> HttpResponse | None:
         """Whatever proves who somebody is, it must be single sign-on where that is the only way in."""
@@ -121,10 +126,10 @@ class MFAAdapter(DefaultMFAAdapter):
     """Second factors carry the tenant's name, and their secrets lie encrypted under the tenant's key."""
 
     def get_totp_issuer(self) -> str:
-        return current_tenant().name
+        return current_tenant().name if has_tenant() else "Guildhall"
 
     def _get_site_name(self) -> str:
-        return current_tenant().name
+        return self.get_totp_issuer()
 
     def encrypt(self, text: str) -> str:
         return credentials.seal(text, **security.place_of_factors())

@@ -66,9 +66,9 @@ class MemberAdmin(AccountAdmin):
     actions = ("suspend", "restore")
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Whoever holds more rights than the administrator is out of reach, password and all."""
+        """Whoever holds more rights than the administrator is out of reach, password and all; so is the platform's support."""
         is_in_reach = obj is None or all(members.may_grant(request.user, group) for group in obj.groups.all())
-        return is_in_reach and super().has_change_permission(request, obj)
+        return is_in_reach and getattr(obj, "operator_id", None) is None and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

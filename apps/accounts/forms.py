@@ -16,6 +16,7 @@ from apps.accounts.scopes import SCOPES
 from apps.accounts.services.groups import may_use_right
 from apps.accounts.services.members import may_grant
 from apps.accounts.services.sharing import Conditions
+from apps.tenants.models import SupportAccess
 
 Kind = IdentityProvider.Kind
 
@@ -96,7 +97,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        accounts = User.objects.filter(is_service=True, is_active=True)
+        accounts = User.objects.filter(is_service=True, is_active=True, operator_id=None)
         if not actor.has_perm("accounts.manage_keys"):
             accounts = accounts.none()
         self.fields["account"].queryset = accounts  # type: ignore[attr-defined]
@@ -268,3 +269,16 @@ class ProfileForm(forms.Form):
         label=_("Time zone"), choices=[(zone, zone) for zone in sorted(zoneinfo.available_timezones())]
     )
     theme = forms.ChoiceField(label=_("Theme"), choices=User.Theme.choices)
+
+
+class SupportForm(forms.Form):
+    """For what, how long and how far the platform's support is let in."""
+
+    reason = forms.CharField(label=_("What is support to do?"), max_length=300)
+    role = forms.ChoiceField(label=_("It may"), choices=SupportAccess.Role.choices)
+    hours = forms.TypedChoiceField(
+        label=_("For"),
+        coerce=int,
+        choices=[(1, _("an hour")), (4, _("4 hours")), (24, _("a day")), (72, _("3 days"))],
+        initial=4,
+    )

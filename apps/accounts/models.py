@@ -54,6 +54,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("active"), default=True)
     is_service = models.BooleanField(_("service account"), default=False)
+    operator_id = models.UUIDField(_("operator"), null=True, unique=True, editable=False)
     external_id = models.CharField(_("id in the directory"), max_length=200, blank=True, editable=False)
     removed_at = models.DateTimeField(_("removed by the directory"), null=True, editable=False)
     has_hidden_start = models.BooleanField(_("has closed the first steps"), default=False)
@@ -75,6 +76,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
             ("manage_owners", "May appoint owners"),
             ("manage_settings", "May change the organisation's settings"),
             ("manage_sign_on", "May set up single sign-on, and so decide who is who"),
+            ("manage_support", "May let the platform's operators in"),
             ("manage_keys", "May make and revoke anybody's API keys"),
         )
 

@@ -141,6 +141,7 @@ RIGHTS: dict[str, str | Promise] = {
     "accounts.manage_roles": _("Make and change roles"),
     "accounts.manage_owners": _("Appoint owners"),
     "accounts.manage_settings": _("Change the settings"),
+    "accounts.manage_support": _("Let the platform's support in"),
     "accounts.manage_sign_on": _("Set up single sign-on"),
     "audit.view_auditevent": _("Read the audit"),
     "audit.export_auditevent": _("Take the audit out as a file"),

@@ -16,6 +16,7 @@ AREAS = {
     "groups": "members",
     "roles": "members",
     "access-requests": "sharing",
+    "organizations": "organization",
     "audit": "audit",
     "security-events": "security",
 }
@@ -37,6 +38,8 @@ SCOPES: dict[str, str | Promise] = {
     "members:read": _("See members and invitations"),
     "members:write": _("Invite, suspend and give roles"),
     "scim": _("Provision people and groups by SCIM 2.0"),
+    "organization:read": _("See the organisation's name and addresses"),
+    "organization:write": _("Rename the organisation"),
     "audit:read": _("Read the audit and take it out"),
     "security:read": _("See security events"),
     "security:write": _("Mark security events as handled"),

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.accounts.views import groups, keys, members, profile, sharing, single_sign_on
+from apps.accounts.views import groups, keys, members, profile, sharing, single_sign_on, support
 
 urlpatterns = [
     path("members/", members.member_list, name="members"),
@@ -31,7 +31,11 @@ urlpatterns = [
     path("settings/sso/new/", single_sign_on.provider_edit, name="sso-new"),
     path("settings/sso/<uuid:pk>/", single_sign_on.provider_edit, name="sso-edit"),
     path("settings/sso/<uuid:pk>/remove/", single_sign_on.provider_remove, name="sso-remove"),
+    path("settings/support/", support.support_list, name="support"),
+    path("settings/support/<uuid:pk>/end/", support.support_end, name="support-end"),
+    path("support/<str:ticket>/", support.support_enter, name="support-enter"),
     path("keys/", keys.key_list, name="keys"),
+    path("keys/<uuid:pk>/rotate/", keys.key_rotate, name="key-rotate"),
     path("keys/<uuid:pk>/revoke/", keys.key_revoke, name="key-revoke"),
     path("keys/service-accounts/", keys.service_account_make, name="service-account-make"),
     path("invitation/<str:token>/", members.invitation_accept, name="invitation"),

@@ -21,6 +21,7 @@ class AuditEvent(UUIDModel):
 
     class ActorKind(models.TextChoices):
         USER = "user", _("Person")
+        OPERATOR = "operator", _("Operator of the platform")
         SYSTEM = "system", _("System")
 
     at = models.DateTimeField(auto_now_add=True, db_index=True)

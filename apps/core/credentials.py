@@ -1,4 +1,4 @@
-"""Secrets at rest: AES-256-GCM under a key of the tenant, bound to the very field they stand in.
+"""Secrets at rest: AES-256-GCM under a key of the tenant (or the platform's own), bound to the very field they stand in.
 
 The tenant's key is derived (HKDF-SHA256) from a list of master keys: the first encrypts, all decrypt. A row pasted
 into another tenant, table, row or field does not decrypt.
@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 
-from apps.core.tenancy import current_tenant, scoped
+from apps.core.tenancy import owner_id, scoped_or_public
 
 NONCE_BYTES = 12
 Reseal = Callable[[], int]
@@ -24,17 +24,16 @@ _rotations: list[Reseal] = []
 
 
 def _key(master: str) -> AESGCM:
-    tenant = current_tenant()
-    derived = HKDF(SHA256(), 32, salt=tenant.id.bytes, info=b"guildhall credentials").derive(master.encode())
+    derived = HKDF(SHA256(), 32, salt=owner_id().bytes, info=b"guildhall credentials").derive(master.encode())
     return AESGCM(derived)
 
 
 def _bound_to(table: str, pk: UUID, field: str) -> bytes:
-    return scoped("credential", table, pk, field).encode()
+    return scoped_or_public("credential", table, pk, field).encode()
 
 
 def seal(secret: str, *, table: str, pk: UUID, field: str) -> str:
-    """Encrypt a secret for one field of one row of the active tenant."""
+    """Encrypt a secret for one field of one row of the active schema."""
     nonce = os.urandom(NONCE_BYTES)
     sealed = _key(settings.CREDENTIAL_KEYS[0]).encrypt(nonce, secret.encode(), _bound_to(table, pk, field))
     return base64.b64encode(nonce + sealed).decode()

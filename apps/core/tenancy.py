@@ -59,6 +59,13 @@ def current_tenant() -> TenantLike:
     return schema  # type: ignore[return-value]
 
 
+def owner_id() -> UUID:
+    """Return the id of whom the active schema belongs to: a tenant, or all zeros for the platform. Raises NoActiveTenant."""
+    if _active.get() is None:
+        raise NoActiveTenant
+    return current_tenant().id if has_tenant() else UUID(int=0)
+
+
 def has_tenant() -> bool:
     """Say whether a tenant (not public) is active."""
     schema = _active.get()
@@ -105,3 +112,11 @@ def find_tenant(pk: UUID) -> TenantLike:
 def scoped(*parts: object) -> str:
     """Build a key that belongs to the active tenant: the one place where cache keys, groups and salts are made."""
     return ":".join(("guildhall", current_tenant().schema_name, *map(str, parts)))
+
+
+def scoped_or_public(*parts: object) -> str:
+    """Build a key that belongs to the active schema, the platform's own included. Raises NoActiveTenant outside any."""
+    schema = _active.get()
+    if schema is None:
+        raise NoActiveTenant
+    return ":".join(("guildhall", schema.schema_name, *map(str, parts)))

@@ -1,6 +1,8 @@
 """Error pages that belong to no app."""
 
-from django.core.exceptions import RequestDataTooBig
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
@@ -8,6 +10,14 @@ from django.utils.translation import gettext as _
 from apps.core.errors import DomainError, problem
 
 CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large"}
+
+
+@login_not_required
+def sign_in_by_page(request: HttpRequest) -> HttpResponse:
+    """Stands in for the administration's own sign-in, which knows neither second factors nor limits: lead to the site's."""
+    if request.user.is_authenticated:
+        raise PermissionDenied
+    return redirect_to_login(request.GET.get("next") or request.path_info.removesuffix("login/"))
 
 
 def problem_page(request: HttpRequest, *, status: int, title: str) -> HttpResponse:

@@ -9,12 +9,12 @@ from django.http import HttpRequest
 from django.utils.translation import gettext as _
 
 from apps.audit.admin import AuditedAdmin
-from apps.core.admin import platform_site
+from apps.core.admin import ReadOnlyAdmin, platform_site
 from apps.core.errors import InvalidInput
 from apps.tenants import services
 from apps.tenants.flags import all_flags, flag
 from apps.tenants.forms import OperatorTenantForm
-from apps.tenants.models import Domain, FlagRule, Tenant
+from apps.tenants.models import Domain, FlagRule, SupportAccess, Tenant
 
 
 class NewTenantForm(OperatorTenantForm):
@@ -85,6 +85,16 @@ class TenantAdmin(AuditedAdmin):
 class DomainAdmin(AuditedAdmin):
     list_display = ("domain", "tenant", "is_primary")
     search_fields = ("domain", "tenant__name")
+
+
+@admin.register(SupportAccess, site=platform_site)
+class SupportAccessAdmin(ReadOnlyAdmin):
+    """Organisations let support in on their own pages; operators enter from the page Operation."""
+
+    list_display = ("tenant", "role", "reason", "given_by", "created_at", "expires_at", "ended_at")
+    list_filter = ("role", "created_at")
+    search_fields = ("tenant__name", "reason")
+    list_select_related = ("tenant",)
 
 
 @admin.register(FlagRule, site=platform_site)

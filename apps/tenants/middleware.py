@@ -62,10 +62,11 @@ def _resolve(request: HttpRequest) -> Answer:
     if tenant and slug and slug.lower() != tenant.slug:
         return _refuse(request, 400, "tenant_mismatch", _("The host and the X-Tenant header name different tenants."))
     if not tenant and hosts.is_platform(host):
+        slug = slug or _tenant_of_key(request)
         if not slug:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
             return PUBLIC
-        if request.path_info.startswith(("/api/", "/openapi.json")):
+        if request.path_info.startswith(("/api/", "/openapi.json", "/scim/")):
             tenant = hosts.tenant_for_slug(slug)
     if not tenant:
         return _refuse(request, 404, "unknown_tenant", _("No organisation lives at this address."))
@@ -74,6 +75,12 @@ def _resolve(request: HttpRequest) -> Answer:
         response["Retry-After"] = "30"
         return response
     return tenant
+
+
+def _tenant_of_key(request: HttpRequest) -> str:
+    """Return the tenant that an API key names (`gh_<tenant>_…`), empty without one; whether the key is good is seen later."""
+    parts = request.headers.get("Authorization", "").removeprefix("Bearer ").strip().split("_")
+    return parts[1] if len(parts) == 4 and parts[0] == "gh" else ""
 
 
 def _refuse(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:

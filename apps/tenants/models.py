@@ -1,14 +1,16 @@
-"""Tenant, Domain, Provisioning, OptionValue and FlagRule, all in the public schema."""
+"""Tenant, Domain, Provisioning, SupportAccess, OptionValue and FlagRule, all in the public schema."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 from django_tenants.models import DomainMixin, TenantMixin
 
 from apps.core.links import address_of
 from apps.core.models import UUIDModel
 from apps.core.tenancy import public_context
+from apps.tenants.querysets import SupportAccessQuerySet
 from apps.tenants.types import Owner
 
 
@@ -65,6 +67,38 @@ class Domain(UUIDModel, DomainMixin):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class SupportAccess(UUIDModel):
+    """An organisation lets the platform's operators in, for a time and with the rights of one role, until it says otherwise."""
+
+    class Role(models.TextChoices):
+        AUDITOR = "auditor", _("Look at everything, change nothing")
+        BUILDER = "builder", _("Look after agents and knowledge")
+
+    tenant = models.ForeignKey(
+        Tenant, on_delete=models.CASCADE, related_name="support_accesses", verbose_name=_("organisation")
+    )
+    role = models.CharField(_("may"), max_length=16, choices=Role)
+    reason = models.CharField(_("reason"), max_length=300)
+    given_by = models.CharField(_("given by"), max_length=254)
+    created_at = models.DateTimeField(_("given"), auto_now_add=True)
+    expires_at = models.DateTimeField(_("until"))
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+
+    objects = SupportAccessQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("support access")
+        verbose_name_plural = _("support accesses")
+
+    def __str__(self) -> str:
+        return self.reason
+
+    @property
+    def is_open(self) -> bool:
+        return self.ended_at is None and self.expires_at > timezone.now()
 
 
 class OptionValue(models.Model):

@@ -92,6 +92,22 @@ def _check_owner(*, email: str, person: str, password: str | None) -> None:
 
 
 @transaction.atomic
+def rename_tenant(*, actor: Any, name: str) -> None:
+    """Give the active tenant another name; its address stays. Raises Forbidden, InvalidInput for an empty one."""
+    require(actor, "accounts.manage_settings")
+    name = " ".join(name.split())[:120]
+    if not name:
+        raise InvalidInput(_("Write the name of the organisation."), field="name")
+    tenant = current_tenant()
+    if name == tenant.name:
+        return
+    with public_context():
+        Tenant.objects.filter(pk=tenant.id).update(name=name)
+    record(actions.TENANT_RENAMED, actor=actor, before={"name": tenant.name}, after={"name": name})
+    tenant.name = name
+
+
+@transaction.atomic
 def set_option(*, actor: Any, option: Option, value: Any) -> None:
     """Set an option for the active tenant; None takes it back to the system's default. Raises Forbidden, InvalidInput."""
     require(actor, "accounts.manage_settings")

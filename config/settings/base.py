@@ -195,6 +195,7 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_TOLERANCE = 1  # a phone whose clock is half a minute off
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # addresses are known from the invitation
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PLATFORM_URL.scheme == "http"
+OPERATOR_SECOND_FACTOR = env.bool("OPERATOR_SECOND_FACTOR", default=True)  # may operators come in without one?
 SESSION_IDLE_S = env.int("SESSION_IDLE_S", default=30 * 60)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"

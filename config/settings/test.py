@@ -5,6 +5,7 @@ from config.settings.base import DATABASES
 
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 TENANT_SIGN_UP = True
+OPERATOR_SECOND_FACTOR = False
 EMAIL_BACKEND = MAIL_TRANSPORT = "django.core.mail.backends.locmem.EmailBackend"
 STORAGES = {
     "default": {"BACKEND": "apps.core.storage.TenantStorage"},

@@ -22,7 +22,7 @@ def made(django_db_setup, django_db_blocker):
             around.__enter__()
         acme = _tenant("acme")
         with tenant_context(acme):
-            ids = _objects(_user(acme, "member"), _user(acme, "admin"))
+            ids = _objects(_user(acme, "member"), _user(acme, "admin")) | {"tenant": acme.pk}
         yield ids  # outside any tenant, as each test begins
         with public_context():
             transaction.set_rollback(True)
@@ -33,7 +33,7 @@ def _objects(member, admin):
     """Make a finished conversation with its run, a document and one to be deleted, and what a tenant has; most of it is `member`'s."""
     from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
-    from apps.accounts.services import groups, keys, members, requests, single_sign_on
+    from apps.accounts.services import groups, keys, members, requests, single_sign_on, support
     from apps.agents.models import Agent
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
@@ -60,6 +60,7 @@ def _objects(member, admin):
     team = groups.save_group(actor=admin, name="Finance", members=[member])
     asked = requests.ask_for_access(actor=member, path="/audit/")
     values = {"kind": "oidc", "name": "Work", "client_id": "x", "server_url": "https://login.example.com"}
+    access = support.allow(actor=admin, role="auditor", hours=1, reason="Look at the queue")
     noticed = notice(REFUSED, actor=member)
     channel = alerts.add_channel(actor=admin, kind="email", target="soc@acme.example").channel
     alert = alerts.try_channel(actor=admin, channel=channel)
@@ -86,6 +87,7 @@ def _objects(member, admin):
         "asked": asked.pk,
         "sso": sso.pk,
         "noticed": noticed.pk,
+        "support": access.pk,
         "channel": channel.pk,
         "alert": alert.pk,
         "slug": "anything",

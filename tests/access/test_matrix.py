@@ -46,7 +46,7 @@ def test_every_route_of_the_platform_is_in_the_matrix():
 @pytest.mark.parametrize("route", PLATFORM_ROUTES, ids=lambda r: f"{r.method} {r.name} {'+'.join(r.keys)}")
 def test_platform_route(route, acme, admin_user):
     operator = create_operator(email="op@platform.example", name="Op", password="correct horse battery")
-    ids = {"tenant": acme.pk, "unknown": uuid.uuid4(), "slug": "acme"}
+    ids = {"tenant": acme.pk, "unknown": uuid.uuid4(), "slug": "acme", "number": 1}
     path = reverse(route.name, args=[ids[key] for key in route.keys], urlconf="config.urls_public")
 
     def status(user, schema):

@@ -12,13 +12,13 @@ from apps.accounts.roles import group_for
 from apps.accounts.scopes import AREAS, OPEN, SCOPES
 from apps.accounts.services import keys, members
 from apps.audit.models import AuditEvent
-from apps.core.errors import Forbidden, InvalidInput
+from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.tenancy import tenant_context
 from tests.conftest import PASSWORD, api_for, client_for
 
 
 def client_with(text, slug="acme", **extra):
-    return APIClient(HTTP_HOST=f"{slug}.localhost", HTTP_AUTHORIZATION=f"Bearer {text}", **extra)
+    return APIClient(**{"HTTP_HOST": f"{slug}.localhost", "HTTP_AUTHORIZATION": f"Bearer {text}", **extra})
 
 
 def status(text, path="/api/v1/auth/me", method="get", **extra):
@@ -135,6 +135,55 @@ def test_key_works_from_its_addresses_alone(in_acme, member):
     assert status(made.text, REMOTE_ADDR="203.0.113.77") == 200
     assert status(made.text, REMOTE_ADDR="198.51.100.1") == 401
     assert status(made.text, REMOTE_ADDR="198.51.100.1", HTTP_X_FORWARDED_FOR="203.0.113.7") == 401
+
+
+def test_on_the_platforms_host_a_key_names_its_tenant(key, globex):
+    assert status(key.text, "/api/v1/agents/", HTTP_HOST="localhost") == 200
+    assert status(key.text, "/api/v1/agents/", HTTP_HOST="localhost", HTTP_X_TENANT="globex") == 401
+    assert status(key.text.replace("acme", "globex"), "/api/v1/agents/", HTTP_HOST="localhost") == 401
+    assert status(key.text.replace("acme", "nowhere"), "/api/v1/agents/", HTTP_HOST="localhost") == 404
+    assert status(key.text, "/", HTTP_HOST="localhost") == 404  # pages have hosts of their own
+
+
+# -- rotation
+
+
+def test_a_rotated_key_goes_on_for_a_day_beside_the_new_one(key, member):
+    made = keys.rotate_key(actor=member, key=key.key)
+    assert status(key.text, "/api/v1/agents/") == status(made.text, "/api/v1/agents/") == 200
+    assert (made.key.name, made.key.scopes) == (key.key.name, key.key.scopes) and made.text != key.text
+    key.key.refresh_from_db()
+    assert timedelta(hours=23) < key.key.expires_at - timezone.now() <= timedelta(days=1)
+    assert AuditEvent.objects.get(action="api_key.rotated").target_id == str(key.key.pk)
+    ApiKey.objects.filter(pk=key.key.pk).update(expires_at=timezone.now())
+    assert status(key.text, "/api/v1/agents/") == 401 and status(made.text, "/api/v1/agents/") == 200
+
+
+def test_a_new_key_lives_as_long_as_the_old_one_was_to(in_acme, member):
+    soon = timezone.now() + timedelta(hours=2)
+    old = keys.make_key(actor=member, name="Short", scopes=["agents:read"], expires_at=soon)
+    made = keys.rotate_key(actor=member, key=old.key)
+    assert abs((made.key.expires_at - timezone.now()) - timedelta(hours=2)) < timedelta(minutes=1)
+    old.key.refresh_from_db()
+    assert abs(old.key.expires_at - soon) < timedelta(seconds=1)
+
+
+def test_a_key_that_ended_is_not_rotated_and_not_by_others(key, member, in_acme):
+    other = members.create_user(email="other@acme.example", name="Other", password=PASSWORD)
+    with pytest.raises(Forbidden):
+        keys.rotate_key(actor=other, key=key.key)
+    keys.revoke_key(actor=member, key=key.key)
+    key.key.refresh_from_db()
+    with pytest.raises(Conflict):
+        keys.rotate_key(actor=member, key=key.key)
+
+
+def test_rotation_by_page_and_api(key, member_client, api):
+    with tenant_context(None):
+        page = member_client.post(f"/keys/{key.key.pk}/rotate/")
+        made = api.post(f"/api/v1/api-keys/{key.key.pk}/rotate")
+    assert page.status_code == 200 and b"gh_acme_" in page.content and page["Cache-Control"] == "no-store"
+    assert made.status_code == 201 and status(made.json()["text"], "/api/v1/agents/") == 200
 
 
 def test_last_use_is_noted(key):

@@ -226,3 +226,17 @@ def test_a_session_that_ran_out_is_not_valid(member_client, member, in_acme):
     assert security.is_session_valid(session, member)
     Session.objects.update(expire_date=timezone.now())
     assert not security.is_session_valid(session, member)
+
+
+@pytest.mark.parametrize("host", ["acme.localhost", "localhost"])
+def test_the_administration_has_no_way_in_of_its_own(host, acme, admin_user):
+    """Django admin's own sign-in would ask for no second factor and count no guesses."""
+    from apps.accounts.services.members import create_operator
+
+    operator = create_operator(email="op@platform.example", name="Op", password=PASSWORD)
+    client = Client(HTTP_HOST=host)
+    email = admin_user.email if host.startswith("acme") else operator.email
+    answer = client.post("/admin/login/?next=/admin/", {"username": email, "password": PASSWORD})
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/?next=/admin/")
+    assert "sessionid" not in client.cookies and client.get("/admin/").status_code == 302
+    assert client.get("/admin/login/")["Location"] == "/accounts/login/?next=/admin/"

@@ -228,6 +228,7 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
         "/security/?q=nothing-like-it",
         "/security/alerts/",
         "/settings/features/",
+        "/settings/support/",
         "/chat/?whose=shared",
     ):
         page.goto(f"{live.url()}{path}")
@@ -270,6 +271,39 @@ def test_alerts_go_to_a_new_address(live, open_page):
     assert violations(page) == []
     page.get_by_role("button", name=re.compile("Remove ?: soc@acme.example")).click()
     expect(page.get_by_text("No more alerts go there.")).to_be_visible()
+
+
+def test_support_is_let_in_enters_and_is_put_out(live, open_page, chromium, console):
+    live.environment["OPERATOR_PASSWORD"] = PASSWORD
+    live.manage("create_operator", "olga@platform.example", "Olga Operator")
+    owner = open_page("/settings/support/", login="amina", slug="globex")
+    owner.get_by_label("What is support to do?").fill("Look why the queue stands")
+    owner.get_by_role("button", name="Let support in").click()
+    expect(owner.get_by_text("Support may come in.")).to_be_visible()
+    assert violations(owner) == []
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    operator = console.watch(context.new_page())
+    operator.goto(f"http://localhost:{live.port}/operations/")
+    assert violations(operator) == []
+    operator.fill("#id_login", "olga@platform.example")
+    operator.fill("#id_password", PASSWORD)
+    operator.click("main button[type=submit]")
+    expect(operator.get_by_role("heading", name="Operation")).to_be_visible()
+    for width in (1280, 320):
+        operator.set_viewport_size({"width": width, "height": 900})
+        assert violations(operator) == [] and not is_sideways(operator), width
+    operator.get_by_role("button", name="Enter Globex").click()
+    operator.get_by_role("link", name="Go on").click()
+    assert violations(operator) == []
+    operator.get_by_role("button", name="Enter").click()
+    expect(operator.get_by_text("as support. What you do is written down")).to_be_visible()
+    assert violations(operator) == [] and not is_sideways(operator)
+    owner.reload()
+    owner.get_by_role("button", name="End it").click()
+    expect(owner.get_by_text("Ended by you")).to_be_visible()
+    operator.reload()
+    expect(operator.locator("#id_login")).to_be_visible()
+    context.close()
 
 
 def test_a_conversation_is_shared_and_read(live, open_page):
@@ -373,33 +407,129 @@ with tenant_context(tenant_for_slug("acme")): IdentityProvider.objects.all().del
     )
 
 
-def test_members_by_keyboard_alone(live, open_page, chromium):
-    page = open_page("/members/", login="amina")
-    page.get_by_label("Work e-mail").focus()
+def tab_to(page, target, most=150):
+    """Press Tab until the element has the focus, as somebody without a mouse does."""
+    target.wait_for()
+    for _ in range(most):
+        if target.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("Tab does not lead there.")
+
+
+def press(page, role, name, key="Enter", *, scope=None, exact=False):
+    tab_to(page, (scope or page).get_by_role(role, name=name, exact=exact).first)
+    page.keyboard.press(key)
+
+
+def test_a_day_of_administration_by_keyboard_alone(live, open_page):
+    page = open_page("/", login="amina")
+    press(page, "link", "Members", exact=True)
+    tab_to(page, page.get_by_label("Work e-mail"))
     page.keyboard.type("kim@acme.example")
-    page.get_by_role("checkbox", name="Builder").focus()
-    page.keyboard.press("Space")
-    page.get_by_role("button", name="Send the invitation").focus()
-    page.keyboard.press("Enter")
+    press(page, "checkbox", "Builder", "Space")
+    press(page, "button", "Send the invitation")
     expect(page.locator("main")).to_contain_text("kim@acme.example")
-    link = live.mailed(r"http://[^\s<>\"]*/invitation/[A-Za-z0-9_-]+/")[-1]
     guest = open_page("/accounts/login/", signed_in=False)
-    guest.goto(link)
+    guest.goto(live.mailed(r"http://[^\s<>\"]*/invitation/[A-Za-z0-9_-]+/")[-1])
     guest.fill("#id_name", "Kim Keyboard")
     guest.fill("#id_password", PASSWORD)
     guest.keyboard.press("Enter")
     expect(guest.get_by_role("heading", level=1)).to_contain_text("Kim")
+    give_factor(live, "kim@acme.example")
+
     page.goto(f"{live.url()}/members/?q=kim")
-    page.get_by_role("link", name="Kim Keyboard").focus()
-    page.keyboard.press("Enter")
-    page.get_by_role("button", name="Suspend").focus()
-    page.keyboard.press("Enter")
+    press(page, "link", "Kim Keyboard")
+    press(page, "checkbox", "Auditor", "Space")
+    press(page, "button", "Save the roles")
+    expect(page.get_by_role("checkbox", name="Auditor")).to_be_checked()
+    press(page, "button", "Take the second factors away")
+    expect(page.get_by_role("button", name="Take the second factors away")).to_have_count(0)
+    press(page, "button", "Suspend")
     expect(page.get_by_role("dialog")).to_be_visible()
-    page.keyboard.press("Tab")
-    page.keyboard.press("Enter")
+    press(page, "button", "Suspend", scope=page.get_by_role("dialog"))
     expect(page.locator("main")).to_contain_text("Suspended")
     guest.goto(f"{live.url()}/")
     expect(guest.locator("#id_login")).to_be_visible()
+
+    page.goto(f"{live.url()}/keys/")
+    tab_to(page, page.get_by_label("Name", exact=True))
+    page.keyboard.type("ERP")
+    press(page, "checkbox", "See agents and runs", "Space")
+    press(page, "button", "Make the key")
+    first = page.get_by_label("Key", exact=True).input_value()
+    press(page, "button", "Rotate ERP")
+    expect(page.get_by_text("The former key opens for one more day.")).to_be_visible()
+    second = page.get_by_label("Key", exact=True).input_value()
+    assert first != second and second.startswith("gh_acme_")
+    press(page, "link", "Audit", exact=True)
+    expect(page.locator("#events li").nth(0)).to_contain_text("Amina Haddad")
+    tab_to(page, page.get_by_label("Find an event"))
+    page.keyboard.type("Kim")
+    page.keyboard.press("Enter")
+    expect(page.locator("#events")).to_contain_text("suspended a person")
+
+
+def give_factor(live, email):
+    live.manage(
+        code=f"""
+from apps.tenants.hosts import tenant_for_slug
+from apps.core.tenancy import tenant_context
+from apps.accounts.models import User
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+with tenant_context(tenant_for_slug("acme")):
+    TOTP.activate(User.objects.get(email="{email}"), generate_totp_secret())
+"""
+    )
+
+
+def test_administration_by_keyboard_alone(live, open_page):
+    page = open_page("/admin/", login="amina")
+    press(page, "link", "Security events to handle")
+    page.goto(f"{live.url()}/admin/accounts/user/?q=jonas")
+    press(page, "checkbox", "Select this object for an action - Jonas Lind", "Space")
+    tab_backwards(page, page.get_by_label("Action:"))
+    page.keyboard.type("Suspend")
+    tab_to(page, page.locator("button[name=index]"))
+    page.keyboard.press("Enter")
+    expect(page.locator("#result_list")).to_contain_text("Jonas Lind")
+    page.goto(f"{live.url()}/members/?q=jonas&state=suspended")
+    expect(page.locator("#members")).to_contain_text("Jonas Lind")
+    press(page, "link", "Jonas Lind")
+    press(page, "button", "Let in again")
+    expect(page.locator("main")).to_contain_text("Active")
+
+
+def tab_backwards(page, target, most=100):
+    for _ in range(most):
+        if target.evaluate("e => e === document.activeElement"):
+            return
+        page.keyboard.press("Shift+Tab")
+    raise AssertionError("Shift and Tab do not lead there.")
+
+
+def test_a_day_of_administration_on_a_phone(live, open_page):
+    page = open_page("/", login="amina", **VIEWS["phone"])
+    page.get_by_role("button", name="Menu").tap()
+    page.locator("#drawer").get_by_role("link", name="Members").tap()
+    page.get_by_label("Work e-mail").fill("phone@acme.example")
+    page.get_by_role("checkbox", name="Member", exact=False).last.check()
+    page.get_by_role("button", name="Send the invitation").tap()
+    expect(page.locator("main")).to_contain_text("phone@acme.example")
+    row = page.locator("li", has_text="phone@acme.example")
+    row.get_by_role("button", name="Take back").tap()
+    expect(page.locator("li", has_text="phone@acme.example")).to_have_count(0)
+    page.goto(f"{live.url()}/members/?q=jonas")
+    page.get_by_role("link", name="Jonas Lind").tap()
+    page.get_by_role("button", name="Suspend").first.tap()
+    page.get_by_role("dialog").get_by_role("button", name="Suspend").tap()
+    expect(page.locator("main")).to_contain_text("Suspended")
+    page.get_by_role("button", name="Let in again").tap()
+    expect(page.locator("main")).to_contain_text("Active")
+    page.get_by_role("button", name="Menu").tap()
+    page.locator("#drawer").get_by_role("link", name="Audit").tap()
+    expect(page.locator("#events li").first).to_be_visible()
+    assert not is_sideways(page)
 
 
 def test_audit_is_searched_and_taken_out(live, open_page):

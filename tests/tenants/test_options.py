@@ -164,3 +164,27 @@ def test_people_of_a_domain_join_by_a_link(owner, visitor, django_capture_on_com
         guest = Client(HTTP_HOST="acme.localhost")
         assert guest.post(path, {"name": "Zoe", "password": PASSWORD}).status_code == 302
         assert guest.get("/").status_code == 200
+
+
+# -- organizations, as API clients call them
+
+
+def test_ones_own_organisation_is_read_and_renamed(acme, globex, owner, member):
+    with tenant_context(None):
+        api, other = api_for(acme, owner), api_for(acme, member)
+        found = other.get("/api/v1/organizations/").json()["results"]
+        assert [(o["id"], o["slug"], o["domains"]) for o in found] == [(str(acme.pk), "acme", ["acme.localhost"])]
+        assert other.get(f"/api/v1/organizations/{globex.pk}").status_code == 404
+        assert other.patch(f"/api/v1/organizations/{acme.pk}", {"name": "Mine"}).status_code == 403
+        assert api.patch(f"/api/v1/organizations/{acme.pk}", {"name": "  "}).status_code == 422
+        renamed = api.patch(f"/api/v1/organizations/{acme.pk}", {"name": "Acme  Works"})
+    assert renamed.json()["name"] == "Acme Works"
+    event = AuditEvent.objects.get(action="tenant.renamed")
+    assert (event.before, event.after) == ({"name": "Acme Ltd"}, {"name": "Acme Works"})
+
+
+def test_the_organisation_is_renamed_by_page(owner, admin_client, acme):
+    with tenant_context(None):
+        assert admin_client.post("/settings/", {"name": " "}).status_code == 422
+        assert admin_client.post("/settings/", {"name": "Acme Works"}).status_code == 302
+        assert "Acme Works" in admin_client.get("/settings/").content.decode()

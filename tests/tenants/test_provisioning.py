@@ -199,8 +199,8 @@ def test_command_sends_the_owner_a_link(db, capsys, django_capture_on_commit_cal
 
 def test_operator_sets_one_up_in_the_administration(outside, operator, work):
     assert outside.get("/admin/tenants/tenant/").status_code == 302
-    login = outside.post("/admin/login/?next=/admin/", {"username": operator.email, "password": PASSWORD})
-    assert login.status_code == 302
+    login = outside.post("/accounts/login/", {"login": operator.email, "password": PASSWORD, "next": "/admin/"})
+    assert (login.status_code, login["Location"]) == (302, "/admin/")
     assert outside.get("/admin/tenants/tenant/add/").status_code == 200
     form = {k: v for k, v in FORM.items() if k != "password"}
     wrong = outside.post("/admin/tenants/tenant/add/", form | {"slug": "acme"})
@@ -217,8 +217,9 @@ def test_operator_sets_one_up_in_the_administration(outside, operator, work):
 
 
 def test_tenants_people_are_nobody_on_the_platform(outside, acme):
-    response = outside.post("/admin/login/", {"username": "admin@acme.example", "password": PASSWORD})
-    assert response.status_code == 200 and b"errornote" in response.content
+    response = outside.post("/accounts/login/", {"login": "admin@acme.example", "password": PASSWORD})
+    assert response.status_code == 200 and b"notice bad" in response.content
+    assert outside.get("/operations/").status_code == 302
 
 
 def operators_api(operator):

@@ -1,6 +1,6 @@
 """Signing in, members, invitations and API keys for API clients."""
 
-from apps.accounts.api import entrance, keys, members, sharing, sign_in, single_sign_on
+from apps.accounts.api import entrance, keys, members, sharing, sign_in, single_sign_on, support
 
 urlpatterns = [
     *sign_in.urlpatterns,
@@ -9,4 +9,5 @@ urlpatterns = [
     *keys.urlpatterns,
     *sharing.urlpatterns,
     *single_sign_on.urlpatterns,
+    *support.urlpatterns,
 ]

@@ -52,7 +52,7 @@ def api_keys(request: Request) -> Response:
         return listed(request, ApiKey.objects.visible_to(request.user), ApiKeySerializer)
     values = checked(KeyInput, request.data)
     if "account" in values:
-        services = User.objects.visible_to(request.user).filter(is_service=True)
+        services = User.objects.visible_to(request.user).filter(is_service=True, operator_id=None)
         values["account"] = get_object_or_404(services, pk=values["account"])
     made = keys.make_key(actor=request.user, **values)
     return Response(NewKeySerializer(made).data, status=201)
@@ -66,7 +66,16 @@ def api_key(request: Request, pk: Any) -> Response:
     return Response(status=204)
 
 
+@extend_schema(tags=["api-keys"], request=None, responses={201: NewKeySerializer})
+@api_view(["POST"])
+def rotate(request: Request, pk: Any) -> Response:
+    """Make a key like this one, which opens for one more day."""
+    made = keys.rotate_key(actor=request.user, key=get_object_or_404(ApiKey.objects.visible_to(request.user), pk=pk))
+    return Response(NewKeySerializer(made).data, status=201)
+
+
 urlpatterns = [
     path("api-keys/", api_keys, name="api-keys"),
     path("api-keys/<uuid:pk>", api_key, name="api-key"),
+    path("api-keys/<uuid:pk>/rotate", rotate, name="api-key-rotate"),
 ]

@@ -23,13 +23,14 @@ from apps.accounts.scopes import SCOPES
 from apps.accounts.services.members import require_grant
 from apps.accounts.signing import secret_for
 from apps.audit.services.trail import record
-from apps.core.errors import InvalidInput
+from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant, scoped
 
 BEGINNING = "gh_"
 ALPHABET = string.ascii_lowercase + string.digits
 NOTED_EVERY = timedelta(minutes=1)
+GRACE = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ def make_key(
 ) -> NewKey:
     """Make a key of one's own account, or of a service account. Raises Forbidden, InvalidInput with the field."""
     owner = account or actor
+    if owner.operator_id is not None:
+        raise Forbidden(_("Support comes in by itself and has no keys."))
     if owner.pk != actor.pk:
         require(actor, "accounts.manage_keys")
         require_grant(actor, owner.groups.all())
@@ -100,6 +103,33 @@ def revoke_key(*, actor: Any, key: ApiKey) -> None:
         require(actor, "accounts.manage_keys")
     if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=timezone.now()):
         record(actions.KEY_REVOKED, actor=actor, target=key)
+
+
+@transaction.atomic
+def rotate_key(*, actor: Any, key: ApiKey) -> NewKey:
+    """Make a key that is like this one, which opens for one more day, so that programs can change over.
+
+    The new one lives as long as the old one was to. Raises Forbidden, Conflict for a key that opens nothing any more.
+    """
+    if key.revoked_at is not None or key.has_run_out:
+        raise Conflict(_("This key opens nothing any more. Make a new one."), code="key_ended")
+    if key.account_id != actor.pk:
+        require(actor, "accounts.manage_keys")
+    now = timezone.now()
+    life = key.expires_at - key.created_at if key.expires_at else None
+    made = make_key(
+        actor=actor,
+        name=key.name,
+        scopes=key.scopes,
+        account=key.account,
+        addresses=key.addresses,
+        expires_at=now + life if life else None,
+        must_sign=key.must_sign,
+    )
+    until = min(now + GRACE, key.expires_at or now + GRACE)
+    ApiKey.objects.filter(pk=key.pk).update(expires_at=until)
+    record(actions.KEY_ROTATED, actor=actor, target=key, after={"new": str(made.key), "until": until.isoformat()})
+    return made
 
 
 @transaction.atomic

@@ -194,6 +194,7 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
     Raises Forbidden for what the actor may not give or take, InvalidInput without a role, Conflict for the last owner.
     """
     require(actor, "accounts.manage_members")
+    _refuse_support(user)
     _lock_owners()
     before, after = set(held_roles(user)), set(roles)
     if before == after:
@@ -240,6 +241,7 @@ def suspend(*, actor: Any, user: User) -> None:
 def restore(*, actor: Any, user: User) -> None:
     """Let a suspended person in again. Raises Forbidden."""
     require_power_over(actor, user)
+    _refuse_support(user)
     if user.is_active:
         return
     user.is_active = True
@@ -252,6 +254,11 @@ def require_power_over(actor: Any, user: User) -> None:
     """Raise Forbidden unless the actor manages members and could give every role that the person has."""
     require(actor, "accounts.manage_members")
     require_grant(actor, user.groups.all())
+
+
+def _refuse_support(user: User) -> None:
+    if user.operator_id is not None:
+        raise Forbidden(_("This is the platform's support. Let it in, and end that, under Settings."))
 
 
 def _lock_owners() -> None:

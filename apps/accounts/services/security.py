@@ -6,6 +6,7 @@ from typing import Any
 from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
+from django.conf import settings
 from django.contrib.auth import HASH_SESSION_KEY
 from django.contrib.sessions.models import Session
 from django.db import transaction
@@ -21,11 +22,12 @@ from apps.audit.services.trail import record
 from apps.core import credentials
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
-from apps.core.tenancy import current_tenant
-from apps.tenants.options import IDLE_MINUTES
+from apps.core.tenancy import has_tenant, owner_id
+from apps.tenants.options import IDLE_MINUTES, REQUIRE_SECOND_FACTOR
 from apps.tenants.resolver import resolve
 
 TOUCH_EVERY_S = 60
+SUPPORT = "support"  # the key in a session by which an operator came in
 SEALED_KEYS = ("secret", "seed", "migrated_codes")
 PROFILE = ("name", "language", "time_zone", "theme")
 
@@ -69,11 +71,16 @@ def is_session_valid(session: Any, user: User) -> bool:
 
 
 def keep_alive(session: Any) -> None:
-    """Move the end of a session on, as long as the organisation says; at most once a minute."""
+    """Move the end of a session on, as long as the organisation says; at most once a minute. A visit of support ends when it ends."""
     now = time.time()
-    if now - session.get("seen", 0) > TOUCH_EVERY_S:
+    if now - session.get("seen", 0) > TOUCH_EVERY_S and SUPPORT not in session:
         session["seen"] = now
-        session.set_expiry(resolve(IDLE_MINUTES).value * 60)
+        session.set_expiry(resolve(IDLE_MINUTES).value * 60 if has_tenant() else settings.SESSION_IDLE_S)
+
+
+def is_second_factor_wanted() -> bool:
+    """Say whether everybody needs a second factor here: as the organisation says, or for operators as the installation does."""
+    return bool(resolve(REQUIRE_SECOND_FACTOR).value) if has_tenant() else settings.OPERATOR_SECOND_FACTOR
 
 
 def has_second_factor(user: User) -> bool:
@@ -111,7 +118,7 @@ def is_code_right(user: User, code: str) -> bool:
 
 def place_of_factors() -> dict[str, Any]:
     """Say what secrets of second factors are bound to: the tenant, for allauth seals them before their row is there."""
-    return {"table": "mfa_authenticator", "pk": current_tenant().id, "field": "secret"}
+    return {"table": "mfa_authenticator", "pk": owner_id(), "field": "secret"}
 
 
 def reseal_second_factors() -> int:

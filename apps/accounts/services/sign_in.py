@@ -12,13 +12,10 @@ from rest_framework_simplejwt.exceptions import TokenError
 
 from apps.accounts import actions
 from apps.accounts.models import TokenFamily, User
-from apps.accounts.services.security import has_second_factor, is_code_right
+from apps.accounts.services.security import has_second_factor, is_code_right, is_second_factor_wanted
 from apps.accounts.tokens import RefreshToken, family_of_spent, live_family
 from apps.audit.services.trail import record
 from apps.core.errors import DomainError, TooManyRequests
-from apps.core.tenancy import has_tenant
-from apps.tenants.options import REQUIRE_SECOND_FACTOR
-from apps.tenants.resolver import resolve
 
 
 class NotSignedIn(DomainError):
@@ -46,16 +43,15 @@ def sign_in_for_tokens(*, request: HttpRequest, email: str, password: str, code:
     if not isinstance(user, User):
         ratelimit.consume(request, action="login_failed", key=email.lower())
         raise NotSignedIn(_("E-mail or password is not right."))
-    if has_tenant():
-        _check_factor(request, user, code)
+    _check_factor(request, user, code)
     user_logged_in.send(sender=User, request=request, user=user)
-    family = TokenFamily.objects.create(user=user, has_second_factor=has_tenant() and has_second_factor(user))
+    family = TokenFamily.objects.create(user=user, has_second_factor=has_second_factor(user))
     return _pair(RefreshToken.for_user(user, family), user)
 
 
 def _check_factor(request: HttpRequest, user: User, code: str) -> None:
     if not has_second_factor(user):
-        if resolve(REQUIRE_SECOND_FACTOR).value:
+        if is_second_factor_wanted():
             raise NotSignedIn(
                 _("Your organisation asks for a second factor. Add one in the browser."), code="mfa_missing"
             )

@@ -21,6 +21,8 @@ NETWORK_BITS = {4: 24, 6: 48}  # what a provider or office usually has
 
 def look_at(user: User) -> None:
     """Notice a sign-in that follows many failures; one from a new network is told to the person as well."""
+    if user.operator_id is not None:  # told by itself: SUPPORT_ENTERED
+        return
     failures = SecurityEvent.objects.filter(
         kind=actions.SIGN_IN_FAILED.name, subject__iexact=user.email, last_at__gte=timezone.now() - RECENT
     )

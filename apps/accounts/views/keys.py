@@ -40,7 +40,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
 
 def _list_context(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
-    services = User.objects.visible_to(user).filter(is_service=True).prefetch_related("groups__role")
+    services = User.objects.visible_to(user).filter(is_service=True, operator_id=None).prefetch_related("groups__role")
     keys = Paginator(ApiKey.objects.visible_to(user).select_related("account"), PAGE_SIZE)
     return {"page": keys.get_page(request.GET.get("page")), "services": services}
 
@@ -64,6 +64,17 @@ def key_revoke(request: HttpRequest, pk: UUID) -> HttpResponse:
     keys.revoke_key(actor=request.user, key=key)
     messages.success(request, _("“%(name)s” opens nothing any more.") % {"name": key.name})
     return redirect("keys")
+
+
+@require_POST
+def key_rotate(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Make a new key in the place of one, and show its text, this once."""
+    user: Any = request.user
+    made = keys.rotate_key(actor=user, key=get_object_or_404(ApiKey.objects.visible_to(user), pk=pk))
+    context = {"form": KeyForm(actor=user), "service_form": ServiceAccountForm(actor=user), "made": made}
+    response = render(request, "accounts/key_list.html", {**_list_context(request), **context, "is_rotated": True})
+    response["Cache-Control"] = "no-store"
+    return response
 
 
 @require_POST

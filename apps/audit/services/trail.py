@@ -12,6 +12,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.querysets import AuditQuerySet
 from apps.audit.types import Search
 from apps.core.permissions import require
+from apps.core.tenancy import has_tenant
 
 
 def record(
@@ -34,7 +35,7 @@ def record(
     is_person = actor is not None and actor.pk is not None
     return AuditEvent.objects.create(
         action=action.name,
-        actor_kind=AuditEvent.ActorKind.USER if is_person else AuditEvent.ActorKind.SYSTEM,
+        actor_kind=_kind_of(actor) if is_person else AuditEvent.ActorKind.SYSTEM,
         actor_id=str(actor.pk) if actor is not None and is_person else "",
         actor_name=str(actor)[:254] if is_person else "",
         target_type=target._meta.label_lower if target is not None else "",
@@ -45,6 +46,12 @@ def record(
         address=context.get("ip") or None,
         correlation_id=str(context.get("request_id", ""))[:64],
     )
+
+
+def _kind_of(actor: Any) -> AuditEvent.ActorKind:
+    """Tell operators from people: on the platform's own site, and as support inside an organisation."""
+    is_operator = not has_tenant() or getattr(actor, "operator_id", None) is not None
+    return AuditEvent.ActorKind.OPERATOR if is_operator else AuditEvent.ActorKind.USER
 
 
 def read(*, actor: Any, search: Search) -> AuditQuerySet:

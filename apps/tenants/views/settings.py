@@ -16,10 +16,12 @@ from apps.tenants.options import Option, all_options
 
 @require_http_methods(["GET", "POST"])
 def settings_page(request: HttpRequest) -> HttpResponse:
-    """GET shows every option with its origin; POST sets the one named `key`, or with `reset` takes it back."""
+    """GET shows every option with its origin; POST sets the one named `key` (with `reset`: takes it back), or the `name`."""
     require(request.user, "accounts.manage_settings")
     if request.method == "GET":
         return render(request, "tenants/settings.html", {"rows": _rows()})
+    if "name" in request.POST:
+        return _rename(request)
     chosen = [option for option in all_options() if option.key == request.POST.get("key")]
     if not chosen:
         return redirect("settings")
@@ -30,6 +32,15 @@ def settings_page(request: HttpRequest) -> HttpResponse:
     except InvalidInput as error:
         return render(request, "tenants/settings.html", {"rows": _rows(option, typed, error)}, status=422)
     messages.success(request, _("“%(words)s” is saved.") % {"words": option.words})
+    return redirect("settings")
+
+
+def _rename(request: HttpRequest) -> HttpResponse:
+    try:
+        services.rename_tenant(actor=request.user, name=request.POST["name"])
+    except InvalidInput as error:
+        return render(request, "tenants/settings.html", {"rows": _rows(), "name_error": error}, status=422)
+    messages.success(request, _("The organisation has its new name."))
     return redirect("settings")
 
 

@@ -1,0 +1,33 @@
+"""The first page of the administration tells at a glance what wants a look, of what the person may see."""
+
+from apps.accounts.services import members
+from apps.audit.actions import REFUSED
+from apps.audit.watch import notice
+from apps.core.tenancy import PUBLIC, tenant_context
+from tests.conftest import PASSWORD, client_for
+from django.test import Client
+
+
+def test_counts_lead_to_their_lists(in_acme, admin_user, member, admin_client):
+    notice(REFUSED, actor=member)
+    with tenant_context(None):
+        page = admin_client.get("/admin/").content.decode()
+        assert "<b>1</b> <span>Security events to handle</span>" in page and 'class="alarm"' in page
+        for part in page.split('<ul class="glance"')[1].split("</ul>")[0].split('href="')[1:]:
+            assert admin_client.get(part.split('"')[0].replace("&amp;", "&")).status_code == 200
+
+
+def test_only_what_one_may_see(acme, in_acme):
+    role = members.create_user(email="b@acme.example", name="B", password=PASSWORD, role="auditor")
+    with tenant_context(None):
+        page = client_for(acme, role).get("/admin/").content.decode()
+    assert "Security events to handle" in page and "Requests for access to answer" in page
+
+
+def test_the_platforms_has_none(db):
+    operator = members.create_operator(email="op@platform.example", name="Op", password=PASSWORD)
+    client = Client(HTTP_HOST="localhost")
+    with tenant_context(PUBLIC):
+        client.force_login(operator)
+    page = client.get("/admin/")
+    assert page.status_code == 200 and b"glance" not in page.content
