@@ -40,6 +40,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def pre_login(self, request: HttpRequest, user: Any, *, signal_kwargs: Any, **kwargs: Any) -> HttpResponse | None:
         """Whatever proves who somebody is, it must be single sign-on where that is the only way in."""
+        if user.operator_id is not None:  # support comes in by a ticket alone
+            return redirect("account_login")
         is_single = bool(signal_kwargs and "sociallogin" in signal_kwargs)
         if has_tenant() and not is_single and single_sign_on.is_sso_only():
             messages.error(request, _("Your organisation signs in through single sign-on alone."))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from django.contrib import messages
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils import timezone
@@ -19,6 +20,12 @@ from apps.accounts.services.security import (
 from apps.core.caller import Caller, calling
 from apps.core.limits import client_address
 
+NOT_FOR_SUPPORT = (
+    "/account/",
+    "/accounts/2fa/",
+    "/accounts/password/",
+    "/keys/",
+)  # nothing that would let it stay or look like others
 OPEN_WITHOUT = ("/accounts/", "/preferences/", "/static/")
 
 
@@ -33,6 +40,8 @@ class PresenceMiddleware:
         if not user.is_authenticated:
             with calling(Caller(client_address(request))):  # the API's authentication comes later
                 return self.get_response(request)
+        if user.operator_id is not None and request.path_info.startswith(NOT_FOR_SUPPORT):  # type: ignore[union-attr]
+            raise PermissionDenied
         keep_alive(request.session)
         if _lacks_factor(request):
             messages.warning(request, _("Your organisation asks for a second factor. Add one to go on."))

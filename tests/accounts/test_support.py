@@ -161,6 +161,21 @@ def test_its_account_is_nobodys_to_use(visit, access, admin_user, acme):
     assert not account.has_usable_password() and account.email.endswith("@support.invalid")
 
 
+@pytest.mark.parametrize(
+    "path", ["/account/", "/keys/", "/accounts/2fa/", "/accounts/2fa/webauthn/add/", "/accounts/password/change/"]
+)
+def test_it_makes_itself_no_way_to_stay(path, visit):
+    assert get(visit, path).status_code == 403
+
+
+def test_its_account_signs_in_no_other_way(visit, access, rf):
+    from allauth.account.adapter import get_adapter
+
+    account = User.objects.exclude(operator_id=None).get()
+    answer = get_adapter().pre_login(rf.get("/"), account, signal_kwargs=None)
+    assert (answer.status_code, answer["Location"]) == (302, "/accounts/login/")
+
+
 def test_a_second_visit_uses_the_same_account_with_the_new_role(visit, access, admin_user, operator):
     support.end(actor=admin_user, access=access)
     again = support.allow(actor=admin_user, role="builder", hours=1, reason="Mend the agent")

@@ -5,6 +5,7 @@ import hashlib
 import hmac
 import json
 import threading
+import time
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
@@ -77,6 +78,7 @@ def test_an_action_without_one_is_none():
 
 def test_refusals_of_pages_and_api(acme, member, member_client, api):
     assert member_client.get("/members/").status_code == 403
+    time.sleep(1.1)  # one a second is counted
     assert api.get("/api/v1/audit/").status_code == 403
     with tenant_context(acme):
         assert (only().kind, only().count, only().details["path"]) == ("security.refused", 2, "/api/v1/audit/")
@@ -85,9 +87,10 @@ def test_refusals_of_pages_and_api(acme, member, member_client, api):
 
 def test_limits_that_are_hit(acme, api, settings):
     settings.RATE_LIMITS = settings.RATE_LIMITS | {"user": 1}
-    assert [api.get("/api/v1/auth/me").status_code for _ in range(3)] == [200, 429, 429]
+    assert [api.get("/api/v1/auth/me").status_code for _ in range(20)].count(429) >= 18  # a minute may end in between
     with tenant_context(acme):
-        assert (only().kind, only().count) == (LIMITED.name, 2)
+        assert (only().kind, only().subject or only().actor_name) == (LIMITED.name, "Mo Member")
+        assert only().count <= 3  # one a second
 
 
 def test_a_wrong_key_is_noticed_and_no_key_is_not(acme, visitor):
@@ -112,6 +115,7 @@ def test_the_answer_stands_when_the_note_fails(acme, member_client, monkeypatch)
         raise DatabaseError("away")
 
     monkeypatch.setattr("apps.audit.middleware.notice", fail)
+    monkeypatch.setattr("apps.audit.middleware.count", fail)
     assert member_client.get("/members/").status_code == 403
 
 

@@ -10,8 +10,10 @@ from apps.accounts import actions, mails
 from apps.accounts.models import User
 from apps.audit.models import AuditEvent, SecurityEvent
 from apps.audit.watch import notice
+from apps.core.errors import DomainError
 from apps.core.limits import Limit, count
 
+log = structlog.get_logger(__name__)
 LOOK_BACK = timedelta(days=90)
 RECENT = timedelta(minutes=15)
 MANY_FAILURES = 5
@@ -31,7 +33,10 @@ def look_at(user: User) -> None:
     address = structlog.contextvars.get_contextvars().get("ip") or ""
     if address and _is_new(user, address):
         notice(actions.SIGN_IN_UNUSUAL, actor=user, details={"address": address})
-        mails.send_unusual_sign_in(user, address)
+        try:
+            mails.send_unusual_sign_in(user, address)
+        except DomainError as error:  # a queue that is full keeps nobody out
+            log.warning("sign_in_not_told", reason=error.code)
 
 
 def look_at_failure() -> None:

@@ -32,7 +32,6 @@ class NewChannel:
     secret: str
 
 
-@transaction.atomic
 def add_channel(*, actor: Any, kind: str, target: str, least: int = Severity.HIGH, language: str = "") -> NewChannel:
     """Have alerts from a severity on sent to an e-mail or web address.
 
@@ -40,12 +39,16 @@ def add_channel(*, actor: Any, kind: str, target: str, least: int = Severity.HIG
     """
     require(actor, RIGHT)
     target = target.strip()
-    _check_target(kind, target)
+    _check_target(kind, target)  # looks the name up, which takes its time: before the transaction
+    with transaction.atomic():
+        return _add(actor, AlertChannel(kind=kind, target=target, least=Severity(least), language=language))
+
+
+def _add(actor: Any, channel: AlertChannel) -> NewChannel:
     if AlertChannel.objects.count() >= MOST:
         raise InvalidInput(_("There are %(n)d already. Remove one first.") % {"n": MOST}, field="target")
-    channel = AlertChannel(kind=kind, target=target, least=Severity(least), language=language)
     secret = ""
-    if kind == AlertChannel.Kind.WEBHOOK:
+    if channel.kind == AlertChannel.Kind.WEBHOOK:
         secret = SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
         channel.set_secret(secret)
     try:
@@ -53,7 +56,7 @@ def add_channel(*, actor: Any, kind: str, target: str, least: int = Severity.HIG
             channel.save(force_insert=True)
     except IntegrityError as error:
         raise Conflict(_("Alerts go there already."), code="channel_exists") from error
-    record(actions.ALERTS_ADDED, actor=actor, target=channel, after={"kind": kind, "least": channel.least})
+    record(actions.ALERTS_ADDED, actor=actor, target=channel, after={"kind": channel.kind, "least": channel.least})
     return NewChannel(channel, secret)
 
 
