@@ -31,3 +31,28 @@ def test_the_platforms_has_none(db):
         client.force_login(operator)
     page = client.get("/admin/")
     assert page.status_code == 200 and b"glance" not in page.content
+
+
+def test_every_list_opens_and_nothing_of_others_is_there(admin_client, in_acme):
+    """Each model of the administration, by an owner, who may see all: a page, never an error."""
+    from django.contrib import admin
+
+    models = list(admin.site._registry)
+    assert {model.__module__.split(".")[0] for model in models} == {"apps", "django"}
+    with tenant_context(None):
+        for model in models:
+            path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+            assert admin_client.get(path).status_code == 200, path
+            assert admin_client.get(f"{path}add/").status_code in (200, 403), path
+
+
+def test_every_list_of_the_platform_opens(db):
+    from apps.core.admin import platform_site
+
+    operator = members.create_operator(email="op@platform.example", name="Op", password=PASSWORD)
+    client = Client(HTTP_HOST="localhost")
+    with tenant_context(PUBLIC):
+        client.force_login(operator)
+    for model in platform_site._registry:
+        path = f"/admin/{model._meta.app_label}/{model._meta.model_name}/"
+        assert client.get(path).status_code == 200, path
