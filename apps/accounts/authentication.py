@@ -44,7 +44,7 @@ class BearerAuthentication(JWTAuthentication):
                 verify(request._request, key.prefix)
             except NotSigned as error:
                 raise AuthenticationFailed(str(error)) from error
-        set_caller(Caller(client_address(request._request)))
+        set_caller(Caller(client_address(request._request), through=f"key:{key}"))
         return key.account, key
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:

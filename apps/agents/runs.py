@@ -58,7 +58,7 @@ class Runs:
     def work(self, claim: Claim) -> None:
         run = Run.objects.select_related("agent", "agent__model__provider", "started_by").get(pk=claim.object_id)
         language = run.started_by.language if run.started_by and run.started_by.language else None
-        caller = Caller(run.asked_from or "", run.asked_with_second_factor)
+        caller = Caller(run.asked_from or "", run.asked_with_second_factor, through=f"agent:{run.agent}")
         with translation.override(language), calling(caller):
             _Work(claim, run).go()
 

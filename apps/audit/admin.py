@@ -86,7 +86,7 @@ def _merged(request: HttpRequest, which: str) -> dict[str, Any]:
 @admin.register(AuditEvent)
 @admin.register(AuditEvent, site=platform_site)
 class AuditEventAdmin(ReadOnlyAdmin):
-    list_display = ("seq", "at", "actor_name", "action", "target_type", "target_name", "address")
+    list_display = ("seq", "at", "actor_name", "through", "action", "target_type", "target_name", "address")
     list_filter = ("action", "actor_kind", "at")
     search_fields = ("actor_name", "target_name", "target_id", "correlation_id")
     date_hierarchy = "at"

@@ -19,7 +19,18 @@ from apps.core.tenancy import ActiveSchema, current_tenant, tenant_context
 
 PIECE = 2_000
 COLUMNS = (
-    *("seq", "at", "action", "actor_kind", "actor_id", "actor_name", "target_type", "target_id", "target_name"),
+    *(
+        "seq",
+        "at",
+        "action",
+        "actor_kind",
+        "actor_id",
+        "actor_name",
+        "through",
+        "target_type",
+        "target_id",
+        "target_name",
+    ),
     *("before", "after", "address", "correlation_id"),
 )
 FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonl"}

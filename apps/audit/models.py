@@ -17,7 +17,10 @@ from apps.core.models import UUIDModel
 
 
 class AuditEvent(UUIDModel):
-    """Who did what to which object, from where. Ids and names are copied: the row outlives what it speaks of."""
+    """Who did what to which object, from where. Ids and names are copied: the row outlives what it speaks of.
+
+    `through` names the API key or agent that did it for the person; NULL: they themselves.
+    """
 
     class ActorKind(models.TextChoices):
         USER = "user", _("Person")
@@ -28,6 +31,7 @@ class AuditEvent(UUIDModel):
     actor_kind = models.CharField(max_length=16, choices=ActorKind)
     actor_id = models.CharField(max_length=64, blank=True)
     actor_name = models.CharField(max_length=254, blank=True)
+    through = models.CharField(max_length=160, null=True, blank=True)  # noqa: DJ001  NULL keeps older hashes right
     action = models.CharField(max_length=64, db_index=True)
     target_type = models.CharField(max_length=64, blank=True)
     target_id = models.CharField(max_length=64, blank=True)

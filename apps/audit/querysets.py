@@ -18,7 +18,7 @@ class AuditQuerySet(models.QuerySet["AuditEvent"]):
         """Events with every word in the name of the actor or target, the action, the address or the correlation id."""
         found = self
         for word in words.split():
-            places = ("actor_name", "target_name", "action", "address", "correlation_id", "target_id")
+            places = ("actor_name", "through", "target_name", "action", "address", "correlation_id", "target_id")
             condition = models.Q()
             for place in places:
                 condition |= models.Q(**{f"{place}__icontains": word})

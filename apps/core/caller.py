@@ -12,10 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Caller:
-    """`address` is an IP address, empty when there is none; `has_second_factor` says that this sign-in used one."""
+    """`address` is an IP address, empty when there is none; `has_second_factor` says that this sign-in used one.
+
+    `through` names what asks for the person, `key:<name>` or `agent:<name>`; empty: they themselves.
+    """
 
     address: str = ""
     has_second_factor: bool = False
+    through: str = ""
 
 
 UNKNOWN = Caller()

@@ -6,17 +6,17 @@ minute and dropped when one changes.
 """
 
 import hashlib
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID
 
 from django.contrib.auth.models import Group
 from django.core.cache import cache
 from django.db.models import Q
 from redis.exceptions import RedisError
 
-from apps.core.tenancy import current_tenant, find_tenant, public_context, tenant_context
+from apps.core.tenancy import ActiveSchema, current_tenant, public_context, tenant_context
 from apps.tenants.flags import Flag
 from apps.tenants.models import FlagRule
 
@@ -92,8 +92,8 @@ def _read() -> list[FlagRule]:
         return list(FlagRule.objects.filter(Q(tenant_id=tenant_id) | Q(tenant=None)))
 
 
-def forget(tenant_ids: list[UUID]) -> None:
+def forget(tenants: Iterable[ActiveSchema]) -> None:
     """Read the rules of these tenants anew at the next question."""
-    for pk in tenant_ids:
-        with tenant_context(find_tenant(pk)), suppress(RedisError):
+    for tenant in tenants:
+        with tenant_context(tenant), suppress(RedisError):
             cache.delete(CACHE_KEY)

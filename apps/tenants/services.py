@@ -184,6 +184,6 @@ def _save_rule(flag: Flag, tenant_id: UUID | None, is_own: bool, **values: Any) 
 
 def _forget_rules(tenant_id: UUID | None) -> None:
     """Drop what is cached, of all tenants for a rule for all, now and again when the change is there for others."""
-    tenants = [tenant_id] if tenant_id else list(Tenant.objects.values_list("pk", flat=True))
+    tenants = list(Tenant.objects.filter(pk=tenant_id) if tenant_id else Tenant.objects.all())
     rollout.forget(tenants)
     transaction.on_commit(lambda: rollout.forget(tenants), robust=True)

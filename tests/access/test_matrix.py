@@ -119,6 +119,33 @@ def test_route(route, objects, acme, globex, member, colleague, outsider, admin_
         assert status("admin", acme, admin_user) == route.admin
 
 
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+TAKES_POST_TOO = {  # forms whose POST is tried elsewhere with what it needs; here it would only show the form again
+    *("account_login", "account_logout", "account_reauthenticate", "account_reset_password", "account_change_password"),
+    *("account_reset_password_from_key", "account_signup", "conversation-new", "preferences"),
+}
+
+
+def unlisted():
+    """Every method of every route that the matrix does not list."""
+    listed = {(route.name, route.method) for route in ROUTES}
+    first = {route.name: route for route in reversed(ROUTES)}
+    return [(first[name], method) for name in sorted(first) for method in METHODS if (name, method) not in listed]
+
+
+@pytest.mark.parametrize("visitors", ["outsider", "admin"])
+def test_no_other_method_does_anything(visitors, objects, acme, globex, outsider, admin_user):
+    """A method that the matrix does not list answers that it is not there, or as a page that shows a form again."""
+    tenant, user = (globex, outsider) if visitors == "outsider" else (acme, admin_user)
+    odd = {}
+    for route, method in unlisted():
+        with tenant_context(None):
+            response = getattr(visitor(visitors, route, tenant, user), method.lower())(address(route, objects))
+        if response.status_code < 300 and not (route.name in TAKES_POST_TOO or route.name.startswith("mfa_")):
+            odd[f"{method} {route.name}"] = response.status_code
+    assert odd == {}
+
+
 @pytest.mark.parametrize(
     "route",
     [

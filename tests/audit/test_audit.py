@@ -210,3 +210,18 @@ def test_suspension_and_roles_are_written_with_before_and_after(admin_user, memb
     members.set_roles(actor=admin_user, user=member, roles=[group_for("builder")])
     event = AuditEvent.objects.get(action="member.roles_changed")
     assert (event.before, event.after) == ({"roles": ["Member"]}, {"roles": ["Builder"]})
+
+
+def test_what_a_key_did_names_the_key(acme, in_acme, admin_user):
+    from apps.accounts.services import keys
+    from rest_framework.test import APIClient
+
+    made = keys.make_key(actor=admin_user, name="Nightly", scopes=["audit:read"])
+    with tenant_context(None):
+        client = APIClient(HTTP_HOST="acme.localhost", HTTP_AUTHORIZATION=f"Bearer {made.text}")
+        assert client.get("/api/v1/audit/").status_code == 200
+        found = api_for(acme, admin_user).get("/api/v1/audit/?q=Nightly&action=audit.read").json()["results"]
+    assert [e["through"] for e in found] == [f"key:{made.key}"]
+    assert AuditEvent.objects.get(action="api_key.made").through is None
+    seal()
+    assert list(chain.verify()) == []

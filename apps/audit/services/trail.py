@@ -11,6 +11,7 @@ from apps.audit.actions import Action
 from apps.audit.models import AuditEvent
 from apps.audit.querysets import AuditQuerySet
 from apps.audit.types import Search
+from apps.core.caller import current_caller
 from apps.core.permissions import require
 from apps.core.tenancy import has_tenant
 
@@ -35,6 +36,7 @@ def record(
     is_person = actor is not None and actor.pk is not None
     return AuditEvent.objects.create(
         action=action.name,
+        through=current_caller().through[:160] or None,
         actor_kind=_kind_of(actor) if is_person else AuditEvent.ActorKind.SYSTEM,
         actor_id=str(actor.pk) if actor is not None and is_person else "",
         actor_name=str(actor)[:254] if is_person else "",
