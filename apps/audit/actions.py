@@ -62,6 +62,7 @@ ROW_CHANGED = Action("administration.changed", _("changed something in the admin
 ROW_DELETED = Action("administration.deleted", _("deleted something in the administration"))
 AUDIT_READ = Action("audit.read", _("read the audit"))
 AUDIT_EXPORTED = Action("audit.exported", _("took the audit out as a file"), Severity.LOW)
+AUDIT_LET_GO = Action("audit.let_go", _("let old events of the audit go"))
 AUDIT_BROKEN = Action("audit.broken", _("is where the chain of the audit is broken"), Severity.CRITICAL)
 SECURITY_READ = Action("security.read", _("looked at the security events"))
 SECURITY_HANDLED = Action("security.handled", _("marked a security event as handled"))

@@ -1,4 +1,4 @@
-"""Checking the chain of a schema's audit, link by link, and signing its end so that a copy kept elsewhere proves it.
+"""Checking the chain of a schema's audit, link by link; signing its end so that a copy kept elsewhere proves it; letting its beginning go.
 
 The hash of an event is sha256(hash before it || its row as JSON, keys in PostgreSQL's order, times in UTC).
 """
@@ -7,10 +7,13 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Min, Q
 
+from apps.audit.models import AuditCut, AuditEvent
 from apps.core.tenancy import active_schema
 
 ORIGIN = hashlib.sha256(b"").digest()
@@ -52,8 +55,11 @@ def verify(known: str = "") -> Iterator[Fault]:
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute("SET LOCAL timezone TO 'UTC'")
-        last = 0
-        for seq, is_whole in _links():
+        start = beginning()
+        if start.seq and not hmac.compare_digest(start.signature, _signature(start.seq, start.hash, "cut")):
+            yield Fault(start.seq, "cut at the beginning, and not by this installation")
+        last = start.seq
+        for seq, is_whole in _links(bytes.fromhex(start.hash)):
             if seq is None:
                 yield Fault(last, "an event without a number follows")
                 continue
@@ -65,23 +71,25 @@ def verify(known: str = "") -> Iterator[Fault]:
         end = head()
         if last != end.seq:
             yield Fault(last + 1, f"cut off: the chain went on to {end.seq}")
-        yield from _against(known)
+        yield from _against(known, start.seq)
 
 
-def _links() -> Iterator[tuple[int | None, bool]]:
+def _links(before: bytes) -> Iterator[tuple[int | None, bool]]:
     """Yield number and wholeness of each event through a cursor of the server, so that millions need no memory here."""
     with connection.chunked_cursor() as cursor:
-        cursor.execute(_LINKS, [ORIGIN])
+        cursor.execute(_LINKS, [before])
         while rows := cursor.fetchmany(5_000):
             yield from rows
 
 
-def _against(known: str) -> Iterator[Fault]:
+def _against(known: str, start: int) -> Iterator[Fault]:
     if not known:
         return
     seq, digest, signature = known.split(":")
     if not hmac.compare_digest(signature, _signature(int(seq), digest)):
         raise ValueError("This head was not signed by this installation, or is another tenant's.")
+    if int(seq) <= start:  # let go since
+        return
     with connection.cursor() as cursor:
         cursor.execute("SELECT encode(hash, 'hex') FROM audit_auditevent WHERE seq = %s", [int(seq)])
         row = cursor.fetchone()
@@ -97,7 +105,30 @@ def head() -> Head:
     return Head(seq, digest, _signature(seq, digest))
 
 
-def _signature(seq: int, digest: str) -> str:
+def beginning() -> Head:
+    """Return where the active schema's chain begins: after the last event that was let go, or at the origin."""
+    cut = AuditCut.objects.first()
+    return Head(cut.seq, bytes(cut.hash).hex(), cut.signature) if cut else Head(0, ORIGIN.hex(), "")
+
+
+@transaction.atomic
+def let_go(before: datetime) -> int:
+    """Delete the events from before a time, as far as all before them are as old; return how many.
+
+    The database refuses (InternalError) what is younger than 90 days.
+    """
+    kept = AuditEvent.objects.filter(Q(at__gte=before) | Q(seq=None)).aggregate(first=Min("seq"))["first"]
+    old = AuditEvent.objects.filter(at__lt=before).exclude(seq=None)
+    last = (old.filter(seq__lt=kept) if kept else old).order_by("-seq").first()
+    if last is None or last.seq is None or last.hash is None:
+        return 0
+    count = last.seq - beginning().seq
+    signature = _signature(last.seq, bytes(last.hash).hex(), "cut")
+    AuditCut.objects.create(seq=last.seq, hash=last.hash, signature=signature)
+    return count
+
+
+def _signature(seq: int, digest: str, kind: str = "audit") -> str:
     schema = active_schema()
     name = schema.schema_name if schema else ""
-    return hmac.new(f"{settings.SECRET_KEY}:audit".encode(), f"{name}:{seq}:{digest}".encode(), "sha256").hexdigest()
+    return hmac.new(f"{settings.SECRET_KEY}:{kind}".encode(), f"{name}:{seq}:{digest}".encode(), "sha256").hexdigest()

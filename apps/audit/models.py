@@ -1,4 +1,5 @@
-"""AuditEvent: one row for one action; the database refuses to change or delete it. AuditHead: where the chain ends.
+"""AuditEvent: one row for one action; the database refuses to change or delete it. AuditHead: where the chain ends. AuditCut: where it
+begins, once old events were let go.
 SecurityEvent: what deserves a look, one row an hour; AlertChannel: who is told; Alert: that they were.
 
 When a transaction commits, a trigger gives each of its events the next `seq` of the schema and a `hash` over the hash
@@ -61,6 +62,24 @@ class AuditHead(models.Model):
 
     seq = models.BigIntegerField(default=0)
     hash = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"{self.seq}:{bytes(self.hash).hex()}"
+
+
+class AuditCut(models.Model):
+    """Events up to `seq` were let go, for they were older than they are to be kept; the chain begins after `hash`.
+
+    Writing the row is what deletes them: a trigger does, and refuses what is younger than 90 days. The row itself stays, signed.
+    """
+
+    seq = models.BigIntegerField(unique=True)
+    hash = models.BinaryField(editable=False)
+    signature = models.CharField(max_length=64)
+    made_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-seq",)
 
     def __str__(self) -> str:
         return f"{self.seq}:{bytes(self.hash).hex()}"

@@ -98,6 +98,17 @@ SSO_ONLY = Option(
     help=gettext_lazy("Passwords, passkeys, reset links and invitations with a password are closed, API sign-in too."),
     default=lambda: False,
 )
+AUDIT_DAYS = Option(
+    key="audit.keep_days",
+    kind="number",
+    words=gettext_lazy("Days for which the audit is kept"),
+    help=gettext_lazy(
+        "Older events are let go each night; the chain stays whole from there on. The database refuses less than 90."
+    ),
+    default=lambda: settings.AUDIT_KEEP_DAYS,
+    least=90,
+    most=36_500,
+)
 CHAT_LIMIT = Option(
     key="chat.messages_a_minute",
     kind="number",

@@ -202,6 +202,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"
 CSRF_FAILURE_VIEW = "apps.core.views.csrf_failure"
 
+AUDIT_KEEP_DAYS = env.int("AUDIT_KEEP_DAYS", default=3_650)  # where an organisation says nothing; at least 90
 RATE_LIMITS = {
     "user": env.int("LIMIT_USER", default=600),
     "key": env.int("LIMIT_KEY", default=600),

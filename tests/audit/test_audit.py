@@ -3,10 +3,12 @@
 import csv
 import io
 import json
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
+from django.utils import timezone
 
 from apps.accounts.roles import group_for
 from apps.accounts.services import members
@@ -225,3 +227,96 @@ def test_what_a_key_did_names_the_key(acme, in_acme, admin_user):
     assert AuditEvent.objects.get(action="api_key.made").through is None
     seal()
     assert list(chain.verify()) == []
+
+
+# -- retention
+
+
+@pytest.fixture
+def old_events(in_acme, member, monkeypatch):
+    """Five sealed events, the first three a hundred days old."""
+    tamper("DELETE FROM audit_auditevent")
+    tamper("UPDATE audit_audithead SET seq = 0, hash = sha256('')")
+    for n in range(5):
+        monkeypatch.setattr(timezone, "now", lambda n=n: datetime.now(UTC) - timedelta(days=100 if n < 3 else 0))
+        record(TRIED, actor=member, after={"n": n})
+    monkeypatch.undo()
+    seal()
+    return list(AuditEvent.objects.filter(action="test.tried").order_by("seq"))
+
+
+def days_ago(days):
+    return timezone.now() - timedelta(days=days)
+
+
+def test_old_events_are_let_go_and_the_chain_stays_whole(old_events):
+    kept = str(chain.head())
+    assert chain.let_go(days_ago(95)) == 3
+    assert [event.seq for event in AuditEvent.objects.order_by("seq")] == [4, 5]
+    assert list(chain.verify()) == [] and list(chain.verify(kept)) == []
+    assert chain.let_go(days_ago(95)) == 0
+    tamper("DELETE FROM audit_auditevent WHERE seq = 4")
+    assert list(chain.verify()) == [chain.Fault(4, "missing")]
+
+
+def test_a_head_from_before_the_cut_proves_nothing_and_harms_nothing(old_events):
+    from apps.audit.models import AuditHead
+
+    event = old_events[1]
+    early = chain.Head(event.seq, bytes(event.hash).hex(), chain._signature(event.seq, bytes(event.hash).hex()))
+    assert list(chain.verify(str(early))) == []
+    chain.let_go(days_ago(95))
+    assert list(chain.verify(str(early))) == [] and AuditHead.objects.get().seq == 5
+
+
+def test_the_database_keeps_what_is_younger_than_90_days(old_events):
+    with pytest.raises(DatabaseError, match="kept for 90 days"), transaction.atomic():
+        chain.let_go(days_ago(0))
+    assert AuditEvent.objects.count() == 5
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "DELETE FROM audit_auditcut",
+        "UPDATE audit_auditcut SET seq = 4",
+        "TRUNCATE audit_auditcut",
+        "INSERT INTO audit_auditcut (seq, hash, signature, made_at) VALUES (4, 'x', 'x', now())",
+        "DELETE FROM audit_auditevent WHERE seq = 4",
+    ],
+)
+def test_a_cut_cannot_be_undone_or_made_up(statement, old_events):
+    chain.let_go(days_ago(95))
+    with pytest.raises(DatabaseError, match="audit events are"), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_a_cut_that_somebody_forged_is_named(old_events):
+    tamper(
+        "INSERT INTO audit_auditcut (seq, hash, signature, made_at) SELECT 4, hash, 'x', now() FROM audit_auditevent WHERE seq = 4"
+    )
+    tamper("DELETE FROM audit_auditevent WHERE seq <= 4")
+    assert [fault.seq for fault in chain.verify()] == [4]
+
+
+def test_command_lets_go_as_each_organisation_says(old_events, acme, admin_user, capsys):
+    from apps.tenants.options import AUDIT_DAYS
+    from apps.tenants.services import set_option
+
+    call_command("audit_prune")
+    assert "acme: 0 let go, 3650 days are kept" in capsys.readouterr().out
+    set_option(actor=admin_user, option=AUDIT_DAYS, value=95)
+    call_command("audit_prune")
+    assert "acme: 3 let go, 95 days are kept" in capsys.readouterr().out
+    assert AuditEvent.objects.get(action="audit.let_go").after == {"events": 3, "older than days": 95}
+
+
+def test_a_new_organisation_has_the_guards_too(db):
+    from apps.tenants.services import provision_tenant
+
+    tenant = provision_tenant(slug="pruned", name="Pruned")
+    with tenant_context(tenant):
+        record(TRIED, actor=None)
+        seal()
+        with pytest.raises(DatabaseError, match="kept for 90 days"), transaction.atomic():
+            chain.let_go(timezone.now() + timedelta(days=1))
