@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils.translation import gettext as _
 
+from apps.accounts.services.sharing import may_manage
 from apps.agents import actions
 from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
@@ -17,8 +18,10 @@ from apps.core.limits import Limit, spend
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.providers.types import ChatMessage
-from apps.tenants.options import CHAT_LIMIT
+from apps.tenants.models import OptionValue
+from apps.tenants.options import CHAT_LIMIT, Option
 from apps.tenants.resolver import resolve
+from apps.tenants.services import set_option_of
 
 TITLE_CHARS = 80
 MAX_KEY_CHARS = 100
@@ -34,7 +37,7 @@ def start_run(
     """
     if not Agent.objects.usable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("You may not ask this agent (any more)."))
-    spend(Limit("chat", resolve(CHAT_LIMIT).value, 60), str(actor.pk))
+    _spend(actor, agent)
     question = checked_question(question)
     caller = current_caller()
     run = Run.objects.create(
@@ -50,6 +53,26 @@ def start_run(
     jobs.enqueue(kind=RUN, queue=AGENTS, object_id=run.pk, dedupe_key=str(run.pk))
     record(actions.RUN_STARTED, actor=actor, target=run, after={"agent": agent.name})
     return run
+
+
+def _spend(actor: Any, agent: Agent) -> None:
+    """Count a message of somebody: by the organisation's limit, and by the agent's own, if it has one. Raises TooManyRequests."""
+    spend(Limit("chat", resolve(CHAT_LIMIT).value, 60), str(actor.pk))
+    own = resolve(CHAT_LIMIT, [(OptionValue.Level.AGENT, agent.pk)])
+    if own.origin == OptionValue.Level.AGENT:
+        spend(Limit("chat-agent", own.value, 60), f"{actor.pk}:{agent.pk}")
+
+
+def set_agent_option(*, actor: Any, agent: Agent, option: Option, value: Any) -> None:
+    """Set an option for one agent; None takes it back to the organisation's. Raises Forbidden, InvalidInput."""
+    require_settings(actor, agent)
+    set_option_of(actor=actor, option=option, value=value, level=OptionValue.Level.AGENT, target=agent)
+
+
+def require_settings(actor: Any, agent: Agent) -> None:
+    """Raise Forbidden unless the actor manages the agent."""
+    if not may_manage(actor, agent):
+        raise Forbidden(_("Only those who manage this agent change its settings."))
 
 
 def checked_question(question: str) -> str:

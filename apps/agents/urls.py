@@ -9,6 +9,7 @@ from apps.agents.models import Agent
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
     path("agents/", views.agent_list, name="agents"),
+    path("agents/<uuid:pk>/settings/", views.agent_settings, name="agent-settings"),
     path("runs/", views.run_list, name="runs"),
     path("runs/<uuid:pk>/", views.run_detail, name="run"),
     path("runs/<uuid:pk>/cancel/", views.run_cancel, name="run-cancel"),

@@ -9,12 +9,15 @@ from django.db.models import Count, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.agents import services
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of, timeline
 from apps.core.htmx import page_or_part
+from apps.tenants.models import OptionValue
+from apps.tenants.options import Option
+from apps.tenants.views.settings import answer
 
 PAGE_SIZE = 25
 PERIODS_DAYS = {"1": 1, "7": 7, "30": 30}
@@ -28,6 +31,19 @@ def agent_list(request: HttpRequest) -> HttpResponse:
     managed = set(Agent.objects.manageable_by(request.user).values_list("pk", flat=True))
     context = {"agents": agents, "words": words, "managed": managed}
     return page_or_part(request, "agents/agent_list.html", "agents/_agents.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def agent_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What is set for one agent instead of for the whole organisation."""
+    agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    services.require_settings(request.user, agent)
+
+    def store(option: Option, value: Any) -> None:
+        services.set_agent_option(actor=request.user, agent=agent, option=option, value=value)
+
+    level = OptionValue.Level.AGENT
+    return answer(request, "agents/agent_settings.html", level=level, pk=pk, store=store, context={"agent": agent})
 
 
 @require_GET

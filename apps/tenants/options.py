@@ -17,7 +17,10 @@ _registry: dict[str, "Option"] = {}
 
 @dataclass(frozen=True)
 class Option:
-    """Something that can be set. `default` is asked at each reading; numbers lie between `least` and `most`."""
+    """Something that can be set. `default` is asked at each reading; numbers lie between `least` and `most`.
+
+    `levels` names where: for the whole `tenant`, and perhaps for an `agent`.
+    """
 
     key: str
     kind: Kind
@@ -26,6 +29,7 @@ class Option:
     default: Callable[[], Any]
     least: int = 0
     most: int = 0
+    levels: tuple[str, ...] = ("tenant",)
 
     def __post_init__(self) -> None:
         if self.key in _registry:
@@ -61,9 +65,9 @@ def option(key: str) -> Option:
     return _registry[key]
 
 
-def all_options() -> list[Option]:
-    """Return every declared option in the order of declaration."""
-    return list(_registry.values())
+def all_options(level: str = "tenant") -> list[Option]:
+    """Return every option that can be set at a level, in the order of declaration."""
+    return [option for option in _registry.values() if level in option.levels]
 
 
 REQUIRE_SECOND_FACTOR = Option(
@@ -117,4 +121,5 @@ CHAT_LIMIT = Option(
     default=lambda: settings.RATE_LIMITS["chat"],
     least=1,
     most=1_000,
+    levels=("tenant", "agent"),
 )

@@ -10,6 +10,7 @@ from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
+from django.db.models import Model
 from django.utils.translation import gettext as _
 
 from apps.audit.services.trail import record
@@ -111,24 +112,39 @@ def rename_tenant(*, actor: Any, name: str) -> None:
 def set_option(*, actor: Any, option: Option, value: Any) -> None:
     """Set an option for the active tenant; None takes it back to the system's default. Raises Forbidden, InvalidInput."""
     require(actor, "accounts.manage_settings")
-    tenant = current_tenant()
-    place: dict[str, Any] = {
-        "tenant_id": tenant.id,
-        "level": OptionValue.Level.TENANT,
-        "object_id": tenant.id,
-        "key": option.key,
-    }
-    before = resolver.resolve(option).value
+    _store(actor, option, value, level=OptionValue.Level.TENANT, object_id=current_tenant().id)
+
+
+@transaction.atomic
+def set_option_of(*, actor: Any, option: Option, value: Any, level: OptionValue.Level, target: Model) -> None:
+    """Set an option for one object of the active tenant; None takes it back to what holds above. Raises InvalidInput.
+
+    Whether the actor may is for the app to ask whose object it is.
+    """
+    if level.value not in option.levels:
+        raise InvalidInput(_("There is no such setting."), field="key")
+    _store(actor, option, value, level=level, object_id=target.pk, target=target)
+
+
+def _store(
+    actor: Any, option: Option, value: Any, *, level: OptionValue.Level, object_id: UUID, target: Model | None = None
+) -> None:
+    place: dict[str, Any] = {"level": level, "object_id": object_id, "key": option.key}
+    before = resolver.resolve(option, [(level, object_id)]).value
     wanted = None if value is None else option.checked(value)
     option_changing.send(sender=Option, option=option, value=wanted, actor=actor)
+    tenant_id = current_tenant().id
     with public_context():
         if wanted is None:
-            OptionValue.objects.filter(**place).delete()
+            OptionValue.objects.filter(tenant_id=tenant_id, **place).delete()
         else:
-            OptionValue.objects.update_or_create(**place, defaults={"value": wanted})
-    after = option.default() if wanted is None else wanted
+            OptionValue.objects.update_or_create(tenant_id=tenant_id, **place, defaults={"value": wanted})
+    resolver.forget()
+    after = resolver.resolve(option, [(level, object_id)]).value
     if before != after:
-        record(actions.OPTION_CHANGED, actor=actor, before={option.key: before}, after={option.key: after})
+        record(
+            actions.OPTION_CHANGED, actor=actor, target=target, before={option.key: before}, after={option.key: after}
+        )
     resolver.forget()
     transaction.on_commit(bound(resolver.forget), robust=True)
 

@@ -168,7 +168,7 @@ class Supervisor:
             "",
             f"  Password: {demo_password(self.folder)}",
             f"  API:      http://acme.localhost:{self.port}/docs",
-            f"  Platform: http://localhost:{self.port} (sign up; /admin/ as operator@guildhall.example)",
+            f"  Platform: http://localhost:{self.port} (sign up; /operations/ as operator@guildhall.example)",
             "",
             f"Logs are in {self.folder / 'log'}. Ctrl-C stops everything.",
         ]

@@ -205,6 +205,8 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
     person = page.locator("#members a").first.get_attribute("href")
     page.goto(f"{live.url()}/knowledge/")
     collection = page.locator("main a[href^='/knowledge/']").first.get_attribute("href")
+    page.goto(f"{live.url()}/agents/")
+    agent = page.locator("main a[href$='/sharing/']").first.get_attribute("href").removesuffix("sharing/")
     for path in (
         f"{collection}sharing/",
         f"{collection}sharing/?why={person.split('/')[-2]}",
@@ -228,6 +230,7 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
         "/security/?q=nothing-like-it",
         "/security/alerts/",
         "/settings/features/",
+        f"{agent}settings/",
         "/settings/support/",
         "/chat/?whose=shared",
     ):

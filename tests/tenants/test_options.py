@@ -188,3 +188,46 @@ def test_the_organisation_is_renamed_by_page(owner, admin_client, acme):
         assert admin_client.post("/settings/", {"name": " "}).status_code == 422
         assert admin_client.post("/settings/", {"name": "Acme Works"}).status_code == 302
         assert "Acme Works" in admin_client.get("/settings/").content.decode()
+
+
+# -- of one agent
+
+
+def test_an_agents_own_limit_goes_before_the_organisations(owner, agent, member, acme):
+    from apps.agents import services as agents
+
+    agents.set_agent_option(actor=owner, agent=agent, option=CHAT_LIMIT, value=1)
+    place = [(OptionValue.Level.AGENT, agent.pk)]
+    assert resolver.resolve(CHAT_LIMIT, place) == resolver.Resolved(1, OptionValue.Level.AGENT)
+    assert resolver.resolve(CHAT_LIMIT) == resolver.Resolved(60, None)
+    event = AuditEvent.objects.get(action="option.changed")
+    assert (event.target_id, event.before, event.after) == (str(agent.pk), {CHAT_LIMIT.key: 60}, {CHAT_LIMIT.key: 1})
+    with pytest.raises(TooManyRequests):
+        for _ in range(3):  # a minute may end in between
+            agents.start_run(actor=member, agent=agent, question="Hi")
+    agents.set_agent_option(actor=owner, agent=agent, option=CHAT_LIMIT, value=None)
+    assert resolver.resolve(CHAT_LIMIT, place).origin is None
+    agents.start_run(actor=member, agent=agent, question="Hi")
+
+
+def test_only_what_an_agent_may_have_and_only_by_who_manages_it(owner, agent, member):
+    from apps.agents import services as agents
+
+    with pytest.raises(InvalidInput):
+        agents.set_agent_option(actor=owner, agent=agent, option=IDLE_MINUTES, value=10)
+    with pytest.raises(Forbidden):
+        agents.set_agent_option(actor=member, agent=agent, option=CHAT_LIMIT, value=10)
+
+
+def test_an_agents_settings_by_page_and_api(owner, admin_client, agent, acme):
+    page, url = f"/agents/{agent.pk}/settings/", f"/api/v1/agents/{agent.pk}/settings"
+    with tenant_context(None):
+        assert "System default" in admin_client.get(page).content.decode()
+        assert admin_client.post(page, {"key": CHAT_LIMIT.key, "value": "lots"}).status_code == 422
+        assert admin_client.post(page, {"key": CHAT_LIMIT.key, "value": "5"}).status_code == 302
+        assert admin_client.post(page, {"key": IDLE_MINUTES.key, "value": "5"}).status_code == 302  # nothing such here
+        api = api_for(acme, owner)
+        assert api.get(url).json() == [{"key": CHAT_LIMIT.key, "value": 5, "origin": "agent"}]
+        assert api.patch(url, {"key": CHAT_LIMIT.key, "value": None}).json()[0]["origin"] == "system"
+        assert api.patch(url, {"key": IDLE_MINUTES.key, "value": 10}).status_code == 422
+    assert resolver.resolve(IDLE_MINUTES).origin is None

@@ -10,6 +10,7 @@ urlpatterns = [
     *share_paths("agents/<uuid:pk>", Agent, "agent"),
     path("agents/", endpoints.agents, name="api-agents"),
     path("agents/<uuid:pk>", endpoints.agent, name="api-agent"),
+    path("agents/<uuid:pk>/settings", endpoints.agent_settings, name="api-agent-settings"),
     path("runs/", endpoints.runs, name="api-runs"),
     path("runs/<uuid:pk>", endpoints.run, name="api-run"),
     path("runs/<uuid:pk>/cancel", endpoints.cancel, name="api-run-cancel"),

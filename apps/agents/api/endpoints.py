@@ -13,6 +13,9 @@ from apps.agents import services
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
 from apps.core.api import listed
+from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
+from apps.tenants.models import OptionValue
+from apps.tenants.options import all_options
 
 
 class AgentSerializer(serializers.ModelSerializer):
@@ -112,3 +115,17 @@ def again(request: Request, pk: Any) -> Response:
     services.run_again(actor=request.user, run=found)
     found.refresh_from_db()
     return Response(RunSerializer(found).data, status=202)
+
+
+@extend_schema(tags=["agents"], methods=["GET"], responses=OptionSerializer(many=True))
+@extend_schema(tags=["agents"], methods=["PATCH"], request=OptionInput, responses=OptionSerializer(many=True))
+@api_view(["GET", "PATCH"])
+def agent_settings(request: Request, pk: Any) -> Response:
+    """Read what holds for one agent with where it comes from, or set it for this agent alone."""
+    found = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    services.require_settings(request.user, found)
+    options = all_options(OptionValue.Level.AGENT.value)
+    if request.method == "PATCH":
+        option, value = chosen_option(options, request.data)
+        services.set_agent_option(actor=request.user, agent=found, option=option, value=value)
+    return Response(OptionSerializer(listed_options(options, [(OptionValue.Level.AGENT, found.pk)]), many=True).data)

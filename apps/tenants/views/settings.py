@@ -1,5 +1,6 @@
-"""An organisation's settings: what each is, and where that comes from."""
+"""Settings: what each is, and where that comes from; an organisation's, and (through `answer`) those of something in it."""
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from django.contrib import messages
@@ -10,38 +11,59 @@ from django.views.decorators.http import require_http_methods
 
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
+from apps.core.tenancy import current_tenant
 from apps.tenants import resolver, services
+from apps.tenants.models import OptionValue
 from apps.tenants.options import Option, all_options
+from apps.tenants.resolver import Place
+
+Store = Callable[[Option, Any], None]
 
 
 @require_http_methods(["GET", "POST"])
 def settings_page(request: HttpRequest) -> HttpResponse:
     """GET shows every option with its origin; POST sets the one named `key` (with `reset`: takes it back), or the `name`."""
     require(request.user, "accounts.manage_settings")
-    if request.method == "GET":
-        return render(request, "tenants/settings.html", {"rows": _rows()})
     if "name" in request.POST:
         return _rename(request)
-    chosen = [option for option in all_options() if option.key == request.POST.get("key")]
+
+    def store(option: Option, value: Any) -> None:
+        services.set_option(actor=request.user, option=option, value=value)
+
+    return answer(request, "tenants/settings.html", level=OptionValue.Level.TENANT, pk=current_tenant().id, store=store)
+
+
+def answer(
+    request: HttpRequest, page: str, *, level: OptionValue.Level, pk: Any, store: Store, context: Any = None
+) -> HttpResponse:
+    """Show the options that can be set at a level for one object, or set one and come back."""
+    options, places = all_options(level.value), [(level, pk)]
+    chosen = [option for option in options if option.key == request.POST.get("key")]
     if not chosen:
-        return redirect("settings")
+        rows = _rows(options, places)
+        return render(request, page, {"rows": rows, **(context or {})}) if request.method == "GET" else _back(request)
     option, typed = chosen[0], request.POST.get("value", "")
     try:
-        value = None if "reset" in request.POST else _read(option, typed)
-        services.set_option(actor=request.user, option=option, value=value)
+        store(option, None if "reset" in request.POST else _read(option, typed))
     except InvalidInput as error:
-        return render(request, "tenants/settings.html", {"rows": _rows(option, typed, error)}, status=422)
+        rows = _rows(options, places, option, typed, error)
+        return render(request, page, {"rows": rows, **(context or {})}, status=422)
     messages.success(request, _("“%(words)s” is saved.") % {"words": option.words})
-    return redirect("settings")
+    return _back(request)
+
+
+def _back(request: HttpRequest) -> HttpResponse:
+    return redirect(request.path)
 
 
 def _rename(request: HttpRequest) -> HttpResponse:
     try:
         services.rename_tenant(actor=request.user, name=request.POST["name"])
     except InvalidInput as error:
-        return render(request, "tenants/settings.html", {"rows": _rows(), "name_error": error}, status=422)
+        rows = _rows(all_options(), [])
+        return render(request, "tenants/settings.html", {"rows": rows, "name_error": error}, status=422)
     messages.success(request, _("The organisation has its new name."))
-    return redirect("settings")
+    return _back(request)
 
 
 def _read(option: Option, typed: str) -> Any:
@@ -52,10 +74,17 @@ def _read(option: Option, typed: str) -> Any:
     return int(typed) if typed.strip().isdecimal() else typed
 
 
-def _rows(wrong: Option | None = None, typed: str = "", error: InvalidInput | None = None) -> list[dict[str, Any]]:
+def _rows(
+    options: Sequence[Option],
+    places: Sequence[Place],
+    wrong: Option | None = None,
+    typed: str = "",
+    error: InvalidInput | None = None,
+) -> list[dict[str, Any]]:
     rows = []
-    for option in all_options():
-        found = resolver.resolve(option)
+    here = places[0][0] if places else OptionValue.Level.TENANT
+    for option in options:
+        found = resolver.resolve(option, places)
         shown = ", ".join(found.value) if option.kind == "words" else found.value
         is_wrong = option is wrong
         rows.append(
@@ -63,6 +92,7 @@ def _rows(wrong: Option | None = None, typed: str = "", error: InvalidInput | No
                 "option": option,
                 "value": typed if is_wrong else shown,
                 "origin": found.origin,
+                "is_here": found.origin == here,
                 "default": option.default(),
                 "error": error if is_wrong else None,
             }
