@@ -20,12 +20,8 @@ from apps.accounts.services.security import (
 from apps.core.caller import Caller, calling
 from apps.core.limits import client_address
 
-NOT_FOR_SUPPORT = (
-    "/account/",
-    "/accounts/2fa/",
-    "/accounts/password/",
-    "/keys/",
-)  # nothing that would let it stay or look like others
+# Support makes itself no way to stay, and does not take another name.
+NOT_FOR_SUPPORT = ("/account/", "/accounts/2fa/", "/accounts/password/", "/keys/")
 OPEN_WITHOUT = ("/accounts/", "/preferences/", "/static/")
 
 

@@ -16,9 +16,9 @@ from apps.agents.models import Agent
 from apps.conversations import services
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Citation, Conversation, Message
+from apps.conversations.rendering import readable_documents
 from apps.core.api import CursorPagination, checked, listed
 from apps.core.errors import Conflict
-from apps.knowledge.models import Document
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key gives the same message, once."
@@ -191,8 +191,7 @@ def _documents(request: Request, found: Conversation, page: list[Message]) -> se
     """Return the cited documents that a reader may see; None in a conversation of one's own."""
     if found.owner_id == request.user.pk:
         return None
-    cited_there = {c.document_id for message in page for c in message.citations.all() if c.document_id}
-    return set(Document.objects.visible_to(request.user).filter(pk__in=cited_there).values_list("pk", flat=True))
+    return readable_documents(request.user, page)
 
 
 def _send(request: Request, found: Conversation) -> Response:

@@ -123,22 +123,9 @@ def render_sources(message: Message) -> str:
 
 def source_rows(message: Message) -> list[dict[str, Any]]:
     """Return number, document, place and quote of each passage: those cited, or all that were read when none is."""
-    read = list(message.citations.order_by("number"))
-    citations = [citation for citation in read if citation.is_cited] or read
-    if citations or message.run is None:
-        return [
-            {
-                "number": c.number,
-                "document": c.document_name,
-                "document_id": c.document_id,
-                "chunk_id": c.chunk_id,
-                "heading": c.heading,
-                "page": c.page,
-                "quote": c.quote,
-                "is_cited": c.is_cited,
-            }
-            for c in citations
-        ]
+    rows = citation_rows(message)
+    if rows or message.run is None:
+        return rows
     seen = [s for e in message.run.events.filter(kind=RunEvent.Kind.TOOL) for s in e.payload.get("sources", ())]
     return [
         {**source, "quote": source["text"][:400], "is_cited": False}
@@ -146,12 +133,43 @@ def source_rows(message: Message) -> list[dict[str, Any]]:
     ]
 
 
-def sources_for(reader: Any, message: Message) -> list[dict[str, Any]]:
-    """Return the sources of an answer for somebody it is shared with; of documents that they may not see, the number alone."""
-    rows = source_rows(message)
-    asked = {row["document_id"] for row in rows if row["document_id"]}
-    seen = set(Document.objects.visible_to(reader).filter(pk__in=asked).values_list("pk", flat=True))
-    return [row if row["document_id"] in seen else {"number": row["number"], "is_hidden": True} for row in rows]
+def citation_rows(message: Message) -> list[dict[str, Any]]:
+    """Return the passages that a message cites, or all that were read when it cites none."""
+    read = sorted(message.citations.all(), key=lambda citation: citation.number)
+    return [
+        {
+            "number": c.number,
+            "document": c.document_name,
+            "document_id": c.document_id,
+            "chunk_id": c.chunk_id,
+            "heading": c.heading,
+            "page": c.page,
+            "quote": c.quote,
+            "is_cited": c.is_cited,
+        }
+        for c in [c for c in read if c.is_cited] or read
+    ]
+
+
+def sources_for(reader: Any, messages: list[Message]) -> dict[UUID, list[dict[str, Any]]]:
+    """Return the sources of answers, by message, for somebody they are shared with; one question to the database for all.
+
+    Of documents that the reader may not see there is the number alone. The citations have to be prefetched.
+    """
+    seen = readable_documents(reader, messages)
+    return {
+        message.pk: [
+            row if row["document_id"] in seen else {"number": row["number"], "is_hidden": True}
+            for row in citation_rows(message)
+        ]
+        for message in messages
+    }
+
+
+def readable_documents(reader: Any, messages: list[Message]) -> set[UUID]:
+    """Return which of the documents that messages cite a person may see."""
+    asked = {citation.document_id for message in messages for citation in message.citations.all()} - {None}
+    return set(Document.objects.visible_to(reader).filter(pk__in=asked).values_list("pk", flat=True))  # type: ignore[misc]
 
 
 def render_end(message: Message) -> str:

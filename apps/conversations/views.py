@@ -78,10 +78,8 @@ def conversation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {**_detail_context(found), "can_share": is_on(CONVERSATION_SHARING, request.user)}
         return render(request, "conversations/conversation_detail.html", context)
     context = {**_detail_context(found), "can_share": may_manage(request.user, found)}
-    context["answers"] = [
-        {**entry, "sources": rendering.sources_for(request.user, entry["message"]) if entry["blocks"] else []}
-        for entry in context["entries"]
-    ]
+    sources = rendering.sources_for(request.user, [entry["message"] for entry in context["entries"]])
+    context["answers"] = [{**entry, "sources": sources[entry["message"].pk]} for entry in context["entries"]]
     return render(request, "conversations/conversation_shared.html", context)
 
 

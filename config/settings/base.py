@@ -248,9 +248,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 USE_I18N = USE_TZ = True
 TIME_ZONE = "UTC"
 
-_mail = env.email_url(
-    "EMAIL_URL", default="consolemail://"
-)  # for example smtp+tls://name:password@mail.example.com:587
+_mail = env.email_url("EMAIL_URL", default="consolemail://")  # smtp+tls://name:password@mail.example.com:587
 EMAIL_BACKEND, MAIL_TRANSPORT = "apps.mails.backends.OutboxBackend", _mail["EMAIL_BACKEND"]
 EMAIL_HOST, EMAIL_PORT = _mail["EMAIL_HOST"] or "localhost", _mail["EMAIL_PORT"] or 25
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = _mail["EMAIL_HOST_USER"] or "", _mail["EMAIL_HOST_PASSWORD"] or ""

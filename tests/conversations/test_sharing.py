@@ -172,3 +172,22 @@ def test_a_suspended_owner_reads_nothing(talk, member, admin_user, acme):
     members.suspend(actor=admin_user, user=member)
     member.refresh_from_db()
     assert Conversation.objects.visible_to(member).count() == 0
+
+
+def test_a_long_conversation_asks_no_more_of_the_database(acme, talk, reader, member, work):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    sharing.share(actor=member, shared=talk, to=reader, level="view")
+    page(acme, reader, talk)
+
+    def asked():
+        with CaptureQueriesContext(connection) as queries:
+            assert page(acme, reader, talk).status_code == 200
+        return len(queries)
+
+    short = asked()
+    for n in range(4):
+        services.send_message(actor=member, conversation=talk, text=f"And {n} days of annual leave?")
+        work("agents")
+    assert asked() < short + 4  # five answers instead of one

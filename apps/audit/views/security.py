@@ -5,7 +5,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
@@ -14,10 +14,8 @@ from apps.audit.models import SecurityEvent
 from apps.audit.rendering import HEIGHT, WIDTH, stacked
 from apps.audit.services import security
 from apps.audit.types import SecuritySearch
-from apps.core.htmx import page_or_part
 
 PAGE_SIZE = 30
-STATES = ("open", "handled", "all")
 
 
 def search_of(parameters: Any) -> SecuritySearch:
@@ -48,7 +46,7 @@ def security_list(request: HttpRequest) -> HttpResponse:
         "width": WIDTH,
         "height": HEIGHT,
     }
-    return page_or_part(request, "audit/security_list.html", "audit/_security.html", context)
+    return render(request, "audit/security_list.html", context)
 
 
 @require_POST
