@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 app = Celery("guildhall")
@@ -36,6 +37,11 @@ app.conf.update(
             "schedule": 1.0,
             "args": ["documents"],
             "options": {"queue": "documents", "expires": 2},
+        },
+        "nightly": {
+            "task": "jobs.nightly",
+            "schedule": crontab(hour=2, minute=17),
+            "options": {"queue": "documents", "expires": 6 * 3600},
         },
         "sweep": {"task": "jobs.sweep", "schedule": 3600.0, "options": {"queue": "documents", "expires": 600}},
     },

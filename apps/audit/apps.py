@@ -7,6 +7,9 @@ class AuditConfig(AppConfig):
     def ready(self) -> None:
         from apps.audit import handlers  # noqa: F401
         from apps.audit.deliveries import ALERT, AlertSender
-        from apps.jobs.registry import register
+        from apps.audit.services import security, trail
+        from apps.jobs.registry import nightly, register
 
         register(ALERT, AlertSender())
+        nightly(trail.check)
+        nightly(security.forget_old)

@@ -109,6 +109,12 @@ def find_tenant(pk: UUID) -> TenantLike:
         return apps.get_model(settings.TENANT_MODEL)._default_manager.get(pk=pk)
 
 
+def every_schema() -> list[ActiveSchema]:
+    """Return the platform's own schema and those of all active tenants, for work that is done in each."""
+    with public_context():
+        return [PUBLIC, *apps.get_model(settings.TENANT_MODEL)._default_manager.filter(state="active")]
+
+
 def scoped(*parts: object) -> str:
     """Build a key that belongs to the active tenant: the one place where cache keys, groups and salts are made."""
     return ":".join(("guildhall", current_tenant().schema_name, *map(str, parts)))

@@ -22,6 +22,7 @@ class Handler(Protocol):
 
 _handlers: dict[str, Handler] = {}
 _preparations: list[Callable[[], None]] = []
+_nightly: list[Callable[[], object]] = []
 _preparing = Lock()
 
 
@@ -35,6 +36,16 @@ def register(kind: str, handler: Handler) -> None:
 def handler_for(kind: str) -> Handler:
     """Return the handler of a kind. Raises KeyError when no app registered one."""
     return _handlers[kind]
+
+
+def nightly(work: Callable[[], object]) -> None:
+    """Have beat do this each night, inside every tenant and in public; it must bear being done again or left out."""
+    _nightly.append(work)
+
+
+def nightly_work() -> list[Callable[[], object]]:
+    """Return what is done each night, in the order in which apps asked for it."""
+    return list(_nightly)
 
 
 def before_first_job(prepare: Callable[[], None]) -> None:

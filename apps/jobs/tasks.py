@@ -1,15 +1,17 @@
-"""The only Celery tasks: wake-ups that carry a queue's name and nothing else."""
+"""The only Celery tasks: wake-ups that carry a queue's name and nothing else, and what beat has done each hour and night."""
 
 from datetime import timedelta
 
+import structlog
 from celery import shared_task
 from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
-from apps.core.tenancy import public_context
+from apps.core.tenancy import every_schema, public_context, tenant_context
 from apps.jobs import engine, heartbeats, registry, wakeups, worker
 from apps.jobs.models import Job
 
+log = structlog.get_logger(__name__)
 KEEP_DONE_FOR = timedelta(days=7)
 
 
@@ -34,3 +36,15 @@ def sweep() -> None:
     """Forget jobs that were done a week ago."""
     with public_context():
         Job.objects.filter(state=Job.State.SUCCEEDED, finished_at__lt=timezone.now() - KEEP_DONE_FOR).delete()
+
+
+@shared_task(name="jobs.nightly", ignore_result=True)
+def nightly() -> None:
+    """Do what apps asked to have done each night, in every schema; one that fails keeps none of the others."""
+    for schema in every_schema():
+        for work in registry.nightly_work():
+            try:
+                with tenant_context(schema):
+                    work()
+            except Exception:
+                log.exception("nightly_work_failed", work=work.__name__, schema=schema.schema_name)

@@ -2,28 +2,33 @@
 
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
 from django.db.models import Model
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.audit import chain
+from apps.audit.actions import AUDIT_LET_GO
 from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
-from apps.core.tenancy import bound, current_tenant, public_context, tenant_context
+from apps.core.tenancy import bound, current_tenant, has_tenant, public_context, tenant_context
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.tenants import actions, cloning, resolver, rollout
 from apps.tenants.events import option_changing
 from apps.tenants.flags import Flag
 from apps.tenants.models import FlagRule, OptionValue, Provisioning, Tenant
-from apps.tenants.options import Option
+from apps.tenants.options import AUDIT_DAYS, Option
 from apps.tenants.provisioning import PROVISION, build
 from apps.tenants.types import Owner
 
@@ -147,6 +152,16 @@ def _store(
         )
     resolver.forget()
     transaction.on_commit(bound(resolver.forget), robust=True)
+
+
+@transaction.atomic
+def prune_audit() -> tuple[int, int]:
+    """Let go of the active schema's audit events that are older than they are to be kept; return how many, and the days."""
+    days = resolver.resolve(AUDIT_DAYS).value if has_tenant() else settings.AUDIT_KEEP_DAYS
+    count = chain.let_go(timezone.now() - timedelta(days=days))
+    if count:
+        record(AUDIT_LET_GO, actor=None, after={"events": count, "older than days": days})
+    return count, days
 
 
 # -- features ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """The first page of the administration tells at a glance what wants a look, of what the person may see."""
 
-from apps.accounts.services import members
+from apps.accounts.services import groups, members
 from apps.audit.actions import REFUSED
 from apps.audit.watch import notice
 from apps.core.tenancy import PUBLIC, tenant_context
@@ -17,11 +17,14 @@ def test_counts_lead_to_their_lists(in_acme, admin_user, member, admin_client):
             assert admin_client.get(part.split('"')[0].replace("&amp;", "&")).status_code == 200
 
 
-def test_only_what_one_may_see(acme, in_acme):
-    role = members.create_user(email="b@acme.example", name="B", password=PASSWORD, role="auditor")
+def test_only_what_one_may_see(acme, in_acme, admin_user):
+    rights = ["accounts.open_administration", "audit.view_securityevent"]
+    role = groups.save_role(actor=admin_user, name="Watch", rights=rights)
+    watch = members.create_user(email="w@acme.example", name="W", password=PASSWORD)
+    watch.groups.set([role])
     with tenant_context(None):
-        page = client_for(acme, role).get("/admin/").content.decode()
-    assert "Security events to handle" in page and "Requests for access to answer" in page
+        page = client_for(acme, watch).get("/admin/").content.decode()
+    assert "Security events to handle" in page and "People who may come in" not in page
 
 
 def test_the_platforms_has_none(db):

@@ -17,6 +17,7 @@ from apps.audit.types import SecuritySearch
 from apps.core.permissions import require
 
 DAYS = 14
+KEPT_FOR = timedelta(days=365)
 
 
 def read(*, actor: Any, search: SecuritySearch) -> SecurityQuerySet:
@@ -47,6 +48,11 @@ def by_day(actor: Any) -> list[tuple[date, dict[Severity, int]]]:
     rows = found.order_by().values_list("day", "severity").annotate(Count("pk"))
     counted = {(day, severity): count for day, severity, count in rows}
     return [(day, {severity: counted.get((day, severity), 0) for severity in Severity}) for day in days]
+
+
+def forget_old() -> int:
+    """Delete the events of more than a year ago; return how many."""
+    return SecurityEvent.objects.filter(last_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
 @transaction.atomic

@@ -6,8 +6,9 @@ from typing import Any
 import structlog
 from django.db import models
 
-from apps.audit import actions, watch
+from apps.audit import actions, chain, watch
 from apps.audit.actions import Action
+from apps.audit.chain import Fault
 from apps.audit.models import AuditEvent
 from apps.audit.querysets import AuditQuerySet
 from apps.audit.types import Search
@@ -54,6 +55,15 @@ def _kind_of(actor: Any) -> AuditEvent.ActorKind:
     """Tell operators from people: on the platform's own site, and as support inside an organisation."""
     is_operator = not has_tenant() or getattr(actor, "operator_id", None) is not None
     return AuditEvent.ActorKind.OPERATOR if is_operator else AuditEvent.ActorKind.USER
+
+
+def check(known: str = "") -> list[Fault]:
+    """Verify the chain of the active schema; one that is broken is a critical security event. Raises ValueError as verify() does."""
+    faults = list(chain.verify(known))
+    if faults:
+        details = {str(fault.seq): fault.reason for fault in faults[:100]}
+        watch.notice(actions.AUDIT_BROKEN, subject=f"#{faults[0].seq}", details=details)
+    return faults
 
 
 def read(*, actor: Any, search: Search) -> AuditQuerySet:
