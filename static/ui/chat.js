@@ -55,7 +55,7 @@ function on(f) {
   if (!el) return;
   if (f.t === 'blk' || f.t === 'tail') write(el, f);
   if (f.t === 'step') { const s = $('.steps-slot', el), was = $('details', s)?.open; s.innerHTML = f.html; if (was) $('details', s)?.setAttribute('open', ''); }
-  if (f.t === 'src') { $('#source-list').innerHTML = f.html; $('#source-list').dataset.of = f.id; }
+  if (f.t === 'src') fillSources(f.html, f.id);
   if (f.t === 'wait') note(f.text);
   if (f.t === 'done') finish(el, f);
   follow();
@@ -82,7 +82,7 @@ function write(el, f) {
   if (!f.html) { block?.remove(); return; }
   if (!block) { block = document.createElement('div'); prose.append(block); }
   block.className = f.t === 'tail' ? 'blk caret' : 'blk';
-  if (block.innerHTML !== f.html) block.innerHTML = f.html;
+  if (block.innerHTML !== f.html) { block.innerHTML = f.html; markChosen(); }
 }
 function finish(el, f) {
   $('.prose>.caret', el)?.classList.remove('caret');
@@ -162,19 +162,34 @@ const fit = CSS.supports('field-sizing', 'content') ? () => {} : () => { box.sty
 box.addEventListener('input', () => { fit(); state(); });
 
 // Citations: mark the source in the panel, or open it as a sheet on small screens.
-async function showSource(cite) {
-  const list = $('#source-list'), owner = cite.closest('.msg')?.dataset.id;
-  if (owner && list.dataset.of !== owner) {
-    const answer = await fetch('/chat/' + conversation + '/sources/' + owner + '/').catch(() => null);
-    if (answer?.ok) { list.innerHTML = await answer.text(); list.dataset.of = owner; }
-  }
+// An answer that is still being finished sends its sources again, so what was chosen is kept here, not in the page.
+let chosen = null;
+function fillSources(html, owner) {
+  const list = $('#source-list'), focused = list.contains(document.activeElement);
+  list.innerHTML = html; list.dataset.of = owner;
+  const source = markChosen();
+  if (focused && source) source.focus({ preventScroll: true });
+}
+function markChosen() {
   $$('.cite.on,.src.on').forEach(x => x.classList.remove('on'));
-  cite.classList.add('on');
-  const source = $(cite.getAttribute('href'), list);
+  if (!chosen) return null;
+  const list = $('#source-list'), message = byId(chosen.owner);
+  if (message) $(`a.cite[href="${chosen.href}"]`, message)?.classList.add('on');
+  const source = list.dataset.of === chosen.owner ? $(chosen.href, list) : null;
+  source?.classList.add('on');
+  return source;
+}
+async function showSource(cite) {
+  const owner = cite.closest('.msg').dataset.id;
+  chosen = { owner, href: cite.getAttribute('href') };
+  if ($('#source-list').dataset.of !== owner) {
+    const answer = await fetch('/chat/' + conversation + '/sources/' + owner + '/').catch(() => null);
+    if (answer?.ok) fillSources(await answer.text(), owner);
+  }
+  const source = markChosen();
   if (!source) return;
   if (narrow.matches) { openSheet(source, cite); return; }
   main.dataset.panel = 'open';
-  source.classList.add('on');
   source.focus({ preventScroll: true });
   source.scrollIntoView({ block: 'nearest', behavior: calm ? 'auto' : 'smooth' });
 }

@@ -2,24 +2,24 @@
 
 import re
 import time
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.knowledge.samples import pdf
 from tests.live import PASSWORD
-from tests.standin.server import StandIn, says
+from tests.standin.server import StandIn, says, search_then_say
 
 pytestmark = pytest.mark.browser
 CHAT = re.compile(r"/chat/[0-9a-f-]{36}/")
 
 
-@pytest.fixture
-def slow_model(live):
-    """A model that writes forty words, one every 60 ms, in five paragraphs."""
+@contextmanager
+def model_that(live, turn):
+    """Let every agent ask a model that answers each request with this turn."""
     with StandIn() as server:
-        words = [f"word{n} " if n % 8 else f"\n\nParagraph{n} " for n in range(40)]
-        server.script(says("", tokens=words, delay_s=0.06))
+        server.script(turn)
         live.use_model(server.url)
         yield server
         live.manage(
@@ -30,6 +30,22 @@ from apps.agents.models import Agent
 with tenant_context(tenant_for_slug("acme")): Agent.objects.update(model=None)
 """
         )
+
+
+@pytest.fixture
+def slow_model(live):
+    """A model that writes forty words, one every 60 ms, in five paragraphs."""
+    words = [f"word{n} " if n % 8 else f"\n\nParagraph{n} " for n in range(40)]
+    with model_that(live, says("", tokens=words, delay_s=0.06)) as server:
+        yield server
+
+
+@pytest.fixture
+def citing_model(live):
+    """A model that cites a source at once and writes for two seconds more."""
+    words = ["You get 28 days [1].\n\n", *(f"word{n} " for n in range(32))]
+    with model_that(live, search_then_say("", tokens=words, delay_s=0.06)) as server:
+        yield server
 
 
 def ask(page, text):
@@ -103,6 +119,17 @@ def test_answer_streams_and_finished_blocks_stay(live, open_page, slow_model):
     assert first.evaluate("node => node.isConnected")
     expect(page.locator(".msg[data-run]")).to_have_attribute("aria-busy", "false")
     expect(page.locator("#say")).to_contain_text("40 words")
+
+
+def test_source_chosen_while_the_answer_is_written_stays_chosen(open_page, citing_model):
+    page = open_page("/chat/new/")
+    ask(page, "How many days of annual leave do I get?")
+    page.wait_for_url(CHAT)
+    page.locator(".msg[data-open=yes] a.cite").first.click()
+    expect(page.locator("#sources .src.on")).to_have_count(1)
+    expect(page.locator(".msg[data-open=no] .prose")).to_contain_text("word31", timeout=15_000)
+    expect(page.locator("#sources .src.on mark")).to_be_visible()
+    expect(page.locator(".msg[data-run] a.cite.on")).to_have_count(1)
 
 
 def test_stop_keeps_what_came(open_page, slow_model):
