@@ -26,6 +26,7 @@ urlpatterns = [
     path("settings/features/", features, name="features"),
     path("", include("apps.audit.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.providers.urls")),
     path("", include("apps.agents.urls")),
     path("", include("apps.knowledge.urls")),
     path("", include("apps.conversations.urls")),

@@ -198,7 +198,7 @@ def scripted(agent, standin):
     from apps.providers.models import Provider, ProviderModel
 
     standin.reset()
-    provider = Provider.objects.create(name="Stand-in", kind=Provider.Kind.OPENAI_COMPATIBLE, base_url=standin.url)
+    provider = Provider.objects.create(name="Stand-in", kind="openai_compatible", base_url=standin.url)
     agent.model = ProviderModel.objects.create(provider=provider, name="scripted")
     agent.save()
     return standin

@@ -3,6 +3,7 @@
 It is imported before Django's settings, which need the addresses. DATABASE_URL and REDIS_URL from outside win.
 """
 
+import ast
 import atexit
 import gc
 import os
@@ -37,8 +38,19 @@ def pytest_collection_finish(session):
     gc.enable()
 
 
-# While pytest rewrites asserts, the collector must not run: CPython 3.11 may otherwise raise SystemError from ast.parse (see
-# tests/checks/trees.py). This plugin comes first, and the last module is rewritten when all tests are collected.
+def _parse(*args, _parse=ast.parse, **options):
+    """Parse again where CPython 3.11 loses count of its own recursion ("AST constructor recursion depth mismatch")."""
+    for _ in range(20):
+        try:
+            return _parse(*args, **options)
+        except SystemError as error:
+            again = error
+    raise again
+
+
+# pytest parses each test module to rewrite its asserts, and some installed plugins' modules before that. The collector makes the
+# miscount likelier, so it rests until all tests are collected. This plugin comes first.
+ast.parse = _parse
 gc.disable()
 if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     start()

@@ -4,17 +4,18 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from typing import Any
+
+from django.conf import settings
 
 from apps.agents.stream import publisher
 from apps.agents.types import StreamEvent
 from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.types import Claim
-from apps.providers.errors import TransientError
+from apps.providers.errors import BrokenOff, TimedOut
 from apps.providers.types import ChatPort, ChatRequest, Event, Finished, TextDelta, ToolCall, Usage
 
 FLUSH_S = 0.05
-FIRST_TOKEN_S = 60.0
-STALL_S = 60.0
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Answer:
     tool_calls: list[ToolCall] = field(default_factory=list)
     usage: Usage = field(default_factory=Usage)
     reason: str = ""
+    opaque: dict[str, Any] | None = None
     first_token_s: float | None = None
 
 
@@ -34,6 +36,7 @@ async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, k
     Raises ProviderError, and JobCancelled or LostLease as soon as this worker should stop; `answer` then holds what came.
     """
     started, unsent, flushed_at = time.monotonic(), "", 0.0
+    silence_limit_s = settings.PROVIDER_SILENCE_S
     events = port.stream(request)
     pending: asyncio.Task[Event] | None = None
     heard_at = started
@@ -46,13 +49,13 @@ async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, k
             if pending.done():
                 unsent += _take(pending.result(), answer, now - started)
                 pending, heard_at = None, now
-            elif now - heard_at > (STALL_S if answer.text else FIRST_TOKEN_S):
-                raise TransientError("The model fell silent.")
+            elif now - heard_at > silence_limit_s:
+                raise TimedOut
             if unsent and now - flushed_at >= FLUSH_S:
                 await publisher.publish(key, StreamEvent("text", {"d": unsent}))
                 unsent, flushed_at = "", now
     except StopAsyncIteration:
-        raise TransientError("The model's answer broke off.") from None
+        raise BrokenOff from None
     finally:
         if pending is not None:
             pending.cancel()
@@ -77,7 +80,7 @@ def _take(event: Event, answer: Answer, elapsed_s: float) -> str:
     if isinstance(event, ToolCall):
         answer.tool_calls.append(event)
     if isinstance(event, Finished):
-        answer.usage, answer.reason = event.usage, event.reason
+        answer.usage, answer.reason, answer.opaque = event.usage, event.reason, event.opaque
     return ""
 
 

@@ -34,7 +34,7 @@ def _messages(brief: Brief, facts: Sequence[Fact]) -> tuple[ChatMessage, ...]:
     messages += [*brief.history, ChatMessage("user", brief.question)]
     for fact in facts:
         if isinstance(fact, ModelAnswered):
-            messages.append(ChatMessage("assistant", fact.text, fact.tool_calls))
+            messages.append(ChatMessage("assistant", fact.text, fact.tool_calls, opaque=fact.opaque))
         else:
             messages.append(ChatMessage("tool", fact.result, tool_call_id=fact.call_id))
     return tuple(messages)

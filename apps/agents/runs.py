@@ -1,11 +1,13 @@
 """The worker side of a run: ask the loop for the next step, do it, store it; any step survives its worker."""
 
 import random
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
 import orjson
 import structlog
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
@@ -35,16 +37,16 @@ from apps.jobs import engine
 from apps.jobs.errors import JobCancelled, RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
-from apps.providers.errors import ProviderError, RateLimited, TransientError
+from apps.providers import breaker
+from apps.providers.errors import ProviderError, RefusedError, TimedOut, TransientError, Unreachable
 from apps.providers.models import ProviderModel
-from apps.providers.registry import chat_port, default_model
+from apps.providers.registry import candidates, chat_port, default_model
 from apps.providers.types import ChatMessage, ChatRequest, ToolCall
 
 log = structlog.get_logger(__name__)
 RUN = "run"
-CALL_LIMIT_S = 600.0
 PUBLISH_LIMIT_S = 5.0
-MAX_BACKOFF_S = 30.0
+MAX_BACKOFF_S, MAX_WAIT_S = 30.0, 300.0
 CITING = (
     "Answer in the language of the question. Search the documents before you answer questions about the"
     " organisation. Cite every claim that comes from a passage by its number in square brackets, like [2]."
@@ -98,7 +100,7 @@ class _Work:
         except TransientError as error:
             self.postpone(error)
         except ProviderError as error:
-            self.end(Job.State.FAILED, Run.State.FAILED, loop.answer_text(self.facts), error=str(error))
+            self.end(Job.State.FAILED, Run.State.FAILED, loop.answer_text(self.facts), error=_(error.sentence))
 
     def steps(self) -> None:
         while True:
@@ -113,23 +115,47 @@ class _Work:
                 return
 
     def call_model(self, step: CallModel) -> None:
+        """Ask the run's model; where that fails, those that its organisation named to be asked instead, in order."""
+        failures: list[ProviderError] = []
+        for model in candidates(self.run.agent.model or default_model()):
+            try:
+                with breaker.guarded(model.provider):
+                    started_at = self.ask(model, step)
+            except RefusedError:
+                raise
+            except ProviderError as error:
+                log.warning("model_failed", run=str(self.run.pk), model=str(model.pk), error=type(error).__name__)
+                failures.append(error)
+                self.discard()
+                continue
+            self.store_answer(model, started_at)
+            return
+        raise _to_report(failures)
+
+    def ask(self, model: ProviderModel, step: CallModel) -> datetime:
+        """Have one model answer into `self.answer`; return when it was asked. Raises ProviderError."""
         self.answer = Answer()
-        model = self.run.agent.model or default_model()
-        specs = tuple(tool.spec for tool in self.tools.values()) if step.may_use_tools else ()
+        specs = tuple(tool.spec for tool in self.tools.values()) if step.may_use_tools and model.takes_tools else ()
         request = ChatRequest(model=model.name, messages=step.messages, tools=specs)
         port = chat_port(model.provider)
         started_at = timezone.now()
         release_connection()  # the wire may be busy for minutes
         call = stream_answer(port, request, claim=self.claim, key=self.key, answer=self.answer)
         try:
-            run_on_wire(call, timeout_s=CALL_LIMIT_S)
+            run_on_wire(call, timeout_s=settings.PROVIDER_CALL_LIMIT_S)
         except TimeoutError as error:
-            raise TransientError(_("The model took too long.")) from error
-        self.store_answer(model, started_at)
+            raise TimedOut from error
+        return started_at
+
+    def discard(self) -> None:
+        """Take back on the page what a model wrote that did not finish."""
+        if self.answer.text:
+            self.publish("discard", text=loop.answer_text(self.facts))
+        self.answer = Answer()
 
     def store_answer(self, model: ProviderModel, started_at: datetime) -> None:
         answer = self.answer
-        calls = _unique_calls(answer.tool_calls, len(self.facts))
+        calls = _unique_calls(answer.tool_calls, self.facts)
         payload = {
             "text": answer.text,
             "reason": answer.reason,
@@ -138,7 +164,9 @@ class _Work:
             "input_tokens": answer.usage.input_tokens,
             "output_tokens": answer.usage.output_tokens,
             "cached_tokens": answer.usage.cached_tokens,
+            "reasoning_tokens": answer.usage.reasoning_tokens,
             "first_token_s": answer.first_token_s,
+            "opaque": answer.opaque,
         }
         with engine.checkpoint(self.claim):
             event = self.add_event(RunEvent.Kind.MODEL, model.name, payload, started_at)
@@ -147,7 +175,7 @@ class _Work:
             Run.objects.filter(pk=self.run.pk).update(
                 input_tokens=self.run.input_tokens, output_tokens=self.run.output_tokens
             )
-        self.facts.append(ModelAnswered(answer.text, calls))
+        self.facts.append(ModelAnswered(answer.text, calls, answer.opaque))
         self.answer = Answer()
         if answer.text and calls:
             self.publish("text", d="\n\n")
@@ -229,11 +257,12 @@ class _Work:
     def postpone(self, error: TransientError) -> None:
         """Try the step again later, as the provider asked or with growing, jittered waits."""
         delay_s = min(MAX_BACKOFF_S, 2.0**self.claim.attempts) * random.uniform(0.5, 1.0)
-        if isinstance(error, RateLimited) and error.retry_after_s is not None:
-            delay_s = min(max(error.retry_after_s, delay_s), 300.0)
-        Run.objects.filter(pk=self.run.pk, state=Run.State.RUNNING).update(error=str(error)[:500])
-        self.publish("waiting", reason=str(error), delay_s=round(delay_s, 1))
-        raise RetryLater(str(error), delay_s=delay_s) from error
+        if error.retry_after_s is not None:
+            delay_s = min(max(error.retry_after_s, delay_s), MAX_WAIT_S)
+        reason = _(error.sentence)
+        Run.objects.filter(pk=self.run.pk, state=Run.State.RUNNING).update(error=reason[:500])
+        self.publish("waiting", reason=reason, delay_s=round(delay_s, 1))
+        raise RetryLater(reason, delay_s=delay_s) from error
 
     def publish(self, kind: str, **data: Any) -> None:
         run_on_wire(publisher.publish(self.key, StreamEvent(kind, data)), timeout_s=PUBLISH_LIMIT_S)
@@ -267,7 +296,7 @@ def facts_of(run: Run) -> list[Fact]:
     for event in run.events.exclude(kind=RunEvent.Kind.INTENT).order_by("number"):
         if event.kind == RunEvent.Kind.MODEL:
             calls = tuple(ToolCall(c["id"], c["name"], c["arguments"]) for c in event.payload["tool_calls"])
-            facts.append(ModelAnswered(event.payload["text"], calls))
+            facts.append(ModelAnswered(event.payload["text"], calls, event.payload.get("opaque")))
         else:
             facts.append(ToolReturned(event.payload["call_id"], event.payload["result"]))
     return facts
@@ -289,8 +318,20 @@ def brief_of(run: Run) -> Brief:
     return Brief(instructions, history, run.question, run.agent.max_steps)
 
 
-def _unique_calls(calls: list[ToolCall], step: int) -> tuple[ToolCall, ...]:
-    """Make call ids unique in the run: some servers count from zero in every answer."""
-    return tuple(
-        ToolCall(f"{step}.{place}.{call.id}"[:64], call.name, call.arguments) for place, call in enumerate(calls)
-    )
+def _to_report(failures: list[ProviderError]) -> ProviderError:
+    """Choose what to say when every model failed: what may pass comes first, the soonest of it."""
+    passing = [error for error in failures if isinstance(error, TransientError)]
+    if passing:
+        return min(passing, key=lambda error: error.retry_after_s or 0.0)
+    return failures[0] if failures else Unreachable()
+
+
+def _unique_calls(calls: list[ToolCall], facts: Sequence[Fact]) -> tuple[ToolCall, ...]:
+    """Make call ids unique in the run, for some servers count from zero in every answer; others stay, their vendors know them."""
+    taken = {call.id for fact in facts if isinstance(fact, ModelAnswered) for call in fact.tool_calls}
+    unique = []
+    for place, call in enumerate(calls):
+        name = call.id if call.id and call.id not in taken else f"{len(facts)}-{place}-{call.id}"[:64]
+        taken.add(name)
+        unique.append(ToolCall(name, call.name, call.arguments))
+    return tuple(unique)

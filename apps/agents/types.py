@@ -8,10 +8,11 @@ from apps.providers.types import ChatMessage, ToolCall
 
 @dataclass(frozen=True)
 class ModelAnswered:
-    """A finished model call: what it wrote and which tools it wants."""
+    """A finished model call: what it wrote and which tools it wants; `opaque` is the adapter's own (see the port's Finished)."""
 
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
+    opaque: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)

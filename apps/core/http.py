@@ -8,7 +8,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
 from functools import cache
 from typing import Any
 
@@ -79,9 +79,42 @@ def _ssl_context() -> ssl.SSLContext:
     return ssl.create_default_context()
 
 
-def guarded_client(*, allowed: frozenset[str], timeout_s: float) -> httpx2.AsyncClient:
-    """Build an asynchronous client for public addresses and the `allowed` private hosts; no proxies, no redirects."""
-    transport = httpx2.AsyncHTTPTransport(verify=_ssl_context(), retries=0)
+class TooLargeAnswer(httpx2.TransportError):
+    """More bytes came than the caller wanted to hold."""
+
+
+class _Counted(httpx2.AsyncByteStream):
+    def __init__(self, stream: Any, most_bytes: int) -> None:
+        self._stream, self._left = stream, most_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for chunk in self._stream:
+            self._left -= len(chunk)
+            if self._left < 0:
+                raise TooLargeAnswer("The answer is larger than allowed.")
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+
+class _LimitedTransport(httpx2.AsyncHTTPTransport):
+    def __init__(self, most_bytes: int) -> None:
+        super().__init__(verify=_ssl_context(), retries=0)
+        self._most_bytes = most_bytes
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        response = await super().handle_async_request(request)
+        response.stream = _Counted(response.stream, self._most_bytes)
+        return response
+
+
+def guarded_client(*, allowed: frozenset[str], timeout_s: float, most_bytes: int = 64 << 20) -> httpx2.AsyncClient:
+    """Build an asynchronous client for public addresses and the `allowed` private hosts; no proxies, no redirects.
+
+    Reading an answer above `most_bytes` (as they come, before decompression) raises TooLargeAnswer.
+    """
+    transport = _LimitedTransport(most_bytes)
     transport._pool = httpcore2.AsyncConnectionPool(
         ssl_context=_ssl_context(),
         max_connections=512,

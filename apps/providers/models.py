@@ -1,5 +1,6 @@
 """Provider and ProviderModel: which models a tenant may use, and how to reach them."""
 
+from django.core.validators import MinValueValidator
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -7,19 +8,20 @@ from django.utils.translation import gettext_lazy as _
 from apps.core import credentials
 from apps.core.models import TimestampedModel
 
+BUILT_IN = "extractive"
+
 
 class Provider(TimestampedModel):
-    """A service that runs models. `sealed_key` is written through set_api_key() and never shown."""
-
-    class Kind(models.TextChoices):
-        EXTRACTIVE = "extractive", _("Built in: quotes your documents")
-        OPENAI_COMPATIBLE = "openai_compatible", _("OpenAI-compatible server")
+    """A service that runs models. `kind` is the key of a kind that the registry knows; `sealed_key` is never shown."""
 
     name = models.CharField(_("name"), max_length=80, unique=True)
-    kind = models.CharField(_("kind"), max_length=32, choices=Kind)
+    kind = models.CharField(_("kind"), max_length=32)
     base_url = models.URLField(_("address"), blank=True, help_text=_("For example http://localhost:11434/v1"))
+    api_version = models.CharField(
+        _("API version"), max_length=40, blank=True, help_text=_("For Azure's older addresses alone.")
+    )
     sealed_key = models.TextField(blank=True, editable=False)
-    is_active = models.BooleanField(_("active"), default=True)
+    is_active = models.BooleanField(_("switched on"), default=True)
 
     class Meta:
         ordering = ("name",)
@@ -27,7 +29,7 @@ class Provider(TimestampedModel):
         verbose_name_plural = _("providers")
         constraints = (
             models.CheckConstraint(
-                condition=Q(kind="extractive") | ~Q(base_url=""),
+                condition=Q(kind=BUILT_IN) | ~Q(base_url=""),
                 name="provider_has_address",
                 violation_error_message=_("This kind of provider needs an address."),
             ),
@@ -35,6 +37,14 @@ class Provider(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_built_in(self) -> bool:
+        return self.kind == BUILT_IN
+
+    @property
+    def has_key(self) -> bool:
+        return bool(self.sealed_key)
 
     def set_api_key(self, api_key: str) -> None:
         """Seal a new key, or drop the old one with ""."""
@@ -49,11 +59,25 @@ class Provider(TimestampedModel):
 
 
 class ProviderModel(TimestampedModel):
-    """A model of a provider, by the name that the provider knows it under."""
+    """A model of a provider, by the name that the provider knows it under, and what it can take."""
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="models", verbose_name=_("provider"))
     name = models.CharField(_("model"), max_length=120)
     is_default = models.BooleanField(_("used when an agent names none"), default=False)
+    context_tokens = models.PositiveIntegerField(
+        _("tokens that it can read"), null=True, blank=True, validators=(MinValueValidator(256),)
+    )
+    takes_tools = models.BooleanField(_("can call tools"), default=True)
+    takes_images = models.BooleanField(_("sees pictures"), default=False)
+    takes_schema = models.BooleanField(_("keeps to a schema"), default=False)
+    fallback = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("asked instead when it fails"),
+    )
 
     class Meta:
         ordering = ("provider__name", "name")

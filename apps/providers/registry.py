@@ -1,17 +1,35 @@
-"""From a model's row to a working port: the only module that knows the adapters."""
+"""From a provider's row to a working port: the only module that knows the adapters."""
 
-from collections.abc import Callable
+import importlib
+import pkgutil
 from functools import cache
 from threading import Lock
 
 from django.conf import settings
 
 from apps.core.tenancy import scoped
+from apps.providers import adapters
 from apps.providers.models import Provider, ProviderModel
-from apps.providers.types import ChatPort, EmbeddingPort, Passage, Quote
+from apps.providers.types import ChatPort, Connection, EmbeddingPort, Kind, Passage, Quote
 
+MAX_FALLBACKS = 4
 _clients: dict[str, ChatPort] = {}
 _lock = Lock()
+
+
+@cache
+def kinds() -> dict[str, Kind]:
+    """Return every kind of provider by its key: each folder of adapters may declare one as KIND."""
+    folders = [
+        importlib.import_module(f"{adapters.__name__}.{m.name}") for m in pkgutil.iter_modules(adapters.__path__)
+    ]
+    found = [folder.KIND for folder in folders if hasattr(folder, "KIND")]
+    return {kind.key: kind for kind in sorted(found, key=lambda kind: kind.words)}
+
+
+def kind_of(provider: Provider) -> Kind:
+    """Return what a provider is. Raises KeyError for a kind whose folder was taken away."""
+    return kinds()[provider.kind]
 
 
 def default_model() -> ProviderModel:
@@ -19,44 +37,42 @@ def default_model() -> ProviderModel:
     return ProviderModel.objects.select_related("provider").get(is_default=True)
 
 
-def chat_port(provider: Provider) -> ChatPort:
-    """Return the provider's client, made once for each version of its address and credential."""
-    key = scoped("provider", provider.pk, provider.updated_at.isoformat())
-    with _lock:
-        if key not in _clients:
-            _clients[key] = _BUILDERS[Provider.Kind(provider.kind)](provider)
-        return _clients[key]
+def candidates(model: ProviderModel) -> list[ProviderModel]:
+    """Return the model and those asked instead when it fails, in order; providers that are switched off are left out."""
+    chain: list[ProviderModel] = []
+    current: ProviderModel | None = model
+    while current is not None and current not in chain and len(chain) <= MAX_FALLBACKS:
+        chain.append(current)
+        following = ProviderModel.objects.select_related("provider")
+        current = following.filter(pk=current.fallback_id).first() if current.fallback_id else None
+    return [one for one in chain if one.provider.is_active]
 
 
-def _openai_compatible(provider: Provider) -> ChatPort:
-    from apps.providers.adapters.openai_chat import OpenAIChat
-
-    return OpenAIChat(
-        base_url=provider.base_url,
+def connection_of(provider: Provider) -> Connection:
+    """Return how a provider is reached, its key in the clear."""
+    return Connection(
+        address=provider.base_url,
         api_key=provider.api_key(),
+        api_version=provider.api_version,
         timeout_s=settings.PROVIDER_TIMEOUT_S,
         allowed_hosts=settings.PROVIDER_PRIVATE_HOSTS,
     )
 
 
-def _extractive(provider: Provider) -> ChatPort:
-    from apps.providers.adapters.extractive import Extractive
-
-    return Extractive(embedder=embedding_port)
-
-
-_BUILDERS: dict[Provider.Kind, Callable[[Provider], ChatPort]] = {
-    Provider.Kind.OPENAI_COMPATIBLE: _openai_compatible,
-    Provider.Kind.EXTRACTIVE: _extractive,
-}
+def chat_port(provider: Provider) -> ChatPort:
+    """Return the provider's client, made once for each version of its address and credential."""
+    key = scoped("provider", provider.pk, provider.updated_at.isoformat())
+    with _lock:
+        if key not in _clients:
+            _clients[key] = kind_of(provider).connect(connection_of(provider))
+        return _clients[key]
 
 
-@cache
 def embedding_port() -> EmbeddingPort | None:
     """Return the built-in embedding model, or None when its files are missing or not the known ones."""
-    from apps.providers.adapters.minilm import load_encoder
+    from apps.providers.adapters.minilm import built_in
 
-    return load_encoder(settings.EMBEDDING_MODEL_DIR)
+    return built_in()
 
 
 def has_embedding_model() -> bool:
@@ -81,9 +97,9 @@ def prepare_embedding_model() -> bool:
 
 
 def warm_up() -> None:
-    """Load the vendors' packages and the embedding model: about a second that no run should wait for."""
-    from apps.providers.adapters import openai_chat
+    """Load the vendors' packages and the embedding model: seconds that no run should wait for."""
+    from apps.providers.adapters.wires import chat_completions
 
-    openai_chat.warm_up()
+    chat_completions.warm_up()
     if (model := embedding_port()) is not None:
         model.embed(["warm"])

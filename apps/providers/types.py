@@ -1,6 +1,6 @@
 """The port: what the agent loop, our rows and our pages know of any model. No framework, no vendor."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -20,13 +20,26 @@ class ToolCall:
 
 
 @dataclass(frozen=True)
+class Image:
+    """A picture that a person sent along: PNG, JPEG, WebP or GIF."""
+
+    media_type: str
+    data: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class ChatMessage:
-    """One entry of the history. A tool's result names its call; an assistant's entry may hold calls."""
+    """One entry of the history. A tool's result names its call; an assistant's entry may hold calls.
+
+    `opaque` is what an adapter gave with its own answer (see Finished) and wants back to go on from it.
+    """
 
     role: Literal["system", "user", "assistant", "tool"]
     text: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    images: tuple[Image, ...] = ()
+    opaque: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -40,11 +53,14 @@ class ToolSpec:
 
 @dataclass(frozen=True)
 class ChatRequest:
+    """What a model is asked. `answer_schema` is the JSON schema that the answer must follow, as JSON text."""
+
     model: str
     messages: tuple[ChatMessage, ...]
     tools: tuple[ToolSpec, ...] = ()
     max_tokens: int | None = None
     temperature: float | None = None
+    answer_schema: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -56,28 +72,80 @@ class TextDelta:
 
 @dataclass(frozen=True)
 class Usage:
-    """Tokens as the provider counted them; zeros when it did not say."""
+    """Tokens as the provider counted them; zeros when it did not say.
+
+    `cached_tokens` are those of the input that it read from its cache, `reasoning_tokens` those of the output that nobody sees.
+    """
 
     input_tokens: int = 0
     output_tokens: int = 0
     cached_tokens: int = 0
+    reasoning_tokens: int = 0
 
 
 @dataclass(frozen=True)
 class Finished:
-    """The last event of every stream that did not fail."""
+    """The last event of every stream that did not fail.
+
+    `opaque` is JSON that the same adapter needs to go on from this answer (signatures, reasoning items); None for most.
+    """
 
     reason: Literal["stop", "tool_calls", "length", "refused"]
     usage: Usage = field(default_factory=Usage)
+    opaque: dict[str, Any] | None = None
 
 
 Event = TextDelta | ToolCall | Finished
 
 
+@dataclass(frozen=True)
+class ModelInfo:
+    """A model as its provider lists it; what the provider does not say is None."""
+
+    name: str
+    context_tokens: int | None = None
+    takes_tools: bool | None = None
+    takes_images: bool | None = None
+    takes_schema: bool | None = None
+    is_embedding: bool = False
+
+
 class ChatPort(Protocol):
-    """A chat model. `stream` yields deltas and calls, then one Finished; it raises ProviderError."""
+    """A chat model. `stream` yields deltas and calls, then one Finished; `models` lists what can be asked. Both raise ProviderError."""
 
     def stream(self, request: ChatRequest) -> AsyncIterator[Event]: ...
+
+    async def models(self) -> list[ModelInfo]: ...
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How a provider is reached. `api_version` is for those that want one; the hosts may be private ones that the operator allows."""
+
+    address: str
+    api_key: str = field(repr=False)
+    api_version: str = ""
+    timeout_s: float = 60.0
+    allowed_hosts: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of provider: one folder of adapters declares one.
+
+    `address` is where its models are unless told otherwise, "" when it must be given; `price_list` is its name in
+    genai-prices, "" for models that cost nothing a token.
+    """
+
+    key: str
+    words: str
+    connect: Callable[[Connection], ChatPort]
+    address: str = ""
+    example: str = ""
+    needs_key: bool = True
+    takes_api_version: bool = False
+    is_built_in: bool = False
+    price_list: str = ""
 
 
 class EmbeddingPort(Protocol):

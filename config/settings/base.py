@@ -317,7 +317,9 @@ JOB_TENANT_QUEUE_LIMIT = env.int("JOB_TENANT_QUEUE_LIMIT", default=2000)
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[SECRET_KEY])
 EMBEDDING_MODEL_DIR = Path(env.str("EMBEDDING_MODEL_DIR", default=str(DATA_DIR / "model")))
 PROVIDER_PRIVATE_HOSTS = parse_private_hosts(env.list("PROVIDER_PRIVATE_HOSTS", default=[]))
-PROVIDER_TIMEOUT_S = env.float("PROVIDER_TIMEOUT_S", default=60.0)
+PROVIDER_TIMEOUT_S = env.float("PROVIDER_TIMEOUT_S", default=60.0)  # for each read and write; connecting gets 10
+PROVIDER_SILENCE_S = env.float("PROVIDER_SILENCE_S", default=60.0)  # without a token, the first or the next
+PROVIDER_CALL_LIMIT_S = env.float("PROVIDER_CALL_LIMIT_S", default=600.0)  # for a whole answer
 
 # --- operation ------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")

@@ -42,6 +42,7 @@ def _objects(member, admin):
     from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
+    from apps.providers import services as providers
 
     def work(queue):
         with tenant_context(None):
@@ -65,6 +66,9 @@ def _objects(member, admin):
     channel = alerts.add_channel(actor=admin, kind="email", target="soc@acme.example").channel
     alert = alerts.try_channel(actor=admin, channel=channel)
     sso = single_sign_on.save_provider(actor=admin, values=values, secret="s")
+    nowhere = {"kind": "openai_compatible", "name": "Nowhere", "base_url": "http://127.0.0.1:9/v1"}
+    provider = providers.save_provider(actor=admin, values=nowhere)
+    model = providers.save_model(actor=admin, provider=provider, values={"name": "m"})
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
@@ -90,6 +94,8 @@ def _objects(member, admin):
         "support": access.pk,
         "channel": channel.pk,
         "alert": alert.pk,
+        "provider": provider.pk,
+        "model": model.pk,
         "slug": "anything",
         "message": message.pk,
         "question": message.parent_id,

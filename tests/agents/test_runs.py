@@ -96,7 +96,7 @@ def test_lasting_fault_ends_with_a_reason_after_four_tries(member, agent, script
         work("agents")
         due_now()
     assert (finished(run).state, len(scripted.requests)) == ("failed", 4)
-    assert "could not be reached" in run.error
+    assert "provider failed" in run.error
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCALES = ("de",)
 KEYWORDS = {
     "gettext": None,
+    "gettext_noop": None,
     "ngettext": (1, 2),
     "gettext_lazy": None,
     "ngettext_lazy": (1, 2),

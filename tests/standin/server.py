@@ -1,7 +1,7 @@
-"""A model vendor for tests: speaks OpenAI Chat Completions over real HTTP, from a script, with faults.
+"""A model vendor for tests and load: speaks four protocols over real HTTP, from a script, with faults.
 
-A script is a list of turns; each request takes the next, the last one repeats. A turn is built by `says`, `calls`
-or `fails`.
+A script is a list of turns; each request takes the next, the last one repeats. A turn is built by the functions below, or is a
+function that looks at the request (`Asked`) and returns one. Every protocol plays every turn. Streaming only.
 """
 
 import json
@@ -10,22 +10,35 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.standin.protocols import protocol_for
 
-def says(text, *, delay_s=0.0, cut_after=None, tokens=None):
-    """Answer with a text, word by word; `cut_after` words the connection breaks."""
+MODELS = ("scripted", "scripted-large", "scripted-embed")
+READ_TOKENS = 11
+CALL_TOKENS = 5
+
+
+def says(text, *, delay_s=0.0, first_s=0.0, cut_after=None, stall_after=None, tokens=None, usage=None):
+    """Answer with a text, word by word; `cut_after` words the connection breaks, `stall_after` words it falls silent."""
     words = tokens or [word if i == 0 else f" {word}" for i, word in enumerate(text.split(" "))]
-    return {"kind": "text", "words": words, "delay_s": delay_s, "cut_after": cut_after}
+    faults = {"cut_after": cut_after, "stall_after": stall_after}
+    return _answer(words, usage=usage) | faults | {"delay_s": delay_s, "first_s": first_s}
 
 
-def calls(name, arguments, *, text=""):
+def calls(name, arguments, *, text="", usage=None):
     """Answer with a tool call; `arguments` may be a string that is not JSON."""
     written = arguments if isinstance(arguments, str) else json.dumps(arguments)
-    return {"kind": "call", "name": name, "arguments": written, "text": text}
+    return _answer([text] if text else [], call={"name": name, "arguments": written}, usage=usage)
 
 
-def fails(status, *, retry_after=None, body=None):
-    """Answer with an HTTP error."""
-    return {"kind": "fail", "status": status, "retry_after": retry_after, "body": body}
+def _answer(words, *, call=None, usage=None):
+    counted = {"input": READ_TOKENS, "output": CALL_TOKENS if call else len(words), "cached": 0, "reasoning": 0}
+    turn = {"kind": "answer", "words": words, "call": call, "usage": counted | (usage or {})}
+    return turn | {"cut_after": None, "stall_after": None, "delay_s": 0.0, "first_s": 0.0}
+
+
+def fails(status, *, retry_after=None, code=None, body=None):
+    """Answer with an HTTP error, as the protocol words it."""
+    return {"kind": "fail", "status": status, "retry_after": retry_after, "code": code, "body": body}
 
 
 def raw(*lines):
@@ -33,19 +46,30 @@ def raw(*lines):
     return {"kind": "raw", "lines": lines}
 
 
-def search_then_say(text, **options):
-    """A turn that looks at the request: first the search tool, then the text."""
+def empty():
+    """Answer with a stream that holds nothing at all."""
+    return {"kind": "raw", "lines": ()}
 
-    def turn(body):
-        is_answered = body["messages"][-1]["role"] == "tool"
-        return says(text, **options) if is_answered else calls("search_knowledge", {"query": "annual leave"})
 
-    return turn
+def floods(megabytes):
+    """Answer with one line of so many megabytes."""
+    return {"kind": "flood", "megabytes": megabytes}
 
 
 def silent(seconds):
     """Accept the request and say nothing."""
     return {"kind": "silent", "seconds": seconds}
+
+
+def search_then_say(text, **options):
+    """A turn that looks at the request: first the search tool, then the text."""
+
+    def turn(asked):
+        if asked.is_answered:
+            return says(text, **options)
+        return calls("search_knowledge", {"query": "annual leave"})
+
+    return turn
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -54,27 +78,55 @@ class Handler(BaseHTTPRequestHandler):
     def log_message(self, *args):
         pass
 
+    def do_GET(self):
+        path = self.path.partition("?")[0].rstrip("/")
+        if path.endswith("/v1beta/models"):
+            actions = lambda name: ["embedContent" if "embed" in name else "generateContent"]  # noqa: E731
+            listed = [
+                {"name": f"models/{m}", "inputTokenLimit": 8192, "supportedGenerationMethods": actions(m)}
+                for m in MODELS
+            ]
+            self._json(200, {"models": listed})
+        elif path.endswith("/models"):
+            entries = [
+                {"id": m, "object": "model", "type": "model", "created": 1, "owned_by": "standin"} for m in MODELS
+            ]
+            entries = [entry | {"display_name": entry["id"], "created_at": "2026-01-01T00:00:00Z"} for entry in entries]
+            self._json(200, {"object": "list", "data": entries, "has_more": False})
+        else:
+            self._json(404, {"error": {"message": "There is nothing here."}})
+
     def do_POST(self):
+        path = self.path.partition("?")[0]
         try:
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         except json.JSONDecodeError:
             return  # the caller was killed while it asked
-        turn = self.server.standin.take(body, dict(self.headers))
+        protocol = protocol_for(path)
+        if protocol is None:
+            self._json(404, {"error": {"message": f"The stand-in does not know {path}."}})
+            return
+        turn = self.server.standin.take(protocol.asked(body, path), dict(self.headers))
         try:
-            getattr(self, f"_{turn['kind']}")(turn)
+            getattr(self, f"_{turn['kind']}")(turn, protocol, body.get("model", "scripted"))
         except (BrokenPipeError, ConnectionResetError):
             self.server.standin.hung_up += 1
             self.close_connection = True
 
-    def _fail(self, turn):
-        body = json.dumps(turn["body"] or {"error": {"message": "scripted", "type": "error"}}).encode()
-        self.send_response(turn["status"])
-        if turn["retry_after"] is not None:
-            self.send_header("Retry-After", str(turn["retry_after"]))
+    def _json(self, status, body, **headers):
+        data = json.dumps(body).encode()
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), str(value))
         self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(data)))
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(data)
+
+    def _fail(self, turn, protocol, model):
+        body = turn["body"] or protocol.failure(turn["status"], "scripted", turn["code"])
+        later = {} if turn["retry_after"] is None else {"Retry_After": turn["retry_after"]}
+        self._json(turn["status"], body, **later)
 
     def _open(self):
         self.send_response(200)
@@ -82,69 +134,51 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Transfer-Encoding", "chunked")
         self.end_headers()
 
-    def _line(self, line):
-        data = f"{line}\n\n".encode()
+    def _write(self, text):
+        data = text.encode()
         self.wfile.write(f"{len(data):x}\r\n".encode() + data + b"\r\n")
         self.wfile.flush()
 
-    def _chunk(self, delta, reason=None, usage=None):
-        chunk = {
-            "id": "c",
-            "object": "chat.completion.chunk",
-            "model": "scripted",
-            "choices": [] if usage else [{"index": 0, "delta": delta, "finish_reason": reason}],
-        }
-        if usage:
-            chunk["usage"] = usage
-        self._line("data: " + json.dumps(chunk))
-
-    def _close(self, reason, words):
-        self._chunk({}, reason)
-        self._chunk({}, usage={"prompt_tokens": 11, "completion_tokens": words, "total_tokens": 11 + words})
-        self._line("data: [DONE]")
+    def _end(self):
         self.wfile.write(b"0\r\n\r\n")
 
-    def _text(self, turn):
+    def _answer(self, turn, protocol, model):
         self._open()
-        for number, word in enumerate(turn["words"]):
-            if turn["cut_after"] == number:
+        time.sleep(turn["first_s"])
+        said = 0
+        for frame in protocol.frames(turn, model):
+            if frame.is_word and turn["cut_after"] == said:
                 self.close_connection = True
                 self.connection.close()
                 return
-            self._chunk({"content": word})
-            if turn["delay_s"]:
-                time.sleep(turn["delay_s"])
-        self._close("stop", len(turn["words"]))
+            if frame.is_word and turn["stall_after"] == said:
+                self.server.standin.pause.wait(600)
+                self.close_connection = True
+                return
+            self._write(frame.text)
+            if frame.is_word:
+                said += 1
+                if turn["delay_s"]:
+                    time.sleep(turn["delay_s"])
+        self._end()
 
-    def _call(self, turn):
-        self._open()
-        if turn["text"]:
-            self._chunk({"content": turn["text"]})
-        half = len(turn["arguments"]) // 2
-        self._chunk(
-            {
-                "tool_calls": [
-                    {
-                        "index": 0,
-                        "id": "call_1",
-                        "type": "function",
-                        "function": {"name": turn["name"], "arguments": turn["arguments"][:half]},
-                    }
-                ]
-            }
-        )
-        self._chunk({"tool_calls": [{"index": 0, "function": {"arguments": turn["arguments"][half:]}}]})
-        self._close("tool_calls", 5)
-
-    def _raw(self, turn):
+    def _raw(self, turn, protocol, model):
         self._open()
         for line in turn["lines"]:
-            self._line(line)
-        self.wfile.write(b"0\r\n\r\n")
+            self._write(f"{line}\n\n")
+        self._end()
 
-    def _silent(self, turn):
+    def _flood(self, turn, protocol, model):
         self._open()
-        time.sleep(turn["seconds"])
+        self._write('data: {"x": "')
+        for _ in range(turn["megabytes"]):
+            self._write("x" * (1 << 20))
+        self._write('"}\n\n')
+        self._end()
+
+    def _silent(self, turn, protocol, model):
+        self._open()
+        self.server.standin.pause.wait(turn["seconds"])
         self.close_connection = True
 
 
@@ -154,41 +188,57 @@ class Server(ThreadingHTTPServer):
 
     def handle_error(self, request, client_address):
         """A caller that was killed is no news; anything else is printed."""
-        if not isinstance(sys.exception(), ConnectionError):
+        if not isinstance(sys.exception(), (ConnectionError, ValueError)):
             super().handle_error(request, client_address)
 
 
 class StandIn:
-    """The server, its script and what it was asked."""
+    """The server, its script and what it was asked: `asked` in one shape for all protocols, `requests` as they came."""
 
-    def __init__(self, port=0):
-        self.server = Server(("127.0.0.1", port), Handler)
+    def __init__(self, port=0, host="127.0.0.1"):
+        self.server = Server((host, port), Handler)
         self.server.standin = self
         self.lock = threading.Lock()
+        self.pause = threading.Event()
         self.reset()
 
     @property
+    def root(self):
+        return f"http://127.0.0.1:{self.server.server_address[1]}"
+
+    @property
     def url(self):
-        return f"http://127.0.0.1:{self.server.server_address[1]}/v1"
+        return f"{self.root}/v1"
+
+    def address_for(self, kind):
+        """Return what a provider of this kind has as its address."""
+        return self.root if kind in ("anthropic", "gemini") else self.url
 
     def reset(self):
-        self.turns, self.requests, self.headers, self.hung_up = [says("Hello.")], [], [], 0
+        self.turns, self.asked, self.requests, self.headers, self.hung_up = [says("Hello.")], [], [], [], 0
+        self.calls = 0
 
     def script(self, *turns):
         self.turns = list(turns)
+        self.asked.clear()
         self.requests.clear()
 
-    def take(self, body, headers):
+    def take(self, asked, headers):
         with self.lock:
-            self.requests.append(body)
+            self.asked.append(asked)
+            self.requests.append(asked.body)
             self.headers.append(headers)
             turn = self.turns.pop(0) if len(self.turns) > 1 else self.turns[0]
-        return turn(body) if callable(turn) else turn
+            self.calls += 1
+            number = self.calls
+        turn = turn(asked) if callable(turn) else turn
+        return turn | {"call": turn["call"] | {"id": f"call_{number}"}} if turn.get("call") else turn
 
     def __enter__(self):
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         return self
 
     def __exit__(self, *exc):
+        self.pause.set()
         self.server.shutdown()
         self.server.server_close()

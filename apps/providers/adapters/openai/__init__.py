@@ -1,0 +1,18 @@
+"""OpenAI by the Chat Completions API (platform.openai.com/docs/api-reference/chat)."""
+
+from apps.providers.types import ChatPort, Connection, Kind
+
+
+def connect(connection: Connection) -> ChatPort:
+    from apps.providers.adapters.wires.chat_completions import ChatCompletions
+
+    return ChatCompletions(connection)
+
+
+KIND = Kind(
+    key="openai",
+    words="OpenAI",
+    connect=connect,
+    address="https://api.openai.com/v1",
+    price_list="openai",
+)
