@@ -19,9 +19,10 @@ AREAS = {
     "organizations": "organization",
     "audit": "audit",
     "security-events": "security",
+    "usage": "usage",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
-READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export"})
+READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate"})
 OPEN = frozenset({"/api/v1/auth/me"})
 SCIM = "/scim/v2/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -41,6 +42,8 @@ SCOPES: dict[str, str | Promise] = {
     "organization:read": _("See the organisation's name and addresses"),
     "organization:write": _("Rename the organisation"),
     "audit:read": _("Read the audit and take it out"),
+    "usage:read": _("See usage, budgets and prices"),
+    "usage:write": _("Set budgets and prices, ask for more"),
     "security:read": _("See security events"),
     "security:write": _("Mark security events as handled"),
 }

@@ -28,6 +28,7 @@ class Answer:
     reason: str = ""
     opaque: dict[str, Any] | None = None
     first_token_s: float | None = None
+    took_s: float = 0.0
 
 
 async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, key: str, answer: Answer) -> None:
@@ -57,6 +58,7 @@ async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, k
     except StopAsyncIteration:
         raise BrokenOff from None
     finally:
+        answer.took_s = time.monotonic() - started
         if pending is not None:
             pending.cancel()
         if unsent:

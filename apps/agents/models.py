@@ -104,6 +104,7 @@ class Run(TimestampedModel):
     history = models.JSONField(default=list, editable=False)
     answer = models.TextField(_("answer"), blank=True)
     error = models.CharField(_("reason"), max_length=500, blank=True)
+    error_code = models.CharField(max_length=40, blank=True, editable=False)
     input_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     output_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     idempotency_key = models.CharField(max_length=100, blank=True, editable=False)

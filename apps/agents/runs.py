@@ -31,6 +31,7 @@ from apps.agents.types import (
 )
 from apps.core.caller import Caller, calling
 from apps.core.database.pool import release_connection
+from apps.core.language import token_estimate
 from apps.core.tenancy import current_tenant
 from apps.core.wire import run_on_wire
 from apps.jobs import engine
@@ -41,7 +42,13 @@ from apps.providers import breaker
 from apps.providers.errors import ProviderError, RefusedError, TimedOut, TransientError, Unreachable
 from apps.providers.models import ProviderModel
 from apps.providers.registry import candidates, chat_port, default_model
-from apps.providers.types import ChatMessage, ChatRequest, ToolCall
+from apps.providers.types import ChatMessage, ChatRequest, ToolCall, Usage
+from apps.tenants.models import OptionValue
+from apps.tenants.options import ANSWER_TOKENS
+from apps.tenants.resolver import resolve
+from apps.usage.errors import BudgetSpent
+from apps.usage.services import ledger
+from apps.usage.types import Call, Outcome
 
 log = structlog.get_logger(__name__)
 RUN = "run"
@@ -85,6 +92,7 @@ class _Work:
         self.facts = facts_of(run)
         self.brief = brief_of(run)
         self.answer = Answer()
+        self.most_answer_tokens = resolve(ANSWER_TOKENS, [(OptionValue.Level.AGENT, run.agent_id)]).value
 
     def go(self) -> None:
         with engine.checkpoint(self.claim):
@@ -101,6 +109,9 @@ class _Work:
             self.postpone(error)
         except ProviderError as error:
             self.end(Job.State.FAILED, Run.State.FAILED, loop.answer_text(self.facts), error=_(error.sentence))
+        except BudgetSpent as error:
+            text = loop.answer_text(self.facts)
+            self.end(Job.State.FAILED, Run.State.FAILED, text, error=str(error.message), code=error.code)
 
     def steps(self) -> None:
         while True:
@@ -118,9 +129,10 @@ class _Work:
         """Ask the run's model; where that fails, those that its organisation named to be asked instead, in order."""
         failures: list[ProviderError] = []
         for model in candidates(self.run.agent.model or default_model()):
+            started_at = timezone.now()
             try:
                 with breaker.guarded(model.provider):
-                    started_at = self.ask(model, step)
+                    self.ask(model, step)
             except RefusedError:
                 raise
             except ProviderError as error:
@@ -132,20 +144,38 @@ class _Work:
             return
         raise _to_report(failures)
 
-    def ask(self, model: ProviderModel, step: CallModel) -> datetime:
-        """Have one model answer into `self.answer`; return when it was asked. Raises ProviderError."""
+    def ask(self, model: ProviderModel, step: CallModel) -> None:
+        """Have one model answer into `self.answer`, within the budgets. Raises ProviderError, BudgetSpent."""
         self.answer = Answer()
         specs = tuple(tool.spec for tool in self.tools.values()) if step.may_use_tools and model.takes_tools else ()
-        request = ChatRequest(model=model.name, messages=step.messages, tools=specs)
+        request = ChatRequest(model.name, step.messages, specs, max_tokens=self.most_answer_tokens)
+        call = self.metered(model)
+        ledger.reserve(call, ledger.most_tokens(request))
         port = chat_port(model.provider)
-        started_at = timezone.now()
         release_connection()  # the wire may be busy for minutes
-        call = stream_answer(port, request, claim=self.claim, key=self.key, answer=self.answer)
+        answering = stream_answer(port, request, claim=self.claim, key=self.key, answer=self.answer)
         try:
-            run_on_wire(call, timeout_s=settings.PROVIDER_CALL_LIMIT_S)
+            run_on_wire(answering, timeout_s=settings.PROVIDER_CALL_LIMIT_S)
         except TimeoutError as error:
+            ledger.settle(call, self.unfinished(request))
             raise TimedOut from error
-        return started_at
+        except (ProviderError, JobCancelled):
+            ledger.settle(call, self.unfinished(request))
+            raise
+
+    def metered(self, model: ProviderModel) -> Call:
+        """Name the call for the step that comes next; an attempt of another worker, or at another model, is a call of its own."""
+        place = f"{self.run.pk}:{len(self.facts)}"
+        key = f"{place}:{model.pk}:{self.claim.fence}"
+        run, agent = self.run, self.run.agent
+        return Call(key, place, model, run.started_by, agent.pk, agent.name, run.pk)
+
+    def unfinished(self, request: ChatRequest) -> Outcome:
+        """Estimate what a call came to that did not finish: nothing, unless the model had begun to write."""
+        answer, usage = self.answer, Usage()
+        if answer.text or answer.tool_calls:
+            usage = Usage(ledger.most_tokens(request).input_tokens, token_estimate(answer.text))
+        return Outcome(usage, False, is_estimated=True, took_s=answer.took_s, first_token_s=answer.first_token_s)
 
     def discard(self) -> None:
         """Take back on the page what a model wrote that did not finish."""
@@ -168,8 +198,10 @@ class _Work:
             "first_token_s": answer.first_token_s,
             "opaque": answer.opaque,
         }
+        outcome = Outcome(answer.usage, True, took_s=answer.took_s, first_token_s=answer.first_token_s)
         with engine.checkpoint(self.claim):
             event = self.add_event(RunEvent.Kind.MODEL, model.name, payload, started_at)
+            ledger.settle(self.metered(model), outcome)
             self.run.input_tokens += answer.usage.input_tokens
             self.run.output_tokens += answer.usage.output_tokens
             Run.objects.filter(pk=self.run.pk).update(
@@ -250,9 +282,9 @@ class _Work:
             idempotency_key=idempotency_key,
         )
 
-    def end(self, job_state: Job.State, state: Run.State, text: str, *, error: str = "") -> None:
+    def end(self, job_state: Job.State, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
         with engine.settlement(self.claim, job_state, error=error):
-            settle(self.run, state, text, error=error)
+            settle(self.run, state, text, error=error, code=code)
 
     def postpone(self, error: TransientError) -> None:
         """Try the step again later, as the provider asked or with growing, jittered waits."""
@@ -271,16 +303,17 @@ class _Work:
         self.publish("step", number=event.number, sources=len(sources_of(self.run)))
 
 
-def settle(run: Run, state: Run.State, text: str, *, error: str = "") -> None:
+def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
     """Write a run's final state, tell higher apps in the same transaction, and the stream once that commits."""
     changed = (
         Run.objects.filter(pk=run.pk)
         .exclude(state__in=Run.FINAL)
-        .update(state=state, answer=text, error=error[:500], finished_at=timezone.now())
+        .update(state=state, answer=text, error=error[:500], error_code=code, finished_at=timezone.now())
     )
     if not changed:
         return
-    run.state, run.answer, run.error = state, text, error[:500]
+    ledger.release(run.pk)
+    run.state, run.answer, run.error, run.error_code = state, text, error[:500], code
     run_settled.send(sender=Run, run=run, sources=sources_of(run))
     key = run_key(run.pk)
     transaction.on_commit(lambda: _publish_end(key, state))

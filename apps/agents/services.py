@@ -22,6 +22,7 @@ from apps.tenants.models import OptionValue
 from apps.tenants.options import CHAT_LIMIT, Option
 from apps.tenants.resolver import resolve
 from apps.tenants.services import set_option_of
+from apps.usage.services import ledger
 
 TITLE_CHARS = 80
 MAX_KEY_CHARS = 100
@@ -33,11 +34,12 @@ def start_run(
 ) -> Run:
     """Store a run and its job.
 
-    Raises Forbidden, InvalidInput for an empty or too long question, TooManyRequests, Unavailable.
+    Raises Forbidden, InvalidInput for an empty or too long question, TooManyRequests (BudgetSpent among them), Unavailable.
     """
     if not Agent.objects.usable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("You may not ask this agent (any more)."))
     _spend(actor, agent)
+    ledger.require_room(actor, agent.pk)
     question = checked_question(question)
     caller = current_caller()
     run = Run.objects.create(
@@ -113,4 +115,4 @@ def run_again(*, actor: Any, run: Run) -> None:
     if run.state == Run.State.SUCCEEDED:
         raise Conflict(_("This run is done. Ask again to get a new answer."))
     jobs.revive(actor=actor, object_id=run.pk, kind=RUN)
-    Run.objects.filter(pk=run.pk).update(state=Run.State.QUEUED, error="", finished_at=None)
+    Run.objects.filter(pk=run.pk).update(state=Run.State.QUEUED, error="", error_code="", finished_at=None)

@@ -123,3 +123,13 @@ CHAT_LIMIT = Option(
     most=1_000,
     levels=("tenant", "agent"),
 )
+ANSWER_TOKENS = Option(
+    key="chat.answer_tokens",
+    kind="number",
+    words=gettext_lazy("Most tokens of one answer"),
+    help=gettext_lazy("A model stops there. A budget holds this much back for each call while it is made."),
+    default=lambda: settings.MAX_ANSWER_TOKENS,
+    least=64,
+    most=200_000,
+    levels=("tenant", "agent"),
+)

@@ -57,6 +57,7 @@ TENANT_APPS = [
     "apps.audit",
     "apps.accounts",
     "apps.providers",
+    "apps.usage",
     "apps.knowledge",
     "apps.agents",
     "apps.conversations",
@@ -318,6 +319,7 @@ CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[SECRET_KEY])
 EMBEDDING_MODEL_DIR = Path(env.str("EMBEDDING_MODEL_DIR", default=str(DATA_DIR / "model")))
 PROVIDER_PRIVATE_HOSTS = parse_private_hosts(env.list("PROVIDER_PRIVATE_HOSTS", default=[]))
 PROVIDER_TIMEOUT_S = env.float("PROVIDER_TIMEOUT_S", default=60.0)  # for each read and write; connecting gets 10
+MAX_ANSWER_TOKENS = env.int("MAX_ANSWER_TOKENS", default=8_192)  # of one call, where nobody set anything else
 PROVIDER_SILENCE_S = env.float("PROVIDER_SILENCE_S", default=60.0)  # without a token, the first or the next
 PROVIDER_CALL_LIMIT_S = env.float("PROVIDER_CALL_LIMIT_S", default=600.0)  # for a whole answer
 

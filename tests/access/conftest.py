@@ -43,6 +43,7 @@ def _objects(member, admin):
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
     from apps.providers import services as providers
+    from apps.usage.services import budgets
 
     def work(queue):
         with tenant_context(None):
@@ -69,6 +70,8 @@ def _objects(member, admin):
     nowhere = {"kind": "openai_compatible", "name": "Nowhere", "base_url": "http://127.0.0.1:9/v1"}
     provider = providers.save_provider(actor=admin, values=nowhere)
     model = providers.save_model(actor=admin, provider=provider, values={"name": "m"})
+    budget = budgets.save_budget(actor=admin, values={"name": "All", "scope": "tenant", "limit": 1000})
+    wish = budgets.ask_for_more(actor=member, budget=budget)
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
@@ -96,6 +99,8 @@ def _objects(member, admin):
         "alert": alert.pk,
         "provider": provider.pk,
         "model": model.pk,
+        "budget": budget.pk,
+        "wish": wish.pk,
         "slug": "anything",
         "message": message.pk,
         "question": message.parent_id,

@@ -8,12 +8,12 @@ import secrets
 from collections.abc import Iterable
 from typing import Any
 
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import Group, Permission
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 from django.db import transaction
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -180,6 +180,13 @@ def accept_invitation(*, token: str, name: str, password: str, language: str = "
 
 
 # -- roles and suspension ----------------------------------------------------------------------------------------
+
+
+def people_who_may(app_label: str, codename: str) -> QuerySet[User]:
+    """Return the active people whose roles hold a permission, owners among them; for telling them something."""
+    wanted = Permission.objects.filter(content_type__app_label=app_label, codename=codename)
+    people = User.objects.filter(is_active=True, is_service=False)
+    return people.filter(Q(groups__permissions__in=wanted) | Q(is_superuser=True)).distinct()
 
 
 def held_roles(user: User) -> list[Group]:

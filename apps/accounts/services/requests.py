@@ -2,14 +2,14 @@
 
 from typing import Any
 
-from django.contrib.auth.models import Permission
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import actions, mails
 from apps.accounts.models import AccessRequest, User
+from apps.accounts.services.members import people_who_may
 from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.core.limits import Limit, spend
@@ -39,9 +39,7 @@ def ask_for_access(*, actor: User, path: str, note: str = "") -> AccessRequest:
 
 def givers() -> QuerySet[User]:
     """Return the people who look after members and can give access."""
-    wanted = Permission.objects.filter(content_type__app_label="accounts", codename="manage_members")
-    people = User.objects.filter(is_active=True, is_service=False)
-    return people.filter(Q(groups__permissions__in=wanted) | Q(is_superuser=True)).distinct()
+    return people_who_may("accounts", "manage_members")
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from apps.providers.types import ChatPort, Connection, Kind
 def connect(connection: Connection) -> ChatPort:
     from apps.providers.adapters.wires.chat_completions import ChatCompletions
 
-    return ChatCompletions(connection)
+    return ChatCompletions(connection, limit_name="max_completion_tokens")
 
 
 KIND = Kind(

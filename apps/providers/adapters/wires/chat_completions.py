@@ -52,15 +52,19 @@ _REASONS = {
 
 
 class ChatCompletions:
-    """A client of one server with one key; safe for many calls at once on one loop."""
+    """A client of one server with one key; safe for many calls at once on one loop.
 
-    def __init__(self, connection: Connection) -> None:
+    `limit_name` is how the server calls the most tokens of an answer: OpenAI renamed it, most others have not.
+    """
+
+    def __init__(self, connection: Connection, *, limit_name: str = "max_tokens") -> None:
         self._client = openai_client(connection)
+        self._limit_name = limit_name
 
     async def stream(self, request: ChatRequest) -> AsyncIterator[Event]:
         """Yield the answer's events. Raises ProviderError; a stream that ends early is a TransientError."""
         try:
-            opened = self._client.chat.completions.with_streaming_response.create(**_body(request))
+            opened = self._client.chat.completions.with_streaming_response.create(**_body(request, self._limit_name))
             async with opened as response:
                 async for event in _events(response.iter_lines()):
                     yield event
@@ -98,7 +102,7 @@ def warm_up() -> None:
     _ = openai.AsyncOpenAI(api_key="none").chat.completions.with_streaming_response
 
 
-def _body(request: ChatRequest) -> dict[str, Any]:
+def _body(request: ChatRequest, limit_name: str) -> dict[str, Any]:
     body: dict[str, Any] = {
         "model": request.model,
         "messages": [_message(message) for message in request.messages],
@@ -111,7 +115,7 @@ def _body(request: ChatRequest) -> dict[str, Any]:
             for t in request.tools
         ]
     if request.max_tokens is not None:
-        body["max_tokens"] = request.max_tokens
+        body[limit_name] = request.max_tokens
     if request.temperature is not None:
         body["temperature"] = request.temperature
     if request.answer_schema is not None:

@@ -1,0 +1,49 @@
+"""Usage records in Django admin, to read; budgets and prices, to set."""
+
+from django.contrib import admin
+
+from apps.audit.admin import AuditedAdmin
+from apps.core.admin import ReadOnlyAdmin
+from apps.usage.models import Budget, BudgetRequest, Price, UsageRecord
+
+
+@admin.register(UsageRecord)
+class UsageRecordAdmin(ReadOnlyAdmin):
+    list_display = (
+        "created_at",
+        "agent_name",
+        "user",
+        "provider_name",
+        "model_name",
+        "input_tokens",
+        "output_tokens",
+        "cost",
+    )
+    list_filter = ("is_answered", "provider_name", "model_name")
+    search_fields = ("agent_name", "model_name", "user__email")
+    date_hierarchy = "created_at"
+    list_select_related = ("user",)
+
+
+@admin.register(Budget)
+class BudgetAdmin(AuditedAdmin):
+    list_display = ("name", "scope", "object_name", "limit", "measure", "period", "is_active")
+    list_filter = ("scope", "period", "is_active")
+    search_fields = ("name", "object_name")
+    fields = ("name", "limit", "measure", "period", "warn_at", "is_active")
+
+    def has_add_permission(self, request: object) -> bool:
+        """Say no: for whom a budget is, is chosen on its page."""
+        return False
+
+
+@admin.register(Price)
+class PriceAdmin(AuditedAdmin):
+    list_display = ("model", "input", "output", "cached")
+    search_fields = ("model__name",)
+
+
+@admin.register(BudgetRequest)
+class BudgetRequestAdmin(ReadOnlyAdmin):
+    list_display = ("asked_at", "asked_by", "period", "note", "answered_at", "granted")
+    list_select_related = ("asked_by", "period__budget")

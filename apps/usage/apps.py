@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class UsageConfig(AppConfig):
+    name = "apps.usage"
+    verbose_name = _("Usage")
+
+    def ready(self) -> None:
+        from apps.jobs.registry import before_first_job
+        from apps.usage.prices import warm_up
+
+        before_first_job(warm_up)
