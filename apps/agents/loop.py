@@ -2,18 +2,23 @@
 
 from collections.abc import Sequence
 
-from apps.agents.types import Brief, CallModel, CallTool, Fact, Finish, ModelAnswered, Step, ToolReturned
+from apps.agents.types import Brief, CallModel, CallTool, Fact, Finish, GiveUp, ModelAnswered, Step, ToolReturned
 from apps.providers.types import ChatMessage, ToolCall
 
 
 def next_step(brief: Brief, facts: Sequence[Fact]) -> Step:
-    """Name the step after these facts: open tool calls first, then the model, until it answers without calls."""
-    open_calls = _open_calls(facts)
-    if open_calls:
-        return CallTool(open_calls[0])
+    """Name the step after these facts: open tool calls first, then the model, until it answers without calls.
+
+    Once the step budget is used up the model is asked without tools, and what it wants to call then is not called.
+    """
     last = facts[-1] if facts else None
+    open_calls = _open_calls(facts)
+    was_last_chance = isinstance(last, ModelAnswered) and len(facts) >= brief.max_steps
+    if open_calls and not was_last_chance:
+        return CallTool(open_calls[0])
     if isinstance(last, ModelAnswered):
-        return Finish(answer_text(facts))
+        text = answer_text(facts)
+        return Finish(text) if text or not open_calls else GiveUp()
     may_use_tools = len(facts) < brief.max_steps - 1
     return CallModel(_messages(brief, facts), may_use_tools)
 

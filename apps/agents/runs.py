@@ -24,6 +24,7 @@ from apps.agents.types import (
     CallTool,
     Fact,
     Finish,
+    GiveUp,
     ModelAnswered,
     Source,
     StreamEvent,
@@ -35,7 +36,7 @@ from apps.core.language import token_estimate
 from apps.core.tenancy import current_tenant
 from apps.core.wire import run_on_wire
 from apps.jobs import engine
-from apps.jobs.errors import JobCancelled, RetryLater
+from apps.jobs.errors import JobCancelled, LostLease, RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
 from apps.providers import breaker
@@ -120,6 +121,10 @@ class _Work:
             if isinstance(step, Finish):
                 self.end(Job.State.SUCCEEDED, Run.State.SUCCEEDED, step.text)
                 return
+            if isinstance(step, GiveUp):
+                reason = _("The agent used up its steps without coming to an answer.")
+                self.end(Job.State.FAILED, Run.State.FAILED, "", error=reason, code="steps_used_up")
+                return
             if isinstance(step, CallModel):
                 self.call_model(step)
             elif not self.call_tool(step):
@@ -159,7 +164,7 @@ class _Work:
         except TimeoutError as error:
             ledger.settle(call, self.unfinished(request))
             raise TimedOut from error
-        except (ProviderError, JobCancelled):
+        except (ProviderError, JobCancelled, LostLease):
             ledger.settle(call, self.unfinished(request))
             raise
 

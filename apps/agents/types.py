@@ -56,7 +56,12 @@ class Finish:
     text: str
 
 
-Step = CallModel | CallTool | Finish
+@dataclass(frozen=True)
+class GiveUp:
+    """The steps are used up, and the model still wants tools instead of answering."""
+
+
+Step = CallModel | CallTool | Finish | GiveUp
 
 
 @dataclass(frozen=True)

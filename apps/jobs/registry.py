@@ -21,7 +21,7 @@ class Handler(Protocol):
 
 
 _handlers: dict[str, Handler] = {}
-_preparations: list[Callable[[], None]] = []
+_preparations: list[tuple[str, Callable[[], None]]] = []
 _nightly: list[Callable[[], object]] = []
 _preparing = Lock()
 
@@ -48,13 +48,14 @@ def nightly_work() -> list[Callable[[], object]]:
     return list(_nightly)
 
 
-def before_first_job(prepare: Callable[[], None]) -> None:
-    """Have a worker's process do this, once, before it claims anything: load what is slow to load while no job waits for it."""
-    _preparations.append(prepare)
+def before_first_job(prepare: Callable[[], None], *, queue: str = "") -> None:
+    """Have a worker's process do this, once, before it claims anything (of one queue, or of any): load what is slow to load."""
+    _preparations.append((queue, prepare))
 
 
-def prepare() -> None:
-    """Do what is left of the preparations; the process's other threads wait for it."""
+def prepare(queue: str) -> None:
+    """Do what is left of the preparations for a queue; the process's other threads wait for it."""
     with _preparing:
-        while _preparations:
-            _preparations.pop()()
+        for entry in [entry for entry in _preparations if entry[0] in ("", queue)]:
+            _preparations.remove(entry)
+            entry[1]()

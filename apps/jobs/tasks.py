@@ -24,7 +24,7 @@ def pump(queue: str) -> None:
             wakeups.wake(queue)
 
     heartbeats.leave_mark(queue)
-    registry.prepare()
+    registry.prepare(queue)
     try:
         worker.drain(queue, on_claim=wake_colleague)
     except (OperationalError, InterfaceError):

@@ -97,9 +97,14 @@ def prepare_embedding_model() -> bool:
 
 
 def warm_up() -> None:
-    """Load the vendors' packages and the embedding model: seconds that no run should wait for."""
-    from apps.providers.adapters.wires import chat_completions
-
-    chat_completions.warm_up()
+    """Load the embedding model: a second that no job should wait for."""
     if (model := embedding_port()) is not None:
         model.embed(["warm"])
+
+
+def warm_up_vendors() -> None:
+    """Load the vendors' packages: seconds in which all other runs of the process would stand still."""
+    from apps.providers.adapters.wires import chat_completions, direct
+
+    chat_completions.warm_up()
+    direct.warm_up()

@@ -8,6 +8,7 @@ class UsageConfig(AppConfig):
 
     def ready(self) -> None:
         from apps.jobs.registry import before_first_job
+        from apps.jobs.types import AGENTS
         from apps.usage.prices import warm_up
 
-        before_first_job(warm_up)
+        before_first_job(warm_up, queue=AGENTS)

@@ -194,6 +194,7 @@ class Reservation(UUIDModel):
 
     period = models.ForeignKey(BudgetPeriod, on_delete=models.CASCADE, related_name="reservations")
     place = models.CharField(max_length=200)
+    key = models.CharField(max_length=200)
     run_id = models.UUIDField(null=True)
     amount = money()
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,7 +1,9 @@
 """The loop names the next step from the facts alone."""
 
+from dataclasses import replace
+
 from apps.agents.loop import next_step
-from apps.agents.types import Brief, CallModel, CallTool, Finish, ModelAnswered, ToolReturned
+from apps.agents.types import Brief, CallModel, CallTool, Finish, GiveUp, ModelAnswered, ToolReturned
 from apps.providers.types import ChatMessage, ToolCall
 
 BRIEF = Brief("Be brief.", (ChatMessage("user", "Hi"), ChatMessage("assistant", "Hello")), "How?", 5)
@@ -41,3 +43,18 @@ def test_the_last_step_may_not_call_tools_again():
     ]
     step = next_step(BRIEF, facts)
     assert isinstance(step, CallModel) and not step.may_use_tools
+
+
+def test_model_that_only_wants_tools_is_given_up_and_not_obeyed():
+    facts = []
+    for number in range(20):
+        step = next_step(replace(BRIEF, max_steps=4), facts)
+        if isinstance(step, CallModel):
+            facts.append(ModelAnswered("", (ToolCall(f"c{number}", "search", "{}"),)))
+        elif isinstance(step, CallTool):
+            facts.append(ToolReturned(step.call.id, "{}"))
+        else:
+            break
+    assert isinstance(step, GiveUp) and sum(isinstance(fact, ModelAnswered) for fact in facts) == 3
+    wrote = [*facts[:-1], ModelAnswered("This is what I know.", (ToolCall("c", "search", "{}"),))]
+    assert next_step(replace(BRIEF, max_steps=4), wrote) == Finish("This is what I know.")

@@ -207,6 +207,8 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
     collection = page.locator("main a[href^='/knowledge/']").first.get_attribute("href")
     page.goto(f"{live.url()}/agents/")
     agent = page.locator("main a[href$='/sharing/']").first.get_attribute("href").removesuffix("sharing/")
+    page.goto(f"{live.url()}/models/")
+    provider = page.locator("main a[href^='/models/providers/']").first.get_attribute("href")
     for path in (
         f"{collection}sharing/",
         f"{collection}sharing/?why={person.split('/')[-2]}",
@@ -233,6 +235,12 @@ def test_pages_of_administrators_are_accessible(view, live, open_page):
         f"{agent}settings/",
         "/settings/support/",
         "/chat/?whose=shared",
+        "/models/",
+        "/models/new/?kind=azure",
+        provider,
+        "/usage/",
+        "/usage/budgets/",
+        "/usage/prices/",
     ):
         page.goto(f"{live.url()}{path}")
         assert violations(page) == [], path

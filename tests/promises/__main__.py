@@ -23,7 +23,7 @@ def main():
     is_full = os.environ.get("SCALE", "small") == "full"
     failed = []
     print(f"{'row':4} {'reached':46} {'promised':34} {'fault':52} promise", flush=True)
-    with Live() as live:
+    with Live(PROVIDER_SILENCE_S="8", PROVIDER_TIMEOUT_S="8") as live:
         for name in rows():
             module = importlib.import_module(f"tests.promises.{name}")
             started = time.monotonic()

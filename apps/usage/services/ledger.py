@@ -53,7 +53,9 @@ def reserve(call: Call, most: Usage) -> None:
                 amount = _measured(period.budget, cost or Decimal(0), most)
                 if amount and not _take(period, amount):
                     raise _spent(period)
-                Reservation.objects.create(period=period, place=call.place, run_id=call.run_id, amount=amount)
+                Reservation.objects.create(
+                    period=period, place=call.place, key=call.key, run_id=call.run_id, amount=amount
+                )
     except BudgetSpent as error:
         notices.tell_stopped(error.period)
         raise
@@ -144,7 +146,7 @@ def _give_back(reservations: object) -> None:
 
 
 def _book(call: Call, cost: Decimal, usage: Usage) -> None:
-    _give_back(Reservation.objects.filter(place=call.place))
+    _give_back(Reservation.objects.filter(place=call.place, key=call.key))
     for period in periods_for(call.user, call.agent_id):
         amount = _measured(period.budget, cost, usage)
         if amount:

@@ -4,6 +4,7 @@ Only its classes for models are used, never its agents: the steps of a run are o
 signatures, reasoning items, content blocks) travel as `opaque` JSON beside our own rows, with the library's version.
 """
 
+import importlib
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -84,6 +85,12 @@ class Direct:
     async def models(self) -> list[ModelInfo]:
         """List what the provider says it has. Raises ProviderError."""
         return await self._list_models()
+
+
+def warm_up() -> None:
+    """Import the classes of models, which load their vendors' packages."""
+    for vendor in ("openai", "anthropic", "google"):
+        importlib.import_module(f"pydantic_ai.models.{vendor}")
 
 
 def _text_of(event: Any) -> str:
