@@ -11,6 +11,33 @@ from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 
 
+# A month of two models, so that the pages of models and usage have something to show.
+A_MONTH = """
+from datetime import timedelta
+from apps.accounts.models import User
+from apps.core.tenancy import tenant_context
+from apps.providers import services as providers
+from apps.tenants.hosts import tenant_for_slug
+from apps.usage.models import UsageDay
+from apps.usage.services import budgets, reports
+with tenant_context(tenant_for_slug("acme")):
+    amina = User.objects.get(email="amina@acme.example")
+    def add(kind, name, model, **fields):
+        row = providers.save_provider(actor=amina, values={"kind": kind, "name": name}, api_key="sk-picture")
+        return providers.save_model(actor=amina, provider=row, values={"name": model, "context_tokens": 400000, "takes_images": True, "takes_schema": True, **fields})
+    spare = add("openai", "OpenAI", "gpt-5-mini")
+    add("anthropic", "Anthropic", "claude-sonnet-5-5", fallback=spare)
+    budgets.save_budget(actor=amina, values={"name": "Whole company", "scope": "tenant", "limit": 400})
+    budgets.save_budget(actor=amina, values={"name": "Each person", "scope": "each", "limit": 2000000, "measure": "tokens", "period": "day"})
+    for back in range(30):
+        day = reports.today() - timedelta(days=back)
+        calls = 0 if day.weekday() > 4 else 40 + (back * 7) % 31
+        for dimension, key, label, share in (("total", "", "", 4), ("agent", "a", "Handbook guide", 3), ("agent", "b", "Tender reader", 1)):
+            if calls:
+                UsageDay.objects.update_or_create(day=day, dimension=dimension, key=key, defaults={"label": label, "calls": calls * share, "input_tokens": calls * share * 2100, "output_tokens": calls * share * 260, "cost": calls * share / 25})
+"""
+
+
 def main():
     with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
@@ -36,6 +63,10 @@ def main():
         page.get_by_role("link", name="Company documents").click()
         shoot(page, "collection")
         for name in ("members", "audit", "security", "settings"):
+            page.goto(f"{live.url()}/{name}/")
+            shoot(page, name)
+        live.manage(code=A_MONTH)
+        for name in ("models", "usage"):
             page.goto(f"{live.url()}/{name}/")
             shoot(page, name)
         browser.close()

@@ -40,7 +40,7 @@ from apps.jobs.errors import JobCancelled, LostLease, RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
 from apps.providers import breaker
-from apps.providers.errors import ProviderError, RefusedError, TimedOut, TransientError, Unreachable
+from apps.providers.errors import ProviderError, RefusedError, SwitchedOff, TimedOut, TransientError
 from apps.providers.models import ProviderModel
 from apps.providers.registry import candidates, chat_port, default_model
 from apps.providers.types import ChatMessage, ChatRequest, ToolCall, Usage
@@ -361,7 +361,7 @@ def _to_report(failures: list[ProviderError]) -> ProviderError:
     passing = [error for error in failures if isinstance(error, TransientError)]
     if passing:
         return min(passing, key=lambda error: error.retry_after_s or 0.0)
-    return failures[0] if failures else Unreachable()
+    return failures[0] if failures else SwitchedOff()
 
 
 def _unique_calls(calls: list[ToolCall], facts: Sequence[Fact]) -> tuple[ToolCall, ...]:

@@ -18,6 +18,7 @@ from apps.core.htmx import page_or_part
 from apps.tenants.models import OptionValue
 from apps.tenants.options import Option
 from apps.tenants.views.settings import answer
+from apps.usage.services.reports import cost_of_run
 
 PAGE_SIZE = 25
 PERIODS_DAYS = {"1": 1, "7": 7, "30": 30}
@@ -78,7 +79,7 @@ def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
     bars, marks = timeline(steps_of(run))
     wanted = request.GET.get("step", "")
     chosen = next((bar.line for bar in bars if str(bar.line.number) == wanted), bars[-1].line if bars else None)
-    return {"run": run, "bars": bars, "marks": marks, "chosen": chosen}
+    return {"run": run, "bars": bars, "marks": marks, "chosen": chosen, "cost": cost_of_run(run.pk)}
 
 
 @require_POST

@@ -12,6 +12,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.querysets import AuditQuerySet
 from apps.audit.services import trail
 from apps.audit.types import Search
+from apps.core import spreadsheets
 from apps.core.database.pool import release_connection
 from apps.core.errors import InvalidInput
 from apps.core.sockets import query
@@ -78,7 +79,7 @@ def as_csv(events: Iterable[AuditEvent]) -> bytes:
 
 def _cell(value: Any) -> str:
     text = orjson.dumps(value).decode() if isinstance(value, dict) else str("" if value is None else value)
-    return "'" + text if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return spreadsheets.cell(text)
 
 
 def as_json_lines(events: Iterable[AuditEvent]) -> bytes:

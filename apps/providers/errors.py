@@ -14,6 +14,7 @@ ProviderError
 │   ├── UnknownModel       the provider does not have it (any more), or the address is wrong
 │   ├── TooLongForModel    more than the model can read
 │   └── TooLargeForUs      the answer is larger than we hold
+├── SwitchedOff            nobody that could be asked is switched on
 ├── QuotaSpent             the account at the provider has no money left
 └── AuthError              the key is wrong or has no right
 
@@ -91,6 +92,10 @@ class TooLongForModel(InvalidRequest):
 
 class TooLargeForUs(InvalidRequest):
     sentence = gettext_noop("The model sent more than an answer can hold.")
+
+
+class SwitchedOff(ProviderError):
+    sentence = gettext_noop("The model's provider is switched off, and no other model is asked instead.")
 
 
 class QuotaSpent(ProviderError):

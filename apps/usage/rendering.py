@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from apps.core import spreadsheets
 from apps.usage.services.reports import COLUMNS
 from apps.usage.types import Line, Sums
 
@@ -49,6 +50,5 @@ def as_csv(lines: Iterable[Line]) -> str:
     writer = csv.writer(out)
     writer.writerow(["id", "name", *COLUMNS])
     for line in lines:
-        name = "'" + line.label if line.label[:1] in {"=", "+", "-", "@", "\t", "\r"} else line.label
-        writer.writerow([line.key, name, *(getattr(line.sums, column) for column in COLUMNS)])
+        writer.writerow([line.key, spreadsheets.cell(line.label), *(getattr(line.sums, column) for column in COLUMNS)])
     return out.getvalue()

@@ -126,3 +126,10 @@ def test_chain_leaves_out_circles_and_providers_switched_off(agent, scripted, sp
     assert candidates(first) == [first, second]
     Provider.objects.filter(pk=second.provider_id).update(is_active=False)
     assert candidates(first) == [first]
+
+
+def test_provider_switched_off_is_told_at_once(member, agent, scripted, work):
+    Provider.objects.filter(pk=agent.model.provider_id).update(is_active=False)
+    run = asked(member, agent)
+    work("agents")
+    assert finished(run).state == "failed" and "switched off" in run.error and not scripted.asked

@@ -9,9 +9,27 @@ from tests.browser.test_main_job import CHAT, ask
 from tests.standin.server import StandIn, fails, says
 
 pytestmark = pytest.mark.browser
+PUT_BACK = """
+from apps.core.tenancy import tenant_context
+from apps.providers.models import *
+from apps.tenants.hosts import tenant_for_slug
+from apps.usage.models import *
+with tenant_context(tenant_for_slug("acme")):
+    Budget.objects.all().delete()
+    ProviderModel.objects.filter(is_default=True).update(is_default=False)
+    ProviderModel.objects.filter(name="extractive").update(is_default=True)
+    Provider.objects.filter(name="OpenAI").delete()
+"""
 
 
-def test_from_a_key_to_a_budget_that_stops(live, open_page):
+@pytest.fixture
+def put_back(live):
+    """Leave the instance as it was for the tests that follow, however this one ends."""
+    yield
+    live.manage(code=PUT_BACK)
+
+
+def test_from_a_key_to_a_budget_that_stops(live, open_page, put_back):
     with StandIn() as vendor:
         page = open_page("/models/", login="amina")
         page.get_by_role("link", name="OpenAI", exact=True).click()
@@ -30,9 +48,10 @@ def test_from_a_key_to_a_budget_that_stops(live, open_page):
         page.get_by_label("Answers for agents that name no model").check()
         page.get_by_role("button", name="Save").click()
         page.goto(f"{live.url()}/usage/prices/")
-        page.get_by_placeholder("In", exact=True).fill("0")
-        page.get_by_placeholder("Out", exact=True).fill("1000")
-        page.get_by_role("button", name=re.compile("^Set")).click()
+        priced = page.get_by_role("region", name="scripted-large OpenAI")
+        priced.get_by_placeholder("In", exact=True).fill("0")
+        priced.get_by_placeholder("Out", exact=True).fill("1000")
+        priced.get_by_role("button", name=re.compile("^Set")).click()
         expect(page.locator("main")).to_contain_text("Your own price")
 
         vendor.script(says("Five words make this answer."))
@@ -66,20 +85,3 @@ def test_from_a_key_to_a_budget_that_stops(live, open_page):
         ask(page, "And now?")
         page.wait_for_url(CHAT)
         expect(page.locator(".msg[data-open=no]")).to_contain_text("Five words", timeout=15_000)
-        _undo(live)
-
-
-def _undo(live):
-    live.manage(
-        code="""
-from apps.core.tenancy import tenant_context
-from apps.providers.models import *
-from apps.tenants.hosts import tenant_for_slug
-from apps.usage.models import *
-with tenant_context(tenant_for_slug("acme")):
-    Budget.objects.all().delete()
-    ProviderModel.objects.filter(is_default=True).update(is_default=False)
-    ProviderModel.objects.filter(name="extractive").update(is_default=True)
-    Provider.objects.filter(name="OpenAI").delete()
-"""
-    )

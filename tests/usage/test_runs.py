@@ -30,7 +30,7 @@ def small_answers(agent, monkeypatch, settings):
     settings.MAX_ANSWER_TOKENS = 100
 
 
-def test_each_call_of_a_run_is_recorded(member, agent, base, priced, work):
+def test_each_call_of_a_run_is_recorded(member, agent, acme, base, priced, work):
     priced.script(calls("search_knowledge", {"query": "leave"}), says("Four words are here.", usage={"cached": 3}))
     run = start(member, agent)
     work("agents")
@@ -39,6 +39,8 @@ def test_each_call_of_a_run_is_recorded(member, agent, base, priced, work):
     assert (newest.output_tokens, newest.cached_tokens, newest.cost) == (4, 3, Decimal("0.4"))
     assert oldest.cost == Decimal("0.5") and newest.first_token_s is not None and newest.took_s > 0
     assert (newest.user, newest.agent_name, newest.provider_name) == (member, agent.name, "Stand-in")
+    assert "US$ 0.90" in client_for(acme, member).get(f"/runs/{run.pk}/").content.decode()
+    assert Decimal(api_for(acme, member).get(f"/api/v1/runs/{run.pk}").json()["cost"]) == Decimal("0.9")
 
 
 def test_call_that_does_not_fit_is_not_made_and_the_page_says_so(

@@ -16,6 +16,7 @@ from apps.core.api import listed
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
 from apps.tenants.models import OptionValue
 from apps.tenants.options import all_options
+from apps.usage.services.reports import cost_of_run
 
 
 class AgentSerializer(serializers.ModelSerializer):
@@ -55,11 +56,16 @@ class RunSerializer(serializers.ModelSerializer):
 
 class RunDetailSerializer(RunSerializer):
     steps = serializers.SerializerMethodField()
+    cost = serializers.SerializerMethodField(help_text="US dollars, of all its calls of models.")
 
     class Meta:
         model = Run
-        fields = (*RunSerializer.Meta.fields, "steps")
+        fields = (*RunSerializer.Meta.fields, "error_code", "cost", "steps")
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=8))
+    def get_cost(self, run: Run) -> Any:
+        return cost_of_run(run.pk)
 
     @extend_schema_field(StepSerializer(many=True))
     def get_steps(self, run: Run) -> Any:

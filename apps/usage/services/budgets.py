@@ -21,7 +21,7 @@ from apps.mails.services import send
 from apps.providers.models import ProviderModel
 from apps.usage import actions, registry
 from apps.usage.models import Budget, BudgetPeriod, BudgetRequest, Price
-from apps.usage.services.ledger import next_first_day, period_of, periods_for
+from apps.usage.services.ledger import next_first_day, periods_for, present_periods
 
 VIEW, CHANGE = "usage.view_budget", "usage.change_budget"
 FIELDS = ("name", "scope", "object_id", "object_name", "period", "measure", "limit", "warn_at", "is_active")
@@ -57,7 +57,8 @@ class Standing:
 def standings(actor: Any) -> list[Standing]:
     """Return how far every budget is spent; those for each person as the actor's own. Raises Forbidden."""
     require(actor, VIEW)
-    return [Standing(budget, period_of(budget, getattr(actor, "pk", None))) for budget in Budget.objects.all()]
+    found = present_periods(list(Budget.objects.all()), getattr(actor, "pk", None))
+    return [Standing(period.budget, period) for period in found]
 
 
 def own_standings(user: Any) -> list[Standing]:
@@ -145,7 +146,7 @@ def ask_for_more(*, actor: Any, budget: Budget, note: str = "") -> BudgetRequest
     """
     spend(ASKED, str(actor.pk))
     note = " ".join(note.replace("\0", "").split())[:300]
-    period = period_of(budget, actor.pk)
+    [period] = present_periods([budget], actor.pk, make=True)
     asked, is_new = BudgetRequest.objects.update_or_create(
         period=period, asked_by=actor, answered_at=None, defaults={"note": note}
     )

@@ -4,7 +4,7 @@ A reservation takes the most that the call may cost from every budget that holds
 happen one after the other. Settling gives it back and takes what the call did cost, in the transaction that stores the call's result.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -43,7 +43,7 @@ def reserve(call: Call, most: Usage) -> None:
     Raises BudgetSpent when one has no room: nothing is taken then.
     """
     cost: Decimal | None = None
-    periods = list(periods_for(call.user, call.agent_id))
+    periods = periods_for(call.user, call.agent_id, make=True)
     try:
         with transaction.atomic():
             _give_back(Reservation.objects.filter(place=call.place))
@@ -68,23 +68,48 @@ def require_room(user: object, agent_id: UUID | None) -> None:
             raise _spent(period)
 
 
-def periods_for(user: object, agent_id: UUID | None) -> Iterator[BudgetPeriod]:
-    """Yield the present periods of the budgets that hold for a call, always in the same order; made where they are missing."""
+def periods_for(user: object, agent_id: UUID | None, *, make: bool = False) -> list[BudgetPeriod]:
+    """Return the present periods of the budgets that hold for a call, always in the same order."""
     person = getattr(user, "pk", None)
     holds = Q(scope__in=(Scope.TENANT, Scope.EACH)) | Q(scope=Scope.AGENT, object_id=agent_id)
     holds |= Q(scope=Scope.PERSON, object_id=person)
-    for budget in Budget.objects.filter(holds, is_active=True).order_by("pk"):
-        if budget.scope != Scope.EACH or person:
-            yield period_of(budget, person)
+    found = Budget.objects.filter(holds, is_active=True).order_by("pk")
+    return present_periods([b for b in found if b.scope != Scope.EACH or person], person, make=make)
 
 
-def period_of(budget: Budget, person: UUID | None) -> BudgetPeriod:
-    """Return a budget's present period, a person's own one where each has their own."""
-    holder: UUID | str = person if person and budget.scope == Scope.EACH else NOBODY
-    start = first_day(budget, timezone.now())
-    period, _made = BudgetPeriod.objects.get_or_create(budget=budget, holder=holder, start=start)
-    period.budget = budget
-    return period
+def present_periods(budgets: Sequence[Budget], person: UUID | None, *, make: bool = False) -> list[BudgetPeriod]:
+    """Return each budget's present period, a person's own one where each has their own; without `make` new ones are not stored."""
+    if not budgets:
+        return []
+    now = timezone.now()
+    wanted = [BudgetPeriod(budget=b, holder=_holder(b, person), start=first_day(b, now)) for b in budgets]
+    known = _stored(wanted)
+    missing = [period for period in wanted if _place(period) not in known]
+    if make and missing:
+        BudgetPeriod.objects.bulk_create(missing, ignore_conflicts=True)
+        known = _stored(wanted)
+    return [known.get(_place(period), period) for period in wanted]
+
+
+def _stored(wanted: Sequence[BudgetPeriod]) -> dict[tuple[object, ...], BudgetPeriod]:
+    """Find the stored ones among these periods, each with its budget."""
+    budgets = {period.budget_id: period.budget for period in wanted}
+    places = {_place(period) for period in wanted}
+    found = BudgetPeriod.objects.filter(
+        budget__in=budgets, holder__in={p.holder for p in wanted}, start__in={p.start for p in wanted}
+    )
+    stored = {_place(period): period for period in found if _place(period) in places}
+    for period in stored.values():
+        period.budget = budgets[period.budget_id]
+    return stored
+
+
+def _place(period: BudgetPeriod) -> tuple[object, ...]:
+    return period.budget_id, str(period.holder), period.start
+
+
+def _holder(budget: Budget, person: UUID | None) -> UUID | str:
+    return person if person and budget.scope == Scope.EACH else NOBODY
 
 
 def first_day(budget: Budget, now: datetime) -> date:
@@ -147,7 +172,7 @@ def _give_back(reservations: object) -> None:
 
 def _book(call: Call, cost: Decimal, usage: Usage) -> None:
     _give_back(Reservation.objects.filter(place=call.place, key=call.key))
-    for period in periods_for(call.user, call.agent_id):
+    for period in periods_for(call.user, call.agent_id, make=True):
         amount = _measured(period.budget, cost, usage)
         if amount:
             BudgetPeriod.objects.filter(pk=period.pk).update(spent=F("spent") + amount)

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from datetime import UTC, date, timedelta
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 from django.db.models import Max, QuerySet, Sum
 from django.utils import timezone
@@ -57,6 +59,11 @@ def _shown(actor: Any, days: int) -> QuerySet[UsageDay]:
     if actor.has_perm(VIEW):
         return rows.filter(dimension=Dimension.TOTAL, key="")
     return rows.filter(dimension=Dimension.PERSON, key=str(actor.pk))
+
+
+def cost_of_run(run_id: UUID) -> Decimal:
+    """Return what all calls of a run came to, in US dollars; those that broke off are in it."""
+    return UsageRecord.objects.filter(run_id=run_id).aggregate(cost=Sum("cost"))["cost"] or Decimal(0)
 
 
 def records(actor: Any) -> QuerySet[UsageRecord]:
