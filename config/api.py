@@ -10,6 +10,7 @@ urlpatterns = [
     path("", include("apps.tenants.api.organizations")),
     path("", include("apps.providers.api")),
     path("", include("apps.usage.api")),
+    path("", include("apps.prompts.api")),
     path("", include("apps.knowledge.api")),
     path("", include("apps.agents.api")),
     path("", include("apps.conversations.api")),

@@ -40,7 +40,7 @@ _MEMBER = frozenset({"agents.use_agent", "knowledge.add_document"})
 _BUILDER = _MEMBER | {
     *("agents.add_agent", "agents.change_agent", "agents.delete_agent"),
     *("knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
-    *("providers.view_provider", "providers.view_providermodel"),
+    *("providers.view_provider", "providers.view_providermodel", "prompts.*"),
 }
 _ADMIN = _BUILDER | {
     *(
@@ -137,6 +137,8 @@ RIGHTS: dict[str, str | Promise] = {
     "knowledge.manage_knowledgebase": _("Share and shut all collections"),
     "providers.view_provider": _("See models and providers"),
     "providers.change_provider": _("Set up models and providers"),
+    "prompts.view_prompt": _("See prompts"),
+    "prompts.change_prompt": _("Write prompts and choose which version is used"),
     "usage.view_usagerecord": _("See everybody's usage and what it costs"),
     "usage.change_budget": _("Set budgets and prices"),
     "accounts.view_user": _("See the members"),

@@ -20,6 +20,7 @@ AREAS = {
     "audit": "audit",
     "security-events": "security",
     "usage": "usage",
+    "prompts": "prompts",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate"})
@@ -44,6 +45,8 @@ SCOPES: dict[str, str | Promise] = {
     "audit:read": _("Read the audit and take it out"),
     "usage:read": _("See usage, budgets and prices"),
     "usage:write": _("Set budgets and prices, ask for more"),
+    "prompts:read": _("See prompts"),
+    "prompts:write": _("Write, label and try prompts"),
     "security:read": _("See security events"),
     "security:write": _("Mark security events as handled"),
 }

@@ -58,6 +58,7 @@ TENANT_APPS = [
     "apps.accounts",
     "apps.providers",
     "apps.usage",
+    "apps.prompts",
     "apps.knowledge",
     "apps.agents",
     "apps.conversations",

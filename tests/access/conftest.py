@@ -43,6 +43,7 @@ def _objects(member, admin):
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
     from apps.providers import services as providers
+    from apps.prompts.services import library as prompts
     from apps.usage.services import budgets
 
     def work(queue):
@@ -72,6 +73,7 @@ def _objects(member, admin):
     model = providers.save_model(actor=admin, provider=provider, values={"name": "m"})
     budget = budgets.save_budget(actor=admin, values={"name": "All", "scope": "tenant", "limit": 1000})
     wish = budgets.ask_for_more(actor=member, budget=budget)
+    prompt = prompts.create_prompt(actor=admin, name="Tone", text="Be brief, {{ person }}.")
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
@@ -101,6 +103,9 @@ def _objects(member, admin):
         "model": model.pk,
         "budget": budget.pk,
         "wish": wish.pk,
+        "prompt": prompt.pk,
+        "label": prompt.labels.get().pk,
+        "number": 1,
         "slug": "anything",
         "message": message.pk,
         "question": message.parent_id,

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django import template
+from django.forms import BoundField, Textarea
 from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
@@ -80,6 +81,13 @@ def query(context: dict[str, Any], **changes: object) -> str:
         if value not in ("", None):
             parameters[key] = str(value)
     return f"?{parameters.urlencode()}" if parameters else "?"
+
+
+@register.filter
+def widget(field: BoundField) -> str:
+    """Say how a field is drawn: "select", "checkbox", "area", or the type of its input."""
+    drawn = field.field.widget
+    return "area" if isinstance(drawn, Textarea) else getattr(drawn, "input_type", "text")
 
 
 @register.filter
