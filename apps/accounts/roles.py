@@ -41,6 +41,11 @@ _BUILDER = _MEMBER | {
     *("agents.add_agent", "agents.change_agent", "agents.delete_agent"),
     *("knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
     *("providers.view_provider", "providers.view_providermodel", "prompts.*"),
+    *(
+        f"agents.{verb}_{name}"
+        for verb in ("view", "add", "change", "delete")
+        for name in ("personality", "ruleset", "rule")
+    ),
 }
 _ADMIN = _BUILDER | {
     *(
@@ -137,6 +142,10 @@ RIGHTS: dict[str, str | Promise] = {
     "knowledge.manage_knowledgebase": _("Share and shut all collections"),
     "providers.view_provider": _("See models and providers"),
     "providers.change_provider": _("Set up models and providers"),
+    "agents.view_personality": _("See personalities"),
+    "agents.change_personality": _("Write personalities"),
+    "agents.view_ruleset": _("See business rules"),
+    "agents.change_ruleset": _("Write business rules"),
     "prompts.view_prompt": _("See prompts"),
     "prompts.change_prompt": _("Write prompts and choose which version is used"),
     "usage.view_usagerecord": _("See everybody's usage and what it costs"),

@@ -2,7 +2,15 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from apps.audit.actions import Action
+from apps.audit.actions import Action, Severity
 
 RUN_STARTED = Action("run.started", _("started a run"))
 RUN_CANCELLED = Action("run.cancelled", _("stopped a run"))
+AGENT_BEHAVIOUR_CHANGED = Action("agent.behaviour_changed", _("changed how an agent answers"))
+PERSONALITY_ADDED = Action("personality.added", _("wrote a personality"))
+PERSONALITY_CHANGED = Action("personality.changed", _("changed a personality"))
+PERSONALITY_REMOVED = Action("personality.removed", _("removed a personality"))
+RULE_SET_ADDED = Action("rule_set.added", _("wrote a set of rules"))
+RULE_SET_CHANGED = Action("rule_set.changed", _("changed a set of rules"))
+RULE_SET_REMOVED = Action("rule_set.removed", _("removed a set of rules"))
+RULE_BLOCKED = Action("rule.blocked", _("was stopped by a business rule"), Severity.LOW, grows_at=(20, 200))

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.admin import grant_inlines
-from apps.agents.models import Agent, Run, RunEvent
+from apps.agents.models import Agent, Personality, Rule, RuleSet, Run, RunEvent
 from apps.audit.admin import AuditedAdmin
 
 
@@ -16,13 +16,51 @@ class AgentAdmin(AuditedAdmin):
     list_display = ("name", "description", "model", "is_active", "updated_at")
     list_filter = ("is_active",)
     search_fields = ("name", "description")
-    filter_horizontal = ("knowledge_bases",)
+    filter_horizontal = ("knowledge_bases", "rule_sets")
+    exclude = (
+        "prompt",
+        "prompt_label",
+        "prompt_version",
+        "prompt_values",
+    )  # chosen on the page, which checks the values
     inlines = grant_inlines(Agent)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
         """What is shut is shut in here too."""
         agents: Any = super().get_queryset(request)
         return agents.visible_to(request.user)
+
+
+class ShippedAdmin(AuditedAdmin):
+    """Rows of which some ship with the product; those are shown and not changed."""
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.key)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.key)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Leave out deleting many at once, which would not ask for each."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
+
+
+@admin.register(Personality)
+class PersonalityAdmin(ShippedAdmin):
+    list_display = ("name", "tone", "key", "updated_at")
+    search_fields = ("name", "tone")
+
+
+class RuleInline(admin.TabularInline):
+    model = Rule
+    extra = 0
+
+
+@admin.register(RuleSet)
+class RuleSetAdmin(ShippedAdmin):
+    list_display = ("name", "description", "key", "updated_at")
+    search_fields = ("name", "description")
+    inlines = (RuleInline,)
 
 
 class RunEventInline(admin.TabularInline):

@@ -5,12 +5,17 @@ class AgentsConfig(AppConfig):
     name = "apps.agents"
 
     def ready(self) -> None:
-        from apps.agents import handlers
+        from django.db.models.signals import post_migrate
+
+        from apps.agents import handlers, shipped
         from apps.agents.models import Agent
         from apps.agents.runs import RUN, Runs
         from apps.jobs import registry
+        from apps.prompts.registry import used_by
         from apps.usage.registry import find_by
 
         registry.register(RUN, Runs())
         find_by("agent", lambda name: Agent.objects.filter(name=name).first())
+        used_by(handlers.agents_with)
+        post_migrate.connect(shipped.sync, sender=self)
         handlers.connect()

@@ -32,7 +32,7 @@ class Answer:
 
 
 async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, key: str, answer: Answer) -> None:
-    """Fill `answer` and publish its text to the stream `key`.
+    """Fill `answer` and publish its text to the stream `key`; "" holds it back.
 
     Raises ProviderError, and JobCancelled or LostLease as soon as this worker should stop; `answer` then holds what came.
     """
@@ -53,7 +53,7 @@ async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, k
             elif now - heard_at > silence_limit_s:
                 raise TimedOut
             if unsent and now - flushed_at >= FLUSH_S:
-                await publisher.publish(key, StreamEvent("text", {"d": unsent}))
+                await _publish(key, unsent)
                 unsent, flushed_at = "", now
     except StopAsyncIteration:
         raise BrokenOff from None
@@ -62,8 +62,13 @@ async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, k
         if pending is not None:
             pending.cancel()
         if unsent:
-            await publisher.publish(key, StreamEvent("text", {"d": unsent}))
+            await _publish(key, unsent)
         await _close(events)
+
+
+async def _publish(key: str, text: str) -> None:
+    if key:
+        await publisher.publish(key, StreamEvent("text", {"d": text}))
 
 
 def _stop_if_told(claim: Claim) -> None:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.db import transaction
+from django.urls import reverse
 
 from apps.accounts.events import rights_changed
 from apps.accounts.models import User
@@ -12,6 +13,8 @@ from apps.agents.stream import announce_rights
 from apps.core.tenancy import bound
 from apps.jobs import services as jobs
 from apps.knowledge.models import KnowledgeBase
+from apps.prompts.models import Prompt
+from apps.prompts.types import Use
 from apps.tenants.events import tenant_provisioned
 
 
@@ -28,6 +31,20 @@ def follow_rights(sender: Any, *, user: User, **kwargs: Any) -> None:
         for run in Run.objects.active().filter(started_by=fresh):
             jobs.cancel(object_id=run.pk, kind=RUN)
     transaction.on_commit(bound(lambda: announce_rights(fresh.pk)))
+
+
+def agents_with(prompt: Prompt) -> list[Use]:
+    """Name the agents that use a prompt."""
+    return [
+        Use(
+            agent.name,
+            reverse("agent-behaviour", args=[agent.pk]),
+            agent.prompt_label,
+            agent.prompt_version_id,
+            agent.prompt_values,
+        )
+        for agent in Agent.objects.filter(prompt=prompt)
+    ]
 
 
 def add_first_agent(sender: Any, **kwargs: Any) -> None:

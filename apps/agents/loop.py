@@ -35,7 +35,8 @@ def _open_calls(facts: Sequence[Fact]) -> list[ToolCall]:
 
 
 def _messages(brief: Brief, facts: Sequence[Fact]) -> tuple[ChatMessage, ...]:
-    messages = [ChatMessage("system", brief.instructions)] if brief.instructions else []
+    instructions = "\n\n".join(filter(None, [brief.instructions, *brief.additions]))
+    messages = [ChatMessage("system", instructions)] if instructions else []
     messages += [*brief.history, ChatMessage("user", brief.question)]
     for fact in facts:
         if isinstance(fact, ModelAnswered):

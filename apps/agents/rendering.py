@@ -1,6 +1,6 @@
 """A run's steps in words, for the steps card, the timeline and the API."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import orjson
@@ -32,8 +32,7 @@ def step_lines(events: Sequence[RunEvent]) -> list[StepLine]:
     lines = []
     for event in events:
         start_s = (event.started_at - begun).total_seconds() if begun else 0.0
-        describe = _model_line if event.kind == RunEvent.Kind.MODEL else _tool_line
-        lines.append(describe(event, start_s))
+        lines.append(_DESCRIBE.get(event.kind, _tool_line)(event, start_s))
     return lines
 
 
@@ -67,6 +66,24 @@ def _tool_line(event: RunEvent, start_s: float) -> StepLine:
         _pretty(event.payload.get("arguments", "")),
         _pretty(event.payload.get("result", "")),
     )
+
+
+def _rules_line(event: RunEvent, start_s: float) -> StepLine:
+    findings = event.payload["findings"]
+    title = _("Rules looked at the question") if event.name == "input" else _("Rules looked at the answer")
+    fired = [finding for finding in findings if finding["outcome"] != "passed"]
+    is_blocked = any(finding["outcome"] == "blocked" for finding in findings)
+    amount = ", ".join(finding["rule"] for finding in fired) or _("all passed")
+    sent = "\n".join(f"{finding['rule_set']}: {finding['rule']}" for finding in findings)
+    came_back = _json([{key: value for key, value in finding.items() if value} for finding in findings])
+    tint = "warn" if is_blocked else "ok"
+    return StepLine(event.number, "guard", "shield-check", tint, title, amount, start_s, event.took_s, sent, came_back)
+
+
+_DESCRIBE: dict[str, Callable[[RunEvent, float], StepLine]] = {
+    RunEvent.Kind.MODEL: _model_line,
+    RunEvent.Kind.RULES: _rules_line,
+}
 
 
 def _json(value: object) -> str:

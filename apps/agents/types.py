@@ -1,7 +1,7 @@
 """Facts of a run and the steps that may follow them. No framework."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from apps.providers.types import ChatMessage, ToolCall
 
@@ -28,12 +28,13 @@ Fact = ModelAnswered | ToolReturned
 
 @dataclass(frozen=True)
 class Brief:
-    """What a run starts from."""
+    """What a run starts from; `additions` are what business rules have the model told as well."""
 
     instructions: str
     history: tuple[ChatMessage, ...]
     question: str
     max_steps: int
+    additions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -85,3 +86,45 @@ class StreamEvent:
     kind: str
     data: dict[str, Any] = field(default_factory=dict)
     id: str = ""
+
+
+@dataclass(frozen=True)
+class RuleSpec:
+    """A business rule: at which stage it looks, when it fires, what it then does, and with which text."""
+
+    name: str
+    rule_set: str
+    stage: Literal["input", "output"]
+    action: Literal["block", "instruct", "add", "replace", "number"]
+    mentions: tuple[str, ...] = ()
+    unless: tuple[str, ...] = ()
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What came of one rule: `words` are what it said, added or put instead."""
+
+    rule: str
+    rule_set: str
+    outcome: Literal["passed", "fixed", "blocked"]
+    words: str = ""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What rules made of a text, and what they add to the instructions of the run."""
+
+    text: str
+    findings: tuple[Finding, ...] = ()
+    additions: tuple[str, ...] = ()
+    is_blocked: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of what the model is told: `origin` says where it comes from, `title` names it there."""
+
+    origin: Literal["prompt", "instructions", "personality", "rules", "citing"]
+    title: str
+    text: str

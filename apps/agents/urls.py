@@ -3,15 +3,28 @@
 from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
-from apps.agents import views
 from apps.agents.models import Agent
+from apps.agents.views import agents, behaviour, personalities, rule_sets
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
-    path("agents/", views.agent_list, name="agents"),
-    path("agents/<uuid:pk>/settings/", views.agent_settings, name="agent-settings"),
-    path("runs/", views.run_list, name="runs"),
-    path("runs/<uuid:pk>/", views.run_detail, name="run"),
-    path("runs/<uuid:pk>/cancel/", views.run_cancel, name="run-cancel"),
-    path("runs/<uuid:pk>/again/", views.run_again, name="run-again"),
+    path("agents/", agents.agent_list, name="agents"),
+    path("agents/<uuid:pk>/settings/", agents.agent_settings, name="agent-settings"),
+    path("agents/<uuid:pk>/behaviour/", behaviour.agent_behaviour, name="agent-behaviour"),
+    path("agents/personalities/", personalities.personality_list, name="personalities"),
+    path("agents/personalities/new/", personalities.personality_new, name="personality-new"),
+    path("agents/personalities/<uuid:pk>/", personalities.personality_edit, name="personality"),
+    path("agents/personalities/<uuid:pk>/remove/", personalities.personality_remove, name="personality-remove"),
+    path("agents/rules/", rule_sets.rule_set_list, name="rule-sets"),
+    path("agents/rules/new/", rule_sets.rule_set_new, name="rule-set-new"),
+    path("agents/rules/<uuid:pk>/", rule_sets.rule_set_detail, name="rule-set"),
+    path("agents/rules/<uuid:pk>/copy/", rule_sets.rule_set_copy, name="rule-set-copy"),
+    path("agents/rules/<uuid:pk>/remove/", rule_sets.rule_set_remove, name="rule-set-remove"),
+    path("agents/rules/<uuid:pk>/rules/", rule_sets.rule_add, name="rule-add"),
+    path("agents/rules/rule/<uuid:pk>/", rule_sets.rule_edit, name="rule"),
+    path("agents/rules/rule/<uuid:pk>/remove/", rule_sets.rule_remove, name="rule-remove"),
+    path("runs/", agents.run_list, name="runs"),
+    path("runs/<uuid:pk>/", agents.run_detail, name="run"),
+    path("runs/<uuid:pk>/cancel/", agents.run_cancel, name="run-cancel"),
+    path("runs/<uuid:pk>/again/", agents.run_again, name="run-again"),
 ]

@@ -7,8 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.agents import services as agents
 from apps.agents.models import Agent, Run
+from apps.agents.services import runs as agents
 from apps.agents.stream import announce
 from apps.audit.services.trail import record
 from apps.conversations import actions, branches

@@ -35,6 +35,7 @@ def _objects(member, admin):
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, single_sign_on, support
     from apps.agents.models import Agent
+    from apps.agents.services import personalities, rule_sets
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
     from apps.audit.watch import notice
@@ -74,6 +75,9 @@ def _objects(member, admin):
     budget = budgets.save_budget(actor=admin, values={"name": "All", "scope": "tenant", "limit": 1000})
     wish = budgets.ask_for_more(actor=member, budget=budget)
     prompt = prompts.create_prompt(actor=admin, name="Tone", text="Be brief, {{ person }}.")
+    personality = personalities.save_personality(actor=admin, values={"name": "Dry", "tone": "dry"})
+    rule = {"name": "Polite", "stage": "output", "action": "add", "text": "Thank you."}
+    rules = rule_sets.save_rule_set(actor=admin, values={"name": "House"}, rules=[rule])
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
@@ -104,6 +108,9 @@ def _objects(member, admin):
         "budget": budget.pk,
         "wish": wish.pk,
         "prompt": prompt.pk,
+        "personality": personality.pk,
+        "rules": rules.pk,
+        "rule": rules.rules.get().pk,
         "label": prompt.labels.get().pk,
         "number": 1,
         "slug": "anything",

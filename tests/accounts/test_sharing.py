@@ -12,7 +12,7 @@ from apps.accounts.roles import group_for
 from apps.accounts.services import groups, members, sharing
 from apps.accounts.services.sharing import Conditions
 from apps.agents.models import Agent
-from apps.agents.services import start_run
+from apps.agents.services.runs import start_run
 from apps.audit.models import AuditEvent
 from apps.core.caller import Caller, calling
 from apps.core.errors import Conflict, Forbidden, InvalidInput

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.agents import services
+from apps.agents.services import runs as services
 from apps.providers import breaker
 from apps.providers.models import Provider, ProviderModel
 from apps.providers.registry import candidates

@@ -3,7 +3,8 @@
 import pytest
 from django.db import connection
 
-from apps.agents import registry, services
+from apps.agents import registry
+from apps.agents.services import runs as services
 from apps.agents.models import Run, RunEvent
 from apps.agents.runs import RUN
 from apps.agents.tools.base import Tool, ToolResult

@@ -10,17 +10,20 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 BREACHES = {
     "Apps form one stack; imports point down": ("apps/tenants/models.py", "import apps.agents.models"),
-    "Apps do not know how they are put together": ("apps/agents/services.py", "import config.urls"),
-    "Inside an app: doors, services, workers, rules, tables": ("apps/agents/models.py", "import apps.agents.services"),
+    "Apps do not know how they are put together": ("apps/agents/services/runs.py", "import config.urls"),
+    "Inside an app: doors, services, workers, rules, tables": (
+        "apps/agents/models.py",
+        "import apps.agents.services.runs",
+    ),
     "The agent loop, the port and the splitter know no framework": ("apps/agents/loop.py", "import django.db"),
     "Only provider adapters touch vendor SDKs": ("apps/agents/runs.py", "import openai"),
     "Only the registry touches provider adapters": (
         "apps/knowledge/search.py",
         "import apps.providers.adapters.minilm",
     ),
-    "Sockets stay at the edge": ("apps/agents/services.py", "import channels.layers"),
+    "Sockets stay at the edge": ("apps/agents/services/runs.py", "import channels.layers"),
     "REST framework stays in api modules": ("apps/knowledge/services.py", "import rest_framework.status"),
-    "Celery stays in tasks": ("apps/agents/services.py", "import celery"),
+    "Celery stays in tasks": ("apps/agents/services/runs.py", "import celery"),
     "No cycles between modules anywhere": ("apps/core/errors.py", "import apps.core.tenancy"),
 }
 

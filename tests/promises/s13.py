@@ -26,7 +26,7 @@ with tenant_context(tenant_for_slug("acme")):
     Price.objects.create(model=m, input=0, output=400)
     a = Agent.objects.create(name="S13", model=m)
     Budget.objects.create(name="S13", scope="agent", object_id=a.pk, object_name="S13", limit=Decimal(1))
-    from apps.agents import services
+    from apps.agents.services import runs as services
     from apps.accounts.models import User
     from apps.tenants.options import ANSWER_TOKENS
     services.set_agent_option(actor=User.objects.get(email="amina@acme.example"), agent=a, option=ANSWER_TOKENS, value=100)

@@ -46,7 +46,7 @@ def test_provider_keeps_no_key_in_the_clear(in_acme):
 
 
 def test_key_reaches_the_provider_and_nobody_else(agent, member, scripted, work, caplog):
-    from apps.agents.services import start_run
+    from apps.agents.services.runs import start_run
 
     provider = agent.model.provider
     provider.set_api_key("sk-canary-4711")

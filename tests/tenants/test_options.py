@@ -194,7 +194,7 @@ def test_the_organisation_is_renamed_by_page(owner, admin_client, acme):
 
 
 def test_an_agents_own_limit_goes_before_the_organisations(owner, agent, member, acme):
-    from apps.agents import services as agents
+    from apps.agents.services import runs as agents
 
     agents.set_agent_option(actor=owner, agent=agent, option=CHAT_LIMIT, value=1)
     place = [(OptionValue.Level.AGENT, agent.pk)]
@@ -211,7 +211,7 @@ def test_an_agents_own_limit_goes_before_the_organisations(owner, agent, member,
 
 
 def test_only_what_an_agent_may_have_and_only_by_who_manages_it(owner, agent, member):
-    from apps.agents import services as agents
+    from apps.agents.services import runs as agents
 
     with pytest.raises(InvalidInput):
         agents.set_agent_option(actor=owner, agent=agent, option=IDLE_MINUTES, value=10)

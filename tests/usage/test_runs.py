@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.agents import services
+from apps.agents.services import runs as services
 from apps.usage.errors import BudgetSpent
 from apps.usage.models import Budget, BudgetPeriod, Price, Reservation, UsageRecord
 from tests.agents.test_runs import due_now, finished

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.agents.api import endpoints, live
+from apps.agents.api import behaviour, endpoints, live
 from apps.agents.models import Agent
 
 urlpatterns = [
@@ -11,6 +11,13 @@ urlpatterns = [
     path("agents/", endpoints.agents, name="api-agents"),
     path("agents/<uuid:pk>", endpoints.agent, name="api-agent"),
     path("agents/<uuid:pk>/settings", endpoints.agent_settings, name="api-agent-settings"),
+    path("agents/<uuid:pk>/behaviour", behaviour.agent_behaviour, name="api-agent-behaviour"),
+    path("config/agents", behaviour.config, name="api-config-agents"),
+    path("config/agents/personalities", behaviour.personality_list, name="api-personalities"),
+    path("config/agents/personalities/<uuid:pk>", behaviour.personality, name="api-personality"),
+    path("config/agents/rule-sets", behaviour.rule_set_list, name="api-rule-sets"),
+    path("config/agents/rule-sets/<uuid:pk>", behaviour.rule_set, name="api-rule-set"),
+    path("config/agents/rule-sets/<uuid:pk>/copy", behaviour.rule_set_copy, name="api-rule-set-copy"),
     path("runs/", endpoints.runs, name="api-runs"),
     path("runs/<uuid:pk>", endpoints.run, name="api-run"),
     path("runs/<uuid:pk>/cancel", endpoints.cancel, name="api-run-cancel"),

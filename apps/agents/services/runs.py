@@ -1,4 +1,4 @@
-"""What can be asked of agents: start a run, stop it, run it again."""
+"""What can be asked of agents: start a run, stop it, run it again; settings of one agent."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services.sharing import may_manage
-from apps.agents import actions
+from apps.agents import actions, composing
 from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
 from apps.audit.services.trail import record
@@ -34,7 +34,8 @@ def start_run(
 ) -> Run:
     """Store a run and its job.
 
-    Raises Forbidden, InvalidInput for an empty or too long question, TooManyRequests (BudgetSpent among them), Unavailable.
+    Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in,
+    TooManyRequests (BudgetSpent among them), Unavailable.
     """
     if not Agent.objects.usable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("You may not ask this agent (any more)."))
@@ -48,6 +49,8 @@ def start_run(
         question=question,
         title=title_of(question),
         history=[{"role": message.role, "text": message.text} for message in history],
+        instructions=composing.told(composing.sections_of(agent, actor)),
+        prompt_version=composing.version_of(agent),
         idempotency_key=idempotency_key[:MAX_KEY_CHARS],
         asked_from=caller.address or None,
         asked_with_second_factor=caller.has_second_factor,

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.agents import services
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of, timeline
+from apps.agents.services import runs as services
 from apps.core.htmx import page_or_part
 from apps.tenants.models import OptionValue
 from apps.tenants.options import Option
@@ -30,7 +30,8 @@ def agent_list(request: HttpRequest) -> HttpResponse:
     mine = Count("runs", filter=Q(runs__started_by=str(request.user.pk)))
     agents = Agent.objects.usable_by(request.user).matching(words).annotate(run_count=mine)
     managed = set(Agent.objects.manageable_by(request.user).values_list("pk", flat=True))
-    context = {"agents": agents, "words": words, "managed": managed}
+    editable = set(Agent.objects.editable_by(request.user).values_list("pk", flat=True))
+    context = {"agents": agents, "words": words, "managed": managed, "editable": editable}
     return page_or_part(request, "agents/agent_list.html", "agents/_agents.html", context)
 
 
@@ -71,8 +72,12 @@ def _filtered(request: HttpRequest, runs: QuerySet[Run]) -> QuerySet[Run]:
 
 @require_GET
 def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
-    run = get_object_or_404(Run.objects.visible_to(request.user).select_related("agent", "started_by"), pk=pk)
+    run = get_object_or_404(_shown(request), pk=pk)
     return page_or_part(request, "agents/run_detail.html", "agents/_run.html", _run_context(request, run))
+
+
+def _shown(request: HttpRequest) -> QuerySet[Run]:
+    return Run.objects.visible_to(request.user).select_related("agent", "started_by", "prompt_version__prompt")
 
 
 def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:

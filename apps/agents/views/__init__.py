@@ -1,0 +1,1 @@
+"""Pages of agents and runs (`agents`), of how agents answer (`behaviour`), of personalities and of business rules."""
