@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("apps.accounts.api")),
     path("", include("apps.audit.api")),
     path("", include("apps.tenants.api.company")),
+    path("", include("apps.tenants.api.caches")),
     path("", include("apps.tenants.api.features")),
     path("", include("apps.tenants.api.organizations")),
     path("", include("apps.providers.api")),

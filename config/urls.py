@@ -12,6 +12,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 from apps.accounts.views.members import join
 from apps.accounts.views.single_sign_on import with_passwords
 from apps.core.views import sign_in_by_page
+from apps.tenants.views.caches import cache_list
 from apps.tenants.views.features import features
 from apps.tenants.views.settings import settings_page
 
@@ -23,6 +24,7 @@ login_not_required(login_webauthn)  # a passkey is how one signs in
 urlpatterns = [
     path("", include("apps.dashboard.urls")),
     path("settings/", settings_page, name="settings"),
+    path("settings/caches/", cache_list, name="caches"),
     path("settings/features/", features, name="features"),
     path("", include("apps.audit.urls")),
     path("", include("apps.accounts.urls")),

@@ -7,6 +7,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
+from apps.core.caches import forget_here
 from apps.core.tenancy import active_schema, public_context, tenant_context
 from tests.standin.server import StandIn
 
@@ -67,8 +68,9 @@ def committed(django_db_setup, django_db_blocker):
 
 @pytest.fixture(autouse=True)
 def fresh_counts():
-    """Limits count in Redis, which no transaction rolls back."""
+    """Limits count in Redis, which no transaction rolls back; caches keep what a test's transaction took back."""
     yield
+    forget_here()
     with public_context():
         cache.clear()
 

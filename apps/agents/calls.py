@@ -29,6 +29,7 @@ class Answer:
     opaque: dict[str, Any] | None = None
     first_token_s: float | None = None
     took_s: float = 0.0
+    is_kept: bool = False
 
 
 async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, key: str, answer: Answer) -> None:

@@ -40,6 +40,8 @@ def _model_line(event: RunEvent, start_s: float) -> StepLine:
     payload = event.payload
     wrote = ngettext("%(n)d token", "%(n)d tokens", payload["output_tokens"]) % {"n": payload["output_tokens"]}
     title = _("Decided what to do") if payload["tool_calls"] else _("Wrote the answer")
+    if payload.get("is_kept"):
+        wrote = _("from the cache")
     came_back = {key: payload[key] for key in ("text", "tool_calls", "reason")}
     sent = {key: payload[key] for key in ("provider", "input_tokens", "cached_tokens")} | {"model": event.name}
     return StepLine(

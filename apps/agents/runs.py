@@ -1,7 +1,6 @@
 """The worker side of a run: ask the loop for the next step, do it, store it; any step survives its worker."""
 
 import random
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -9,25 +8,22 @@ from typing import Any
 import orjson
 import structlog
 from django.conf import settings
-from django.db import transaction
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.agents import actions, composing, loop, registry, rules
 from apps.agents.calls import Answer, stream_answer
-from apps.agents.events import run_settled
+from apps.agents.kept import KeptAnswer, find_answer, keep_answer
 from apps.agents.models import Run, RunEvent
+from apps.agents.records import PUBLISH_LIMIT_S, brief_of, facts_of, settle, sources_of, unique_calls
 from apps.agents.stream import publisher, run_key
 from apps.agents.tools.base import Tool, ToolContext, ToolFailed, ToolResult
 from apps.agents.types import (
-    Brief,
     CallModel,
     CallTool,
-    Fact,
     Finish,
     GiveUp,
     ModelAnswered,
-    Source,
     StreamEvent,
     ToolReturned,
     Verdict,
@@ -46,9 +42,9 @@ from apps.providers import breaker
 from apps.providers.errors import ProviderError, RefusedError, SwitchedOff, TimedOut, TransientError
 from apps.providers.models import ProviderModel
 from apps.providers.registry import candidates, chat_port, default_model
-from apps.providers.types import ChatMessage, ChatRequest, ToolCall, Usage
+from apps.providers.types import ChatRequest, ToolCall, Usage
 from apps.tenants.models import OptionValue
-from apps.tenants.options import ANSWER_TOKENS
+from apps.tenants.options import ANSWER_TOKENS, KEEP_ANSWERS
 from apps.tenants.resolver import resolve
 from apps.usage.errors import BudgetSpent
 from apps.usage.services import ledger
@@ -56,7 +52,6 @@ from apps.usage.types import Call, Outcome
 
 log = structlog.get_logger(__name__)
 RUN = "run"
-PUBLISH_LIMIT_S = 5.0
 MAX_BACKOFF_S, MAX_WAIT_S = 30.0, 300.0
 
 
@@ -93,7 +88,9 @@ class _Work:
         self.answer = Answer()
         self.rules = composing.rules_of(run.agent)
         self.is_held_back = rules.may_block([rule for rule in self.rules if rule.stage == "output"])
-        self.most_answer_tokens = resolve(ANSWER_TOKENS, [(OptionValue.Level.AGENT, run.agent_id)]).value
+        places = [(OptionValue.Level.AGENT, run.agent_id)]
+        self.most_answer_tokens = resolve(ANSWER_TOKENS, places).value
+        self.kept_hours = resolve(KEEP_ANSWERS, places).value
 
     def go(self) -> None:
         with engine.checkpoint(self.claim):
@@ -209,6 +206,8 @@ class _Work:
         self.answer = Answer()
         specs = tuple(tool.spec for tool in self.tools.values()) if step.may_use_tools and model.takes_tools else ()
         request = ChatRequest(model.name, step.messages, specs, max_tokens=self.most_answer_tokens)
+        if self.take_kept(model, request):
+            return
         call = self.metered(model)
         ledger.reserve(call, ledger.most_tokens(request))
         port = chat_port(model.provider)
@@ -223,6 +222,21 @@ class _Work:
         except (ProviderError, JobCancelled, LostLease):
             ledger.settle(call, self.unfinished(request))
             raise
+        if self.kept_hours:
+            answer = self.answer
+            kept = KeptAnswer(answer.text, tuple(answer.tool_calls), answer.reason, answer.opaque)
+            keep_answer(model, request, kept, hours=self.kept_hours)
+
+    def take_kept(self, model: ProviderModel, request: ChatRequest) -> bool:
+        """Take the answer that was given to the same request before, where the agent keeps answers. False: there is none."""
+        kept = find_answer(model, request) if self.kept_hours else None
+        if kept is None:
+            return False
+        calls = list(kept.tool_calls)
+        self.answer = Answer(kept.text, calls, reason=kept.reason, opaque=kept.opaque, is_kept=True)
+        if kept.text and not self.is_held_back:
+            self.publish("text", d=kept.text)
+        return True
 
     def metered(self, model: ProviderModel) -> Call:
         """Name the call for the step that comes next; an attempt of another worker, or at another model, is a call of its own."""
@@ -246,7 +260,7 @@ class _Work:
 
     def store_answer(self, model: ProviderModel, started_at: datetime) -> None:
         answer = self.answer
-        calls = _unique_calls(answer.tool_calls, self.facts)
+        calls = unique_calls(answer.tool_calls, self.facts)
         payload = {
             "text": answer.text,
             "reason": answer.reason,
@@ -258,8 +272,11 @@ class _Work:
             "reasoning_tokens": answer.usage.reasoning_tokens,
             "first_token_s": answer.first_token_s,
             "opaque": answer.opaque,
+            "is_kept": answer.is_kept,
         }
-        outcome = Outcome(answer.usage, True, took_s=answer.took_s, first_token_s=answer.first_token_s)
+        outcome = Outcome(
+            answer.usage, True, took_s=answer.took_s, first_token_s=answer.first_token_s, is_kept=answer.is_kept
+        )
         with engine.checkpoint(self.claim):
             event = self.add_event(RunEvent.Kind.MODEL, model.name, payload, started_at)
             ledger.settle(self.metered(model), outcome)
@@ -364,68 +381,9 @@ class _Work:
         self.publish("step", number=event.number, sources=len(sources_of(self.run)))
 
 
-def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
-    """Write a run's final state, tell higher apps in the same transaction, and the stream once that commits."""
-    changed = (
-        Run.objects.filter(pk=run.pk)
-        .exclude(state__in=Run.FINAL)
-        .update(state=state, answer=text, error=error[:500], error_code=code, finished_at=timezone.now())
-    )
-    if not changed:
-        return
-    ledger.release(run.pk)
-    run.state, run.answer, run.error, run.error_code = state, text, error[:500], code
-    run_settled.send(sender=Run, run=run, sources=sources_of(run))
-    key = run_key(run.pk)
-    transaction.on_commit(lambda: _publish_end(key, state))
-
-
-def _publish_end(key: str, state: str) -> None:
-    run_on_wire(publisher.publish(key, StreamEvent("end", {"state": state})), timeout_s=PUBLISH_LIMIT_S)
-
-
-def facts_of(run: Run) -> list[Fact]:
-    """Rebuild what has happened in a run from its stored steps."""
-    facts: list[Fact] = []
-    for event in run.events.filter(kind__in=(RunEvent.Kind.MODEL, RunEvent.Kind.TOOL)).order_by("number"):
-        if event.kind == RunEvent.Kind.MODEL:
-            calls = tuple(ToolCall(c["id"], c["name"], c["arguments"]) for c in event.payload["tool_calls"])
-            facts.append(ModelAnswered(event.payload["text"], calls, event.payload.get("opaque")))
-        else:
-            facts.append(ToolReturned(event.payload["call_id"], event.payload["result"]))
-    return facts
-
-
-def sources_of(run: Run) -> list[Source]:
-    """Return the passages that a run has seen, each once, in the order of their numbers."""
-    found: dict[int, Source] = {}
-    for payload in run.events.filter(kind=RunEvent.Kind.TOOL).order_by("number").values_list("payload", flat=True):
-        for raw in payload.get("sources", ()):
-            found.setdefault(raw["number"], Source(**raw))
-    return [found[number] for number in sorted(found)]
-
-
-def brief_of(run: Run) -> Brief:
-    """Return what a run starts from: the instructions and the history it was given, its question."""
-    history = tuple(ChatMessage(entry["role"], entry["text"]) for entry in run.history)
-    instructions = run.instructions or "\n\n".join(filter(None, [run.agent.instructions, composing.CITING]))
-    return Brief(instructions, history, run.question, run.agent.max_steps)
-
-
 def _to_report(failures: list[ProviderError]) -> ProviderError:
     """Choose what to say when every model failed: what may pass comes first, the soonest of it."""
     passing = [error for error in failures if isinstance(error, TransientError)]
     if passing:
         return min(passing, key=lambda error: error.retry_after_s or 0.0)
     return failures[0] if failures else SwitchedOff()
-
-
-def _unique_calls(calls: list[ToolCall], facts: Sequence[Fact]) -> tuple[ToolCall, ...]:
-    """Make call ids unique in the run, for some servers count from zero in every answer; others stay, their vendors know them."""
-    taken = {call.id for fact in facts if isinstance(fact, ModelAnswered) for call in fact.tool_calls}
-    unique = []
-    for place, call in enumerate(calls):
-        name = call.id if call.id and call.id not in taken else f"{len(facts)}-{place}-{call.id}"[:64]
-        taken.add(name)
-        unique.append(ToolCall(name, call.name, call.arguments))
-    return tuple(unique)

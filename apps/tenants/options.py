@@ -133,3 +133,15 @@ ANSWER_TOKENS = Option(
     most=200_000,
     levels=("tenant", "agent"),
 )
+KEEP_ANSWERS = Option(
+    key="chat.keep_answers_hours",
+    kind="number",
+    words=gettext_lazy("Hours for which answers are kept"),
+    help=gettext_lazy(
+        "Whoever asks the model the very same gets the same answer at once, and it costs nothing. 0: every answer is a new one."
+    ),
+    default=lambda: 0,
+    least=0,
+    most=720,
+    levels=("agent",),
+)

@@ -1,22 +1,21 @@
 """One place that answers what an option is, and where that comes from: run, agent, project, tenant or system.
 
-All values of a tenant are kept in the cache together, for a minute, and dropped when one changes.
+All values of a tenant are kept in the caches together, for a minute, and dropped in every process when one changes.
 """
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.core.cache import cache
-from redis.exceptions import RedisError
+from django.utils.translation import gettext_lazy as _
 
+from apps.core.caches import MEMORY, REDIS, Level, ReadThrough
 from apps.core.tenancy import current_tenant, public_context
 from apps.tenants.models import OptionValue
 from apps.tenants.options import Option
 
-CACHE_KEY, KEEP_S = "options", 60
+VALUES = ReadThrough("options", words=_("Settings"), levels=(Level(MEMORY, 60), Level(REDIS, 60)))
 Place = tuple[OptionValue.Level, UUID]
 Values = dict[tuple[str, str, str], Any]
 
@@ -40,15 +39,7 @@ def resolve(option: Option, places: Sequence[Place] = ()) -> Resolved:
 
 
 def _values() -> Values:
-    try:
-        known = cache.get(CACHE_KEY)
-    except RedisError:
-        return _read()
-    if known is None:
-        known = _read()
-        with suppress(RedisError):
-            cache.set(CACHE_KEY, known, KEEP_S)
-    return known
+    return VALUES.get("all", _read)
 
 
 def _read() -> Values:
@@ -56,8 +47,3 @@ def _read() -> Values:
     with public_context():
         rows = OptionValue.objects.filter(tenant_id=tenant_id).values_list("level", "object_id", "key", "value")
         return {(level, str(object_id), key): value for level, object_id, key, value in rows}
-
-
-def forget() -> None:
-    """Read the active tenant's values anew at the next question."""
-    cache.delete(CACHE_KEY)

@@ -19,9 +19,10 @@ from django.utils.translation import gettext as _
 from apps.audit import chain
 from apps.audit.actions import AUDIT_LET_GO
 from apps.audit.services.trail import record
-from apps.core.errors import InvalidInput
+from apps.core.caches import Rates, all_caches
+from apps.core.errors import InvalidInput, NotFound
 from apps.core.permissions import require
-from apps.core.tenancy import bound, current_tenant, has_tenant, public_context, tenant_context
+from apps.core.tenancy import current_tenant, has_tenant, public_context, tenant_context
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.tenants import actions, cloning, resolver, rollout
@@ -144,14 +145,13 @@ def _store(
             OptionValue.objects.filter(tenant_id=tenant_id, **place).delete()
         else:
             OptionValue.objects.update_or_create(tenant_id=tenant_id, **place, defaults={"value": wanted})
-    resolver.forget()
+    resolver.VALUES.forget()
     after = resolver.resolve(option, [(level, object_id)]).value
     if before != after:
         record(
             actions.OPTION_CHANGED, actor=actor, target=target, before={option.key: before}, after={option.key: after}
         )
-    resolver.forget()
-    transaction.on_commit(bound(resolver.forget), robust=True)
+    resolver.VALUES.forget()
 
 
 @transaction.atomic
@@ -162,6 +162,27 @@ def prune_audit() -> tuple[int, int]:
     if count:
         record(AUDIT_LET_GO, actor=None, after={"events": count, "older than days": days})
     return count, days
+
+
+# -- caches ------------------------------------------------------------------------------------------------------
+
+
+def cache_rates(*, actor: Any) -> list[Rates]:
+    """Return how often each cache answered the active tenant. Raises Forbidden."""
+    require(actor, "accounts.manage_settings")
+    return [cache.rates() for cache in all_caches()]
+
+
+@transaction.atomic
+def empty_caches(*, actor: Any, name: str = "") -> None:
+    """Have what one cache keeps for the active tenant, or all of them, made anew. Raises Forbidden, NotFound."""
+    require(actor, "accounts.manage_settings")
+    chosen = [cache for cache in all_caches() if name in ("", cache.name)]
+    if not chosen:
+        raise NotFound(_("There is no such cache."))
+    for cache in chosen:
+        cache.forget()
+    record(actions.CACHES_EMPTIED, actor=actor, after={"caches": [cache.name for cache in chosen]})
 
 
 # -- features ----------------------------------------------------------------------------------------------------

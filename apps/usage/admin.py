@@ -19,7 +19,7 @@ class UsageRecordAdmin(ReadOnlyAdmin):
         "output_tokens",
         "cost",
     )
-    list_filter = ("is_answered", "provider_name", "model_name")
+    list_filter = ("is_answered", "is_kept", "provider_name", "model_name")
     search_fields = ("agent_name", "model_name", "user__email")
     date_hierarchy = "created_at"
     list_select_related = ("user",)

@@ -53,7 +53,15 @@ class UsageRecordSerializer(serializers.ModelSerializer):
         model = UsageRecord
         fields = (
             *("id", "created_at", "user", "agent_id", "agent_name", "run_id", "provider_name", "model_name"),
-            *("is_answered", "is_estimated", "input_tokens", "output_tokens", "cached_tokens", "reasoning_tokens"),
+            *(
+                "is_answered",
+                "is_estimated",
+                "is_kept",
+                "input_tokens",
+                "output_tokens",
+                "cached_tokens",
+                "reasoning_tokens",
+            ),
             *("first_token_s", "took_s", "cost", "input_price", "output_price"),
         )
         read_only_fields = fields

@@ -34,6 +34,7 @@ class UsageRecord(UUIDModel):
     model_name = models.CharField(_("model"), max_length=120)
     is_answered = models.BooleanField(_("answered"), default=True)
     is_estimated = models.BooleanField(_("tokens estimated"), default=False)
+    is_kept = models.BooleanField(_("answered from the cache"), default=False, db_default=False)
     input_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     output_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
     cached_tokens = models.PositiveIntegerField(_("tokens from a cache"), default=0)

@@ -24,13 +24,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a call went; `is_estimated`: the provider did not say the tokens, so they are our estimate."""
+    """How a call went; `is_estimated`: the provider did not say the tokens, so they are our estimate; `is_kept`: nobody was called,
+    the answer was known."""
 
     usage: Usage
     is_answered: bool
     is_estimated: bool = False
     took_s: float = 0.0
     first_token_s: float | None = None
+    is_kept: bool = False
 
 
 @dataclass(frozen=True)

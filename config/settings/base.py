@@ -155,12 +155,24 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.str("REDIS_URL")
 CACHES = {
+    "memory": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "guildhall",
+        "KEY_FUNCTION": "apps.core.cache.tenant_key",
+        "OPTIONS": {"MAX_ENTRIES": env.int("CACHE_MEMORY_ENTRIES", default=5_000)},
+    },
+    "disk": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": env.str("CACHE_DIR", default=str(DATA_DIR / "cache")),
+        "KEY_FUNCTION": "apps.core.cache.tenant_key",
+        "OPTIONS": {"MAX_ENTRIES": env.int("CACHE_DISK_ENTRIES", default=5_000)},
+    },
     "default": {
         "BACKEND": "django.core.cache.backends.redis.RedisCache",
         "LOCATION": REDIS_URL,
         "KEY_FUNCTION": "apps.core.cache.tenant_key",
         "OPTIONS": {"socket_timeout": 2, "socket_connect_timeout": 2},
-    }
+    },
 }
 
 # --- identity -------------------------------------------------------------------------------------------------

@@ -42,7 +42,7 @@ def test_the_most_special_place_wins(owner, acme):
     with public_context():
         for level, object_id, value in (("agent", agent, 5), ("run", run, 2)):
             OptionValue.objects.create(tenant=acme, level=level, object_id=object_id, key=CHAT_LIMIT.key, value=value)
-    resolver.forget()
+    resolver.VALUES.forget()
     places = [(OptionValue.Level.RUN, run), (OptionValue.Level.AGENT, agent)]
     assert resolver.resolve(CHAT_LIMIT, places) == resolver.Resolved(2, OptionValue.Level.RUN)
     assert resolver.resolve(CHAT_LIMIT, places[1:]) == resolver.Resolved(5, OptionValue.Level.AGENT)

@@ -192,6 +192,7 @@ def _record(call: Call, outcome: Outcome, rate: Rate, cost: Decimal) -> tuple[Us
             "model_name": call.model.name,
             "is_answered": outcome.is_answered,
             "is_estimated": outcome.is_estimated,
+            "is_kept": outcome.is_kept,
             "input_tokens": usage.input_tokens,
             "output_tokens": usage.output_tokens,
             "cached_tokens": usage.cached_tokens,

@@ -1,0 +1,76 @@
+"""A run's rows: what has happened in it, what it has seen, what it starts from, and its end."""
+
+from collections.abc import Sequence
+
+from django.db import transaction
+from django.utils import timezone
+
+from apps.agents import composing
+from apps.agents.events import run_settled
+from apps.agents.models import Run, RunEvent
+from apps.agents.stream import publisher, run_key
+from apps.agents.types import Brief, Fact, ModelAnswered, Source, StreamEvent, ToolReturned
+from apps.core.wire import run_on_wire
+from apps.providers.types import ChatMessage, ToolCall
+from apps.usage.services import ledger
+
+PUBLISH_LIMIT_S = 5.0
+
+
+def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
+    """Write a run's final state, tell higher apps in the same transaction, and the stream once that commits."""
+    changed = (
+        Run.objects.filter(pk=run.pk)
+        .exclude(state__in=Run.FINAL)
+        .update(state=state, answer=text, error=error[:500], error_code=code, finished_at=timezone.now())
+    )
+    if not changed:
+        return
+    ledger.release(run.pk)
+    run.state, run.answer, run.error, run.error_code = state, text, error[:500], code
+    run_settled.send(sender=Run, run=run, sources=sources_of(run))
+    key = run_key(run.pk)
+    transaction.on_commit(lambda: _publish_end(key, state))
+
+
+def _publish_end(key: str, state: str) -> None:
+    run_on_wire(publisher.publish(key, StreamEvent("end", {"state": state})), timeout_s=PUBLISH_LIMIT_S)
+
+
+def facts_of(run: Run) -> list[Fact]:
+    """Rebuild what has happened in a run from its stored steps."""
+    facts: list[Fact] = []
+    for event in run.events.filter(kind__in=(RunEvent.Kind.MODEL, RunEvent.Kind.TOOL)).order_by("number"):
+        if event.kind == RunEvent.Kind.MODEL:
+            calls = tuple(ToolCall(c["id"], c["name"], c["arguments"]) for c in event.payload["tool_calls"])
+            facts.append(ModelAnswered(event.payload["text"], calls, event.payload.get("opaque")))
+        else:
+            facts.append(ToolReturned(event.payload["call_id"], event.payload["result"]))
+    return facts
+
+
+def sources_of(run: Run) -> list[Source]:
+    """Return the passages that a run has seen, each once, in the order of their numbers."""
+    found: dict[int, Source] = {}
+    for payload in run.events.filter(kind=RunEvent.Kind.TOOL).order_by("number").values_list("payload", flat=True):
+        for raw in payload.get("sources", ()):
+            found.setdefault(raw["number"], Source(**raw))
+    return [found[number] for number in sorted(found)]
+
+
+def brief_of(run: Run) -> Brief:
+    """Return what a run starts from: the instructions and the history it was given, its question."""
+    history = tuple(ChatMessage(entry["role"], entry["text"]) for entry in run.history)
+    instructions = run.instructions or "\n\n".join(filter(None, [run.agent.instructions, composing.CITING]))
+    return Brief(instructions, history, run.question, run.agent.max_steps)
+
+
+def unique_calls(calls: list[ToolCall], facts: Sequence[Fact]) -> tuple[ToolCall, ...]:
+    """Make call ids unique in the run, for some servers count from zero in every answer; others stay, their vendors know them."""
+    taken = {call.id for fact in facts if isinstance(fact, ModelAnswered) for call in fact.tool_calls}
+    unique = []
+    for place, call in enumerate(calls):
+        name = call.id if call.id and call.id not in taken else f"{len(facts)}-{place}-{call.id}"[:64]
+        taken.add(name)
+        unique.append(ToolCall(name, call.name, call.arguments))
+    return tuple(unique)
