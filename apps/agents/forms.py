@@ -109,7 +109,7 @@ class BehaviourForm(forms.Form):
         querysets = {
             "personality": Personality.objects.all(),
             "rule_sets": RuleSet.objects.all(),
-            "model": ProviderModel.objects.select_related("provider"),
+            "model": ProviderModel.objects.for_chat().select_related("provider"),
         }
         for name, queryset in querysets.items():
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]

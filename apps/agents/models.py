@@ -139,6 +139,7 @@ class Agent(TimestampedModel, Shared):
         related_name="+",
         verbose_name=_("model"),
         help_text=_("Empty: the tenant's default model."),
+        limit_choices_to={"purpose": "chat"},
     )
     prompt = models.ForeignKey(
         "prompts.Prompt", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("prompt")

@@ -16,13 +16,26 @@ from apps.core.api import checked, listed
 from apps.knowledge import services
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.types import Filters
+from apps.providers.models import ProviderModel
 
 
 class KnowledgeBaseSerializer(serializers.ModelSerializer):
     class Meta:
         model = KnowledgeBase
-        fields = ("id", "name", "description", "created_at")
+        fields = ("id", "name", "description", "embedding_model", "created_at")
         read_only_fields = fields
+
+
+class EmbeddingSerializer(serializers.Serializer):
+    model = serializers.UUIDField(source="embedding_model_id", allow_null=True, help_text="null: the built-in model.")
+    next_model = serializers.UUIDField(source="next_model_id", allow_null=True)
+    is_moving = serializers.BooleanField()
+    moved_percent = serializers.IntegerField()
+    error = serializers.CharField(source="move_error")
+
+
+class EmbeddingInput(serializers.Serializer):
+    model = serializers.PrimaryKeyRelatedField(queryset=ProviderModel.objects.for_embeddings(), allow_null=True)
 
 
 class DocumentSerializer(serializers.ModelSerializer):
@@ -171,9 +184,30 @@ def search(request: Request) -> Response:
     return Response(HitsSerializer({"results": hits}).data)
 
 
+@extend_schema(tags=["knowledge"], methods=["GET"], responses=EmbeddingSerializer)
+@extend_schema(tags=["knowledge"], methods=["PUT"], request=EmbeddingInput, responses={202: EmbeddingSerializer})
+@extend_schema(tags=["knowledge"], methods=["DELETE"], responses={202: EmbeddingSerializer})
+@api_view(["GET", "PUT", "DELETE"])
+def embedding(request: Request, pk: Any) -> Response:
+    """Read by which model a collection is found by meaning; choose another one, or stop a change that is on its way.
+
+    The passages are embedded in the background; until all are, the former model answers.
+    """
+    base = get_object_or_404(KnowledgeBase.objects.visible_to(request.user), pk=pk)
+    services.require_manager(request.user, base)
+    if request.method == "PUT":
+        model = checked(EmbeddingInput, request.data)["model"]
+        services.choose_model(actor=request.user, knowledge_base=base, model=model)
+    if request.method == "DELETE":
+        services.stop_moving(actor=request.user, knowledge_base=base)
+    base.refresh_from_db()
+    return Response(EmbeddingSerializer(base).data, status=200 if request.method == "GET" else 202)
+
+
 urlpatterns = [
     *share_paths("knowledge-base/<uuid:pk>", KnowledgeBase, "knowledge-base"),
     path("knowledge-base/", knowledge_bases, name="api-knowledge-bases"),
+    path("knowledge-base/<uuid:pk>/embedding", embedding, name="api-knowledge-embedding"),
     path("knowledge-base/upload", upload, name="api-upload"),
     path("knowledge-base/documents", documents, name="api-documents"),
     path("knowledge-base/documents/<uuid:pk>", document, name="api-document"),

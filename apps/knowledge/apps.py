@@ -8,6 +8,8 @@ class KnowledgeConfig(AppConfig):
         from apps.jobs import registry
         from apps.knowledge import handlers
         from apps.knowledge.ingestion import INGEST, Ingestion
+        from apps.knowledge.moving import MOVE, Moving
 
         registry.register(INGEST, Ingestion())
+        registry.register(MOVE, Moving())
         handlers.connect()

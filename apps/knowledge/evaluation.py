@@ -12,7 +12,8 @@ from typing import Any
 import orjson
 from django.db import transaction
 
-from apps.knowledge.ingestion import embed_texts, searchable, store_pieces
+from apps.knowledge.embedding import Space, embed_passages
+from apps.knowledge.ingestion import searchable, store_pieces
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.search import search
 from apps.knowledge.splitter import split
@@ -104,7 +105,7 @@ def _load(paragraphs: Sequence[dict[str, Any]]) -> tuple[KnowledgeBase, dict[Any
         pieces_of.append(split([Block(row["text"])]))
     Document.objects.bulk_create(documents)
     texts = [searchable(d, piece) for d, pieces in zip(documents, pieces_of, strict=True) for piece in pieces]
-    vectors, place = embed_texts(texts), 0
+    vectors, place = embed_passages(Space(), texts), 0
     for document, pieces in zip(documents, pieces_of, strict=True):
         own = vectors[place : place + len(pieces)] if vectors is not None else None
         store_pieces(document, pieces, own)

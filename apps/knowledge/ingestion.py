@@ -1,31 +1,36 @@
 """The worker side of a document: check, read, split, embed, store. Only the last checkpoint makes it searchable."""
 
+import random
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 import structlog
 from django.db.models import F
 from django.utils import translation
 
 from apps.core.language import terms
 from apps.jobs import engine
+from apps.jobs.errors import RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
+from apps.knowledge.embedding import Space, embed_passages, store_vectors
 from apps.knowledge.errors import UnreadableDocument
-from apps.knowledge.models import Chunk, ChunkVector384, Document, KnowledgeBase, Posting
+from apps.knowledge.models import Chunk, Document, KnowledgeBase, Posting
 from apps.knowledge.parsers import parse_file, sniff
+from apps.knowledge.search import SEARCHES
 from apps.knowledge.splitter import split
 from apps.knowledge.types import Piece
-from apps.providers.registry import embedding_port
+from apps.providers.errors import ProviderError, TransientError
 from apps.providers.types import Vectors
+from apps.usage.errors import BudgetSpent
 
 log = structlog.get_logger(__name__)
 INGEST = "document.ingest"
-EMBED_BATCH = 64
 STORE_BATCH = 2_000
+MAX_BACKOFF_S = 300.0
+BUILT_IN = Space()
 
 
 class Ingestion:
@@ -39,6 +44,12 @@ class Ingestion:
         with translation.override(document.uploaded_by.language if document.uploaded_by else None):
             try:
                 self._ingest(claim, document)
+            except TransientError as error:
+                delay_s = error.retry_after_s or min(MAX_BACKOFF_S, 2.0**claim.attempts) * random.uniform(0.5, 1.0)
+                raise RetryLater(translation.gettext(error.sentence), delay_s=delay_s) from error
+            except (ProviderError, BudgetSpent) as error:
+                with engine.settlement(claim, Job.State.FAILED, error="embedding_failed"):
+                    _fail(document, _sentence(error))
             except UnreadableDocument as error:
                 with engine.settlement(claim, Job.State.FAILED, error=error.code):
                     _fail(document, error.sentence)
@@ -63,9 +74,18 @@ class Ingestion:
         _advance(claim, document, Document.State.READ, 30, page_count=pages)
         pieces = split(blocks)
         _advance(claim, document, Document.State.SPLIT, 40)
-        vectors = _embed(claim, document, pieces)
+        space = _space_of(document.knowledge_base_id)
+        vectors = _embed(claim, document, space, pieces)
         with engine.settlement(claim, Job.State.SUCCEEDED):
-            _store(document, pieces, vectors)
+            if _space_of(document.knowledge_base_id, locked=True).id != space.id:
+                raise RetryLater("The collection moved to another embedding model.", delay_s=0.0)
+            _store(document, pieces, space, vectors)
+
+
+def _sentence(error: ProviderError | BudgetSpent) -> str:
+    if isinstance(error, BudgetSpent):
+        return str(error.message)
+    return translation.gettext(error.sentence)
 
 
 def _advance(claim: Claim, document: Document, state: Document.State, progress: int, **fields: int | None) -> None:
@@ -73,7 +93,7 @@ def _advance(claim: Claim, document: Document, state: Document.State, progress: 
         Document.objects.filter(pk=document.pk).update(state=state, progress=progress, error="", **fields)
 
 
-def _embed(claim: Claim, document: Document, pieces: list[Piece]) -> Vectors | None:
+def _embed(claim: Claim, document: Document, space: Space, pieces: list[Piece]) -> Vectors | None:
     """Embed batch by batch, with progress that the page shows and a place to stop after each."""
 
     def after_batch(share: float) -> None:
@@ -81,20 +101,15 @@ def _embed(claim: Claim, document: Document, pieces: list[Piece]) -> Vectors | N
         with engine.checkpoint(claim):
             Document.objects.filter(pk=document.pk).update(progress=40 + int(55 * share))
 
-    return embed_texts([searchable(document, piece) for piece in pieces], after_batch)
+    return embed_passages(space, [searchable(document, piece) for piece in pieces], after_batch)
 
 
-def embed_texts(texts: Sequence[str], after_batch: Callable[[float], None] | None = None) -> Vectors | None:
-    """Return (n, 384) vectors, or None without an embedding model; `after_batch` hears the share done, 0 to 1."""
-    port = embedding_port()
-    if port is None:
-        return None
-    parts = []
-    for start in range(0, len(texts), EMBED_BATCH):
-        parts.append(port.embed(texts[start : start + EMBED_BATCH]))
-        if after_batch:
-            after_batch(min(1.0, (start + EMBED_BATCH) / len(texts)))
-    return np.concatenate(parts)
+def _space_of(base_id: UUID, *, locked: bool = False) -> Space:
+    """Return what a collection's vectors lie in; `locked`, nothing else can come true before the transaction ends."""
+    bases = KnowledgeBase.objects.select_related("embedding_model__provider")
+    if locked:
+        bases = bases.select_for_update(of=("self",))
+    return Space(bases.get(pk=base_id).embedding_model)
 
 
 def searchable(document: Document, piece: Piece) -> str:
@@ -102,16 +117,21 @@ def searchable(document: Document, piece: Piece) -> str:
     return "\n".join([" ".join([Path(document.name).stem.replace("_", " "), *piece.headings]), piece.text])
 
 
-def _store(document: Document, pieces: list[Piece], vectors: Vectors | None) -> None:
-    store_pieces(document, pieces, vectors)
+def searchable_chunk(chunk: Chunk) -> str:
+    """The same of a passage that is stored."""
+    return searchable(chunk.document, Piece(chunk.text, tuple(filter(None, chunk.heading.split(" › "))), chunk.page))
+
+
+def _store(document: Document, pieces: list[Piece], space: Space, vectors: Vectors | None) -> None:
+    store_pieces(document, pieces, vectors, space)
     Document.objects.filter(pk=document.pk).update(
         state=Document.State.READY, progress=100, chunk_count=len(pieces), error="", failed_at=""
     )
     _retire_older(document)
 
 
-def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors | None) -> None:
-    """Write a document's chunks with their postings and vectors ((n, 384), or None); part of the caller's transaction."""
+def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors | None, space: Space = BUILT_IN) -> None:
+    """Write a document's chunks with their postings and vectors ((n, dimensions), or None); part of the caller's transaction."""
     base = document.knowledge_base_id
     counted = [Counter(terms(searchable(document, piece))) for piece in pieces]
     chunks = [
@@ -134,16 +154,13 @@ def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors |
     ]
     Posting.objects.bulk_create(postings, batch_size=STORE_BATCH)
     if vectors is not None:
-        rows = [
-            ChunkVector384(chunk=chunk, knowledge_base_id=base, embedding=vector)
-            for chunk, vector in zip(chunks, vectors, strict=True)
-        ]
-        ChunkVector384.objects.bulk_create(rows, batch_size=STORE_BATCH)
+        store_vectors(space, chunks, vectors)
     count_in(base, chunks=len(chunks), length=sum(chunk.length for chunk in chunks))
 
 
 def count_in(base_id: UUID, *, chunks: int, length: int) -> None:
-    """Add to (or take from) a collection's counters, which BM25 reads."""
+    """Add to (or take from) a collection's counters, which BM25 reads; what searches found before is read anew."""
+    SEARCHES.forget()
     KnowledgeBase.objects.filter(pk=base_id).update(
         chunk_count=F("chunk_count") + chunks, term_count=F("term_count") + length
     )

@@ -1,6 +1,7 @@
-"""KnowledgeBase, Document, Chunk and the two indexes over chunks: postings of terms, and vectors."""
+"""KnowledgeBase, Document, Chunk and the two indexes over chunks: postings of terms, and vectors by size."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -12,6 +13,8 @@ from pgvector.django import HalfVectorField, HnswIndex
 from apps.accounts.grants import CHANGE, MANAGE, VIEW, GroupGrant, Shared, UserGrant
 from apps.core.models import TimestampedModel, UUIDModel
 from apps.knowledge.querysets import DocumentQuerySet, KnowledgeBaseQuerySet
+
+BUILT_IN_SPACE = UUID(int=0)
 
 
 class KnowledgeBase(TimestampedModel, Shared):
@@ -28,6 +31,21 @@ class KnowledgeBase(TimestampedModel, Shared):
     description = models.CharField(_("description"), max_length=300, blank=True)
     chunk_count = models.PositiveIntegerField(default=0, editable=False)
     term_count = models.PositiveBigIntegerField(default=0, editable=False)
+    embedding_model = models.ForeignKey(
+        "providers.ProviderModel",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("found by meaning with"),
+    )
+    next_model = models.ForeignKey(
+        "providers.ProviderModel", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
+    )
+    is_moving = models.BooleanField(default=False, db_default=False, editable=False)
+    moved_percent = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    move_error = models.CharField(max_length=300, default="", db_default="", editable=False)
 
     objects = KnowledgeBaseQuerySet.as_manager()
 
@@ -138,23 +156,80 @@ class Posting(models.Model):
         return self.term
 
 
-class ChunkVector384(models.Model):
-    """A chunk's embedding by a model of 384 dimensions; one table a dimension keeps its index usable."""
+class ChunkVector(models.Model):
+    """A chunk's embedding. `space` is the model that made it; one table for each size keeps its index usable."""
 
-    chunk = models.OneToOneField(Chunk, on_delete=models.CASCADE, primary_key=True, related_name="+")
+    pk = models.CompositePrimaryKey("chunk", "space")
+    chunk = models.ForeignKey(Chunk, on_delete=models.CASCADE, related_name="+")
+    space = models.UUIDField(default=BUILT_IN_SPACE, db_default=BUILT_IN_SPACE)
     knowledge_base = models.ForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="+")
-    embedding = HalfVectorField(dimensions=384)
 
     class Meta:
-        indexes = (
-            HnswIndex(
-                name="vector384_hnsw",
-                fields=("embedding",),
-                m=16,
-                ef_construction=64,
-                opclasses=("halfvec_cosine_ops",),
-            ),
-        )
+        abstract = True
 
     def __str__(self) -> str:
         return str(self.chunk_id)
+
+
+def hnsw(size: int) -> HnswIndex:
+    """Return the index over the vectors of one size."""
+    return HnswIndex(
+        name=f"vector{size}_hnsw", fields=("embedding",), m=16, ef_construction=64, opclasses=("halfvec_cosine_ops",)
+    )
+
+
+class ChunkVector384(ChunkVector):
+    embedding = HalfVectorField(dimensions=384)
+
+    class Meta:
+        indexes = (hnsw(384),)
+
+
+class ChunkVector512(ChunkVector):
+    embedding = HalfVectorField(dimensions=512)
+
+    class Meta:
+        indexes = (hnsw(512),)
+
+
+class ChunkVector768(ChunkVector):
+    embedding = HalfVectorField(dimensions=768)
+
+    class Meta:
+        indexes = (hnsw(768),)
+
+
+class ChunkVector1024(ChunkVector):
+    embedding = HalfVectorField(dimensions=1024)
+
+    class Meta:
+        indexes = (hnsw(1024),)
+
+
+class ChunkVector1536(ChunkVector):
+    embedding = HalfVectorField(dimensions=1536)
+
+    class Meta:
+        indexes = (hnsw(1536),)
+
+
+class ChunkVector3072(ChunkVector):
+    embedding = HalfVectorField(dimensions=3072)
+
+    class Meta:
+        indexes = (hnsw(3072),)
+
+
+_BY_SIZE: dict[int, type[ChunkVector]] = {
+    384: ChunkVector384,
+    512: ChunkVector512,
+    768: ChunkVector768,
+    1024: ChunkVector1024,
+    1536: ChunkVector1536,
+    3072: ChunkVector3072,
+}
+
+
+def vectors_of_size(size: int) -> type[ChunkVector]:
+    """Return the table for vectors of one size. Raises KeyError for one that cannot be stored."""
+    return _BY_SIZE[size]

@@ -3,16 +3,22 @@
 What the asking person may see is part of the query: collections come in as ids that `visible_to` let through.
 """
 
+import hashlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
-from apps.core.language import is_english, terms
+from apps.core.caches import MEMORY, REDIS, Level, ReadThrough
+from apps.core.language import terms
+from apps.knowledge.embedding import Space, embed_question
 from apps.knowledge.models import Chunk, Document, KnowledgeBase
 from apps.knowledge.types import NO_FILTERS, Filters, Hit
-from apps.providers.registry import embedding_port
+from apps.providers.models import ProviderModel
+from apps.providers.types import Vectors
 
 CANDIDATES = 50
 VECTOR_WEIGHT = 0.3
@@ -35,12 +41,13 @@ _BM25 = """
 """
 _EXACT = """
     SELECT v.chunk_id, 1 - (v.embedding <=> %(query)s::halfvec) AS score
-    FROM knowledge_chunkvector384 v {fitting} WHERE v.knowledge_base_id = ANY(%(bases)s)
+    FROM {table} v {fitting} WHERE v.knowledge_base_id = ANY(%(bases)s) AND v.space = %(space)s
     ORDER BY (v.embedding <=> %(query)s::halfvec) + 0 LIMIT %(limit)s
 """
 _HNSW = _EXACT.replace(" + 0 LIMIT", " LIMIT")
 _BY_WORDS_FITTING = "WHERE c.document_id = ANY(%(documents)s)"
 _BY_MEANING_FITTING = "JOIN knowledge_chunk c ON c.id = v.chunk_id AND c.document_id = ANY(%(documents)s)"
+SEARCHES = ReadThrough("searches", words=_("What a search found"), levels=(Level(MEMORY, 60), Level(REDIS, 600)))
 Scores = dict[UUID, float]
 Fitting = list[UUID] | None
 
@@ -53,11 +60,30 @@ def search(
     filled = [base for base in bases if base.chunk_count]
     if not filled or not question.strip():
         return []
-    documents = _fitting(filled, filters) if filters else None
-    by_words, by_meaning = _by_words(question, filled, documents), _by_meaning(question, filled, documents)
-    scores = _fused(by_words, by_meaning)
-    best = sorted(scores, key=lambda pk: (-scores[pk], str(pk)))[:limit]
-    return _hits(best, scores)
+    key = _key(question, filled, filters, limit)
+    known = SEARCHES.peek(key)
+    if known:
+        return _hits(known[0])
+    scores, is_whole = _scores(question, filled, filters)
+    best = sorted(scores.items(), key=lambda entry: (-entry[1], str(entry[0])))[:limit]
+    if is_whole:
+        SEARCHES.put(key, best)
+    return _hits(best)
+
+
+def _key(question: str, bases: Sequence[KnowledgeBase], filters: Filters, limit: int) -> str:
+    """Return what a search is kept under: the collections are those that the asking person may see."""
+    places = sorted((str(base.pk), str(base.embedding_model_id)) for base in bases)
+    asked = repr((question, places, filters, limit, timezone.get_current_timezone_name()))
+    return hashlib.sha256(asked.encode()).hexdigest()
+
+
+def _scores(question: str, bases: Sequence[KnowledgeBase], filters: Filters) -> tuple[Scores, bool]:
+    """Return the fused scores, and whether meaning could be asked wherever it is known."""
+    documents = _fitting(bases, filters) if filters else None
+    by_words = _by_words(question, bases, documents)
+    by_meaning, is_whole = _by_meaning(question, bases, documents)
+    return _fused(by_words, by_meaning), is_whole
 
 
 def _fitting(bases: Sequence[KnowledgeBase], filters: Filters) -> list[UUID]:
@@ -85,24 +111,46 @@ def _by_words(question: str, bases: Sequence[KnowledgeBase], documents: Fitting)
         return dict(cursor.fetchall())
 
 
-def _by_meaning(question: str, bases: Sequence[KnowledgeBase], documents: Fitting) -> Scores:
-    """Return {} where the built-in model is weak: it knows English alone."""
-    port = embedding_port()
-    if port is None or not is_english(question):
-        return {}
-    vector = "[" + ",".join(f"{value:.5f}" for value in port.embed([question])[0]) + "]"
+def _by_meaning(question: str, bases: Sequence[KnowledgeBase], documents: Fitting) -> tuple[Scores, bool]:
+    """Return the scores of every space that understands the question, and whether each could be asked.
+
+    Cosines of two models say nothing about each other: with several spaces each is scaled by itself.
+    """
+    spaces = _spaces(bases)
+    asked = {space: embed_question(space, question) for space in spaces if space.understands(question)}
+    found = [_nearest(space, vector, spaces[space], documents) for space, vector in asked.items() if vector is not None]
+    is_whole = all(vector is not None or space.model is None for space, vector in asked.items())
+    if len(found) == 1:
+        return found[0], is_whole
+    return {pk: score for scores in found for pk, score in _scaled(scores).items()}, is_whole
+
+
+def _spaces(bases: Sequence[KnowledgeBase]) -> dict[Space, list[KnowledgeBase]]:
+    """Return the collections by the model that their vectors are of."""
+    wanted = {base.embedding_model_id for base in bases} - {None}
+    models = ProviderModel.objects.select_related("provider").in_bulk(wanted) if wanted else {}
+    spaces: dict[Space, list[KnowledgeBase]] = {}
+    for base in bases:
+        model = models[base.embedding_model_id] if base.embedding_model_id else None
+        spaces.setdefault(Space(model), []).append(base)
+    return spaces
+
+
+def _nearest(space: Space, vector: Vectors, bases: Sequence[KnowledgeBase], documents: Fitting) -> Scores:
     parameters: dict[str, Any] = {
         "bases": [b.pk for b in bases],
-        "query": vector,
+        "space": space.id,
+        "query": "[" + ",".join(f"{value:.5f}" for value in vector) + "]",
         "limit": CANDIDATES,
         "documents": documents,
     }
     is_small = sum(base.chunk_count for base in bases) <= EXACT_UP_TO
+    fitting = "" if documents is None else _BY_MEANING_FITTING
+    statement = (_EXACT if is_small else _HNSW).format(fitting=fitting, table=space.table._meta.db_table)
     with transaction.atomic(), connection.cursor() as cursor:
         if not is_small:
             cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
             cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
-        statement = (_EXACT if is_small else _HNSW).format(fitting="" if documents is None else _BY_MEANING_FITTING)
         cursor.execute(statement, parameters)
         return dict(cursor.fetchall())
 
@@ -125,8 +173,8 @@ def _scaled(scores: Scores) -> Scores:
     return {pk: (score - low) / span if span else 1.0 for pk, score in scores.items()}
 
 
-def _hits(best: Sequence[UUID], scores: Scores) -> list[Hit]:
-    chunks = Chunk.objects.select_related("document").in_bulk(best)
+def _hits(best: Sequence[tuple[UUID, float]]) -> list[Hit]:
+    chunks = Chunk.objects.select_related("document").in_bulk([pk for pk, _score in best])
     return [
         Hit(
             chunk_id=pk,
@@ -135,8 +183,8 @@ def _hits(best: Sequence[UUID], scores: Scores) -> list[Hit]:
             text=chunks[pk].text,
             heading=chunks[pk].heading,
             page=chunks[pk].page,
-            score=round(scores[pk], 4),
+            score=round(score, 4),
         )
-        for pk in best
+        for pk, score in best
         if pk in chunks
     ]

@@ -10,7 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.accounts.services.sharing import give_to_maker
+from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge, Unavailable
 from apps.core.permissions import require
@@ -20,9 +20,11 @@ from apps.knowledge import actions
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.ingestion import INGEST
 from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.moving import MOVE
 from apps.knowledge.parsers import sniff
-from apps.knowledge.search import search
+from apps.knowledge.search import SEARCHES, search
 from apps.knowledge.types import NO_FILTERS, Filters, Hit
+from apps.providers.models import ProviderModel
 
 HEAD_BYTES = 4096
 NO_SPACE = 28
@@ -42,6 +44,44 @@ def create_collection(*, actor: Any, name: str, description: str = "") -> Knowle
     give_to_maker(shared=base, maker=actor)
     record(actions.COLLECTION_CREATED, actor=actor, target=base)
     return base
+
+
+@transaction.atomic
+def choose_model(*, actor: Any, knowledge_base: KnowledgeBase, model: ProviderModel | None) -> None:
+    """Have a collection found by meaning with another model; None is the built-in one. Its passages are embedded in the background.
+
+    Raises Forbidden, InvalidInput for a model that makes no vectors, Conflict while the collection is moving already.
+    """
+    require_manager(actor, knowledge_base)
+    if model is not None and (model.purpose != ProviderModel.Purpose.EMBEDDING or not model.dimensions):
+        raise InvalidInput(_("Choose a model for embeddings."), field="model")
+    base = KnowledgeBase.objects.select_for_update().get(pk=knowledge_base.pk)
+    if base.is_moving:
+        raise Conflict(_("The collection is changing its model already."))
+    chosen = model.pk if model else None
+    if base.embedding_model_id == chosen:
+        return
+    KnowledgeBase.objects.filter(pk=base.pk).update(
+        next_model_id=chosen, is_moving=True, moved_percent=0, move_error=""
+    )
+    jobs.enqueue(kind=MOVE, queue=DOCUMENTS, object_id=base.pk, dedupe_key=f"{MOVE}:{base.pk}")
+    names = ("built-in" if not base.embedding_model_id else str(base.embedding_model), str(model or "built-in"))
+    record(actions.COLLECTION_MOVED, actor=actor, target=base, before={"model": names[0]}, after={"model": names[1]})
+
+
+@transaction.atomic
+def stop_moving(*, actor: Any, knowledge_base: KnowledgeBase) -> None:
+    """Leave a collection with the model that it has; what was embedded with the other one goes. Raises Forbidden, Conflict."""
+    require_manager(actor, knowledge_base)
+    if not jobs.cancel(object_id=knowledge_base.pk, kind=MOVE):
+        raise Conflict(_("The collection is not changing its model."))
+    record(actions.COLLECTION_MOVE_STOPPED, actor=actor, target=knowledge_base)
+
+
+def require_manager(actor: Any, base: KnowledgeBase) -> None:
+    """Raise Forbidden unless the actor manages the collection."""
+    if not may_manage(actor, base):
+        raise Forbidden(_("Only those who manage this collection choose its model."))
 
 
 @transaction.atomic
@@ -125,6 +165,7 @@ def tag_document(*, actor: Any, document: Document, tags: Sequence[str]) -> None
     record(
         actions.DOCUMENT_TAGGED, actor=actor, target=document, before={"tags": document.tags}, after={"tags": wanted}
     )
+    SEARCHES.forget()
     document.tags = wanted
     document.save(update_fields=["tags", "updated_at"])
 

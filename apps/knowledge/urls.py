@@ -11,6 +11,7 @@ urlpatterns = [
     path("knowledge/", views.collection_list, name="collections"),
     path("knowledge/<uuid:pk>/", views.collection_detail, name="collection"),
     path("knowledge/<uuid:pk>/reading/", views.collection_reading, name="collection-reading"),
+    path("knowledge/<uuid:pk>/model/", views.collection_model, name="collection-model"),
     path("knowledge/<uuid:pk>/documents/", views.document_upload, name="document-upload"),
     path("documents/<uuid:pk>/", views.document_detail, name="document"),
     path("documents/<uuid:pk>/file/", views.document_file, name="document-file"),

@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.db.models import Count, Q
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
@@ -18,11 +18,13 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.services.sharing import may_manage
 from apps.core.errors import DomainError, InvalidInput
 from apps.core.htmx import is_part_wanted, page_or_part
+from apps.core.models import is_uuid
 from apps.knowledge import services
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.parsers import ACCEPTED
 from apps.knowledge.types import Filters
-from apps.providers.registry import embedding_port
+from apps.providers.models import ProviderModel
+from apps.providers.registry import has_embedding_model
 
 PAGE_SIZE = 25
 STEPS = [
@@ -60,13 +62,49 @@ def collection_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     base = _visible(request, pk)
     context = {**_documents_context(request, base), **_reading_context(base), **_question_context(request, base)}
     context |= {"accepted": ACCEPTED, "max_bytes": settings.MAX_DOCUMENT_BYTES}
-    context |= {"has_embeddings": embedding_port() is not None, "may_manage": may_manage(request.user, base)}
+    context |= _model_context(base, may_manage=may_manage(request.user, base))
     context |= {"may_add": KnowledgeBase.objects.editable_by(request.user).filter(pk=base.pk).exists()}
     return page_or_part(request, "knowledge/collection_detail.html", "knowledge/_documents.html", context)
 
 
+def _model_context(base: KnowledgeBase, *, may_manage: bool) -> dict[str, Any]:
+    """Return by which model a collection is found, which others there are for whoever may choose, and how far a change has come."""
+    return {
+        "base": base,
+        "has_embeddings": base.embedding_model_id is not None or has_embedding_model(),
+        "may_manage": may_manage,
+        "models": ProviderModel.objects.for_embeddings().select_related("provider") if may_manage else [],
+    }
+
+
+@require_http_methods(["GET", "POST"])
+def collection_model(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """GET is the part that shows how far a change of the model has come; POST chooses another one, or (`stop`) leaves it."""
+    base = _visible(request, pk)
+    services.require_manager(request.user, base)
+    if request.method == "GET":
+        return render(request, "knowledge/_model.html", _model_context(base, may_manage=True))
+    try:
+        if "stop" in request.POST:
+            services.stop_moving(actor=request.user, knowledge_base=base)
+        else:
+            services.choose_model(actor=request.user, knowledge_base=base, model=_model_named(request))
+    except DomainError as error:
+        messages.error(request, str(error.message))
+    return redirect("collection", pk=pk)
+
+
+def _model_named(request: HttpRequest) -> ProviderModel | None:
+    """Return the chosen model, None for the built-in one. Raises Http404."""
+    key = request.POST.get("model", "")
+    if key and not is_uuid(key):
+        raise Http404
+    return get_object_or_404(ProviderModel.objects.for_embeddings(), pk=key) if key else None
+
+
 def _visible(request: HttpRequest, pk: UUID) -> KnowledgeBase:
-    return get_object_or_404(KnowledgeBase.objects.visible_to(request.user), pk=pk)
+    bases = KnowledgeBase.objects.select_related("embedding_model__provider", "next_model__provider")
+    return get_object_or_404(bases.visible_to(request.user), pk=pk)
 
 
 def _documents_context(request: HttpRequest, base: KnowledgeBase) -> dict[str, Any]:

@@ -108,7 +108,7 @@ class PromptTrialInput(RenderInput):
     beside = serializers.IntegerField(min_value=1, max_value=2_000_000_000, required=False)
     question = serializers.CharField(max_length=8000)
     model = serializers.PrimaryKeyRelatedField(
-        queryset=ProviderModel.objects.select_related("provider"),
+        queryset=ProviderModel.objects.for_chat().select_related("provider"),
         required=False,
         help_text="Without: the default model.",
     )

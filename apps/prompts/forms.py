@@ -115,6 +115,6 @@ class TrialForm(forms.Form):
 
     def __init__(self, *args: Any, numbers: Sequence[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        models = ProviderModel.objects.select_related("provider").filter(provider__is_active=True)
+        models = ProviderModel.objects.for_chat().select_related("provider").filter(provider__is_active=True)
         self.fields["model"].queryset = models  # type: ignore[attr-defined]
         self.fields["other"].choices = [("", _("No other version")), *((n, str(n)) for n in numbers)]  # type: ignore[attr-defined]

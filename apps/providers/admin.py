@@ -56,7 +56,17 @@ class ProviderForm(forms.ModelForm):
 
 class ProviderModelInline(admin.TabularInline):
     model = ProviderModel
-    fields = ("name", "is_default", "context_tokens", "takes_tools", "takes_images", "takes_schema", "fallback")
+    fields = (
+        "name",
+        "purpose",
+        "is_default",
+        "context_tokens",
+        "takes_tools",
+        "takes_images",
+        "takes_schema",
+        "fallback",
+    )
+    readonly_fields = ("purpose",)  # chosen on the page, which asks the model for the size of its vectors
     extra = 0
 
 
@@ -89,6 +99,16 @@ class ProviderAdmin(AuditedAdmin):
 
 @admin.register(ProviderModel)
 class ProviderModelAdmin(AuditedAdmin):
-    list_display = ("name", "provider", "is_default", "context_tokens", "takes_tools", "takes_images", "fallback")
-    list_filter = ("provider",)
+    list_display = (
+        "name",
+        "provider",
+        "purpose",
+        "is_default",
+        "context_tokens",
+        "takes_tools",
+        "takes_images",
+        "fallback",
+    )
+    list_filter = ("provider", "purpose")
     search_fields = ("name", "provider__name")
+    readonly_fields = ("purpose", "dimensions")

@@ -34,7 +34,7 @@ class ModelSerializer(serializers.ModelSerializer):
     class Meta:
         model = ProviderModel
         fields = (
-            *("id", "provider", "name", "is_default", "context_tokens"),
+            *("id", "provider", "name", "purpose", "dimensions", "is_default", "context_tokens"),
             *("takes_tools", "takes_images", "takes_schema", "fallback"),
         )
         read_only_fields = fields
@@ -78,12 +78,15 @@ class LLMProviderChange(LLMProviderInput):
 
 class ModelInput(serializers.Serializer):
     name = serializers.CharField(max_length=120)
+    purpose = serializers.ChoiceField(ProviderModel.Purpose.choices, required=False)
     context_tokens = serializers.IntegerField(min_value=256, max_value=2_000_000_000, required=False, allow_null=True)
     takes_tools = serializers.BooleanField(required=False)
     takes_images = serializers.BooleanField(required=False)
     takes_schema = serializers.BooleanField(required=False)
     is_default = serializers.BooleanField(required=False)
-    fallback = serializers.PrimaryKeyRelatedField(queryset=ProviderModel.objects.all(), required=False, allow_null=True)
+    fallback = serializers.PrimaryKeyRelatedField(
+        queryset=ProviderModel.objects.for_chat(), required=False, allow_null=True
+    )
 
 
 class ModelChange(ModelInput):

@@ -52,6 +52,12 @@ class ModelForm(forms.Form):
     """A model of a provider, and what it can take."""
 
     name = forms.CharField(label=_("Name"), max_length=120, help_text=_("As the provider writes it."))
+    purpose = forms.ChoiceField(
+        label=_("What it is for"),
+        choices=ProviderModel.Purpose.choices,
+        required=False,
+        help_text=_("A model for embeddings is asked once when it is saved, to learn the size of its vectors."),
+    )
     context_tokens = forms.IntegerField(
         label=_("Tokens that it can read"), required=False, min_value=256, max_value=2_000_000_000
     )
@@ -69,5 +75,9 @@ class ModelForm(forms.Form):
     def __init__(self, *args: Any, row: ProviderModel | None = None, **kwargs: Any) -> None:
         known = {name: getattr(row, name) for name in self.base_fields} if row else {"takes_tools": True}
         super().__init__(*args, **{**kwargs, "initial": known})
-        others = ProviderModel.objects.select_related("provider")
+        others = ProviderModel.objects.for_chat().select_related("provider")
         self.fields["fallback"].queryset = others.exclude(pk=row.pk) if row else others  # type: ignore[attr-defined]
+
+    def clean_purpose(self) -> str:
+        """What nobody chose answers."""
+        return self.cleaned_data["purpose"] or ProviderModel.Purpose.CHAT

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core import credentials
 from apps.core.models import TimestampedModel
+from apps.providers.querysets import ProviderModelQuerySet
 
 BUILT_IN = "extractive"
 
@@ -59,10 +60,18 @@ class Provider(TimestampedModel):
 
 
 class ProviderModel(TimestampedModel):
-    """A model of a provider, by the name that the provider knows it under, and what it can take."""
+    """A model of a provider, by the name that the provider knows it under, what it is for and what it can take."""
+
+    class Purpose(models.TextChoices):
+        CHAT = "chat", _("Answers")
+        EMBEDDING = "embedding", _("Finds by meaning (embeddings)")
 
     provider = models.ForeignKey(Provider, on_delete=models.CASCADE, related_name="models", verbose_name=_("provider"))
     name = models.CharField(_("model"), max_length=120)
+    purpose = models.CharField(
+        _("what it is for"), max_length=12, choices=Purpose, default=Purpose.CHAT, db_default=Purpose.CHAT
+    )
+    dimensions = models.PositiveSmallIntegerField(_("numbers in a vector"), null=True, blank=True, editable=False)
     is_default = models.BooleanField(_("used when an agent names none"), default=False)
     context_tokens = models.PositiveIntegerField(
         _("tokens that it can read"), null=True, blank=True, validators=(MinValueValidator(256),)
@@ -77,7 +86,10 @@ class ProviderModel(TimestampedModel):
         blank=True,
         related_name="+",
         verbose_name=_("asked instead when it fails"),
+        limit_choices_to={"purpose": Purpose.CHAT},
     )
+
+    objects = ProviderModelQuerySet.as_manager()
 
     class Meta:
         ordering = ("provider__name", "name")
@@ -86,6 +98,11 @@ class ProviderModel(TimestampedModel):
         constraints = (
             models.UniqueConstraint(fields=("provider", "name"), name="model_once_a_provider"),
             models.UniqueConstraint(fields=("is_default",), condition=Q(is_default=True), name="one_default_model"),
+            models.CheckConstraint(
+                condition=Q(purpose="chat") | Q(is_default=False, fallback=None),
+                name="embeddings_do_not_answer",
+                violation_error_message=_("A model for embeddings cannot answer."),
+            ),
         )
 
     def __str__(self) -> str:

@@ -9,11 +9,13 @@ from django.conf import settings
 
 from apps.core.tenancy import scoped
 from apps.providers import adapters
+from apps.providers.errors import InvalidRequest
 from apps.providers.models import Provider, ProviderModel
-from apps.providers.types import ChatPort, Connection, EmbeddingPort, Kind, Passage, Quote
+from apps.providers.types import ChatPort, Connection, EmbeddingClient, EmbeddingPort, Kind, Passage, Quote
 
 MAX_FALLBACKS = 4
 _clients: dict[str, ChatPort] = {}
+_embedding_clients: dict[str, EmbeddingClient] = {}
 _lock = Lock()
 
 
@@ -66,6 +68,18 @@ def chat_port(provider: Provider) -> ChatPort:
         if key not in _clients:
             _clients[key] = kind_of(provider).connect(connection_of(provider))
         return _clients[key]
+
+
+def embedding_client(provider: Provider) -> EmbeddingClient:
+    """Return the provider's client for embeddings, made once as chat_port() does. Raises InvalidRequest for a kind that has none."""
+    connect = kind_of(provider).connect_embeddings
+    if connect is None:
+        raise InvalidRequest
+    key = scoped("embeddings", provider.pk, provider.updated_at.isoformat())
+    with _lock:
+        if key not in _embedding_clients:
+            _embedding_clients[key] = connect(connection_of(provider))
+        return _embedding_clients[key]
 
 
 def embedding_port() -> EmbeddingPort | None:

@@ -19,12 +19,22 @@ from apps.core.wire import run_on_wire
 from apps.providers import actions, breaker
 from apps.providers.errors import AuthError, EmptyAnswer, ProviderError, QuotaSpent, TimedOut, UnknownModel, Unreachable
 from apps.providers.models import Provider, ProviderModel
-from apps.providers.registry import chat_port, connection_of, kind_of, kinds
-from apps.providers.types import ChatMessage, ChatRequest, Finished, ModelInfo, TextDelta
+from apps.providers.registry import chat_port, connection_of, embedding_client, kind_of, kinds
+from apps.providers.types import EMBEDDING_SIZES, ChatMessage, ChatRequest, Finished, ModelInfo, TextDelta
 
 PROVIDER_FIELDS = ("name", "kind", "base_url", "api_version", "is_active")
-MODEL_FIELDS = ("name", "context_tokens", "takes_tools", "takes_images", "takes_schema", "is_default", "fallback")
+MODEL_FIELDS = (
+    "name",
+    "purpose",
+    "context_tokens",
+    "takes_tools",
+    "takes_images",
+    "takes_schema",
+    "is_default",
+    "fallback",
+)
 RIGHT = "providers.change_provider"
+Purpose = ProviderModel.Purpose
 TRIAL_LIMIT_S, TRIAL_TOKENS = 30.0, 64
 OLLAMA = "ollama"
 
@@ -123,11 +133,13 @@ def reset_breaker(*, actor: Any, provider: Provider) -> None:
 # -- models --------------------------------------------------------------------------------------------------------
 
 
-@transaction.atomic
 def save_model(
     *, actor: Any, provider: Provider, values: Mapping[str, Any], model: ProviderModel | None = None
 ) -> ProviderModel:
-    """Add a model of a provider, or change one. Raises Forbidden, InvalidInput with the field, Conflict for one that is there."""
+    """Add a model of a provider, or change one; a model for embeddings is asked once, to learn the size of its vectors.
+
+    Raises Forbidden, InvalidInput with the field, Conflict for one that is there.
+    """
     require(actor, RIGHT)
     row = model or ProviderModel(provider=provider)
     before = _told(row, MODEL_FIELDS) if model else None
@@ -137,7 +149,16 @@ def save_model(
     row.name = row.name.strip()
     if not row.name:
         raise InvalidInput(_("Write the model's name as the provider knows it."), field="name")
-    if model and model.is_default and not row.is_default:
+    if row.purpose == Purpose.EMBEDDING:
+        _prepare_for_embeddings(row, before)
+    else:
+        row.dimensions = None
+    return _store_model(actor, row, before, was_default=bool(before and before["is_default"] == "True"))
+
+
+@transaction.atomic
+def _store_model(actor: Any, row: ProviderModel, before: dict[str, Any] | None, *, was_default: bool) -> ProviderModel:
+    if was_default and not row.is_default:
         row.is_default = True  # another one takes its place, or nobody answers
     _check_fallback(row)
     if row.is_default:
@@ -147,9 +168,37 @@ def save_model(
             row.save()
     except IntegrityError as error:
         raise Conflict(_("This provider has that model already.")) from error
-    action = actions.MODEL_CHANGED if model else actions.MODEL_ADDED
+    action = actions.MODEL_CHANGED if before else actions.MODEL_ADDED
     record(action, actor=actor, target=row, before=before, after=_told(row, MODEL_FIELDS))
     return row
+
+
+def _prepare_for_embeddings(row: ProviderModel, before: dict[str, Any] | None) -> None:
+    if before and before["is_default"] == "True":
+        raise InvalidInput(_("This is the default model. Make another model the default first."), field="purpose")
+    if before and (before["name"], before["purpose"]) != (row.name, row.purpose) and row.dimensions is not None:
+        raise InvalidInput(_("Vectors were made with this model. Add the other one beside it."), field="name")
+    row.is_default, row.fallback, row.context_tokens = False, None, None
+    row.takes_tools = row.takes_images = row.takes_schema = False
+    if row.dimensions is None:
+        row.dimensions = _measured(row)
+
+
+def _measured(row: ProviderModel) -> int:
+    """Ask a model for one vector and return its size. Raises InvalidInput when it gives none, or one that cannot be stored."""
+    release_connection()
+    try:
+        client = embedding_client(row.provider)
+        size = run_on_wire(client.embed(row.name, ["ready"]), timeout_s=TRIAL_LIMIT_S).vectors.shape[1]
+    except TimeoutError:
+        raise InvalidInput(_(TimedOut.sentence), field="name") from None
+    except ProviderError as error:
+        message = f"{_(error.sentence)} {_advice(error, row.provider)}"
+        raise InvalidInput(message, field="name") from error
+    if size not in EMBEDDING_SIZES:
+        message = _("Its vectors have %(n)d numbers; what can be stored has %(sizes)s.")
+        raise InvalidInput(message % {"n": size, "sizes": ", ".join(map(str, EMBEDDING_SIZES))}, field="name")
+    return size
 
 
 def _check_fallback(row: ProviderModel) -> None:
@@ -163,12 +212,19 @@ def _check_fallback(row: ProviderModel) -> None:
 
 @transaction.atomic
 def remove_model(*, actor: Any, model: ProviderModel) -> None:
-    """Remove a model; agents that used it ask the default one from then on. Raises Forbidden, Conflict for the default."""
+    """Remove a model; agents that used it ask the default one from then on.
+
+    Raises Forbidden, Conflict for the default, and for one with which a collection is searched.
+    """
     require(actor, RIGHT)
     if model.is_default:
         raise Conflict(_("This is the default model. Make another model the default first."))
     record(actions.MODEL_REMOVED, actor=actor, target=model, before=_told(model, MODEL_FIELDS))
-    model.delete()
+    try:
+        model.delete()
+    except ProtectedError as error:
+        names = ", ".join(sorted(str(row) for row in error.protected_objects))
+        raise Conflict(_("It is still needed by: %(names)s.") % {"names": names}) from error
 
 
 # -- asking the provider -------------------------------------------------------------------------------------------
@@ -191,12 +247,14 @@ def _listed(provider: Provider) -> list[ModelInfo]:
 def try_connection(*, actor: Any, provider: Provider, model: str = "") -> Trial:
     """Ask a model of the provider for one word, and say what came of it; without a name, the first that there is. Raises Forbidden."""
     require(actor, RIGHT)
-    known = provider.models.values_list("name", flat=True)
-    name, started = model or known.first() or "", time.monotonic()
+    known = provider.models.for_chat().first() or provider.models.first()
+    name, started = model or (known.name if known else ""), time.monotonic()
+    is_embedding = provider.models.for_embeddings().filter(name=name).exists()
     try:
         name = name or _first_chat_model(provider)
         release_connection()
-        answer = run_on_wire(_one_word(provider, name), timeout_s=TRIAL_LIMIT_S)
+        asked = _one_vector(provider, name) if is_embedding else _one_word(provider, name)
+        answer = run_on_wire(asked, timeout_s=TRIAL_LIMIT_S)
         trial = Trial(name, time.monotonic() - started, answer=answer)
     except TimeoutError:
         trial = _bad(name, started, TimedOut(), provider)
@@ -208,6 +266,11 @@ def try_connection(*, actor: Any, provider: Provider, model: str = "") -> Trial:
 
 def _first_chat_model(provider: Provider) -> str:
     return next((model.name for model in _listed(provider) if not model.is_embedding), "")
+
+
+async def _one_vector(provider: Provider, model: str) -> str:
+    found = await embedding_client(provider).embed(model, ["ready"])
+    return f"{found.vectors.shape[1]}"
 
 
 async def _one_word(provider: Provider, model: str) -> str:

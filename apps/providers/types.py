@@ -8,6 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 Vectors = NDArray[np.float32]
+EMBEDDING_SIZES = (384, 512, 768, 1024, 1536, 3072)
+"""Dimensions of vectors that can be stored: one table and index for each."""
 
 
 @dataclass(frozen=True)
@@ -130,11 +132,27 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Embedded:
+    """Vectors as a provider gave them: (n, dimensions) float32, each row L2-normalised. `tokens` is 0 when it did not say."""
+
+    vectors: Vectors
+    tokens: int = 0
+
+
+class EmbeddingClient(Protocol):
+    """The embeddings of a provider."""
+
+    async def embed(self, model: str, texts: Sequence[str]) -> Embedded:
+        """Return a vector for each text. Raises ProviderError."""
+        ...
+
+
+@dataclass(frozen=True)
 class Kind:
     """A kind of provider: one folder of adapters declares one.
 
     `address` is where its models are unless told otherwise, "" when it must be given; `price_list` is its name in
-    genai-prices, "" for models that cost nothing a token.
+    genai-prices, "" for models that cost nothing a token. `connect_embeddings` is None for those that have none.
     """
 
     key: str
@@ -143,6 +161,7 @@ class Kind:
     address: str = ""
     example: str = ""
     needs_key: bool = True
+    connect_embeddings: Callable[[Connection], EmbeddingClient] | None = None
     takes_api_version: bool = False
     is_built_in: bool = False
     price_list: str = ""

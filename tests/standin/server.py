@@ -10,6 +10,7 @@ import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+from tests.standin import embeddings
 from tests.standin.protocols import protocol_for
 
 MODELS = ("scripted", "scripted-large", "scripted-embed")
@@ -102,6 +103,9 @@ class Handler(BaseHTTPRequestHandler):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         except json.JSONDecodeError:
             return  # the caller was killed while it asked
+        if wanted := embeddings.asked(path, body):
+            self._embed(path, *wanted)
+            return
         protocol = protocol_for(path)
         if protocol is None:
             self._json(404, {"error": {"message": f"The stand-in does not know {path}."}})
@@ -112,6 +116,21 @@ class Handler(BaseHTTPRequestHandler):
         except (BrokenPipeError, ConnectionResetError):
             self.server.standin.hung_up += 1
             self.close_connection = True
+
+    def _embed(self, path, model, texts):
+        standin = self.server.standin
+        with standin.lock:
+            standin.embedded.append((model, list(texts)))
+            fault = standin.embedding_faults.pop(0) if standin.embedding_faults else None
+        if fault is not None and fault["kind"] == "fail":
+            error = {"error": {"message": "scripted", "code": fault["code"], "status": "X"}}
+            later = {} if fault["retry_after"] is None else {"Retry_After": fault["retry_after"]}
+            self._json(fault["status"], error, **later)
+            return
+        vectors = [embeddings.vector(text, embeddings.size_of(model)) for text in texts]
+        if fault is not None:  # a vector too few
+            vectors = vectors[1:]
+        self._json(200, embeddings.answer(path, model, vectors, sum(len(text.split()) for text in texts)))
 
     def _json(self, status, body, **headers):
         data = json.dumps(body).encode()
@@ -216,6 +235,7 @@ class StandIn:
 
     def reset(self):
         self.turns, self.asked, self.requests, self.headers, self.hung_up = [says("Hello.")], [], [], [], 0
+        self.embedded, self.embedding_faults = [], []
         self.calls = 0
 
     def script(self, *turns):

@@ -93,7 +93,9 @@ class BehaviourSerializer(serializers.Serializer):
 
 class BehaviourInput(serializers.Serializer):
     instructions = serializers.CharField(max_length=MAX_TEXT_CHARS, required=False, allow_blank=True)
-    model = serializers.PrimaryKeyRelatedField(queryset=ProviderModel.objects.all(), required=False, allow_null=True)
+    model = serializers.PrimaryKeyRelatedField(
+        queryset=ProviderModel.objects.for_chat(), required=False, allow_null=True
+    )
     prompt = serializers.PrimaryKeyRelatedField(queryset=Prompt.objects.all(), required=False, allow_null=True)
     prompt_label = serializers.CharField(max_length=40, required=False, allow_blank=True)
     prompt_version = serializers.IntegerField(min_value=1, max_value=2_000_000_000, required=False, allow_null=True)

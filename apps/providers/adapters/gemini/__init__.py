@@ -1,26 +1,19 @@
 """Google Gemini by the Gemini API (ai.google.dev/api)."""
 
-from apps.providers.types import ChatPort, Connection, Kind, ModelInfo
+from apps.providers.types import ChatPort, Connection, EmbeddingClient, Kind, ModelInfo
 
 
 def connect(connection: Connection) -> ChatPort:
     import httpx2
-    from google import genai
     from google.genai import errors
-    from google.genai.types import HttpOptions
     from pydantic_ai.models.google import GoogleModel
     from pydantic_ai.providers.google import GoogleProvider
 
+    from apps.providers.adapters.gemini.client import genai_client
     from apps.providers.adapters.wires.direct import Direct
     from apps.providers.adapters.wires.sdk_errors import of_status
-    from apps.providers.adapters.wires.transport import client_of
 
-    options = HttpOptions(
-        base_url=connection.address,
-        httpx_async_client=client_of(connection),
-        timeout=int(connection.timeout_s * 1000),
-    )
-    client = genai.Client(api_key=connection.api_key or "none", vertexai=False, http_options=options)
+    client = genai_client(connection)
     provider = GoogleProvider(client=client)
 
     async def models() -> list[ModelInfo]:
@@ -42,10 +35,17 @@ def _described(model: object) -> ModelInfo:
     )
 
 
+def connect_embeddings(connection: Connection) -> EmbeddingClient:
+    from apps.providers.adapters.gemini.client import GeminiEmbeddings
+
+    return GeminiEmbeddings(connection)
+
+
 KIND = Kind(
     key="gemini",
     words="Google Gemini",
     connect=connect,
+    connect_embeddings=connect_embeddings,
     address="https://generativelanguage.googleapis.com",
     price_list="google",
 )

@@ -1,6 +1,6 @@
 """Ollama (github.com/ollama/ollama, docs/openai.md and docs/api.md): models on a machine of your own."""
 
-from apps.providers.types import ChatPort, Connection, Kind
+from apps.providers.types import ChatPort, Connection, EmbeddingClient, Kind
 
 
 def connect(connection: Connection) -> ChatPort:
@@ -9,10 +9,17 @@ def connect(connection: Connection) -> ChatPort:
     return OllamaChat(connection)
 
 
+def connect_embeddings(connection: Connection) -> EmbeddingClient:
+    from apps.providers.adapters.wires.embeddings import OpenAIEmbeddings
+
+    return OpenAIEmbeddings(connection)
+
+
 KIND = Kind(
     key="ollama",
     words="Ollama",
     connect=connect,
+    connect_embeddings=connect_embeddings,
     address="http://localhost:11434/v1",
     needs_key=False,
 )

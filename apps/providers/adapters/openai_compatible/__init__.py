@@ -1,6 +1,6 @@
 """Any server that speaks OpenAI's Chat Completions: vLLM, llama.cpp, LM Studio, LiteLLM and others."""
 
-from apps.providers.types import ChatPort, Connection, Kind
+from apps.providers.types import ChatPort, Connection, EmbeddingClient, Kind
 
 
 def connect(connection: Connection) -> ChatPort:
@@ -9,10 +9,17 @@ def connect(connection: Connection) -> ChatPort:
     return ChatCompletions(connection)
 
 
+def connect_embeddings(connection: Connection) -> EmbeddingClient:
+    from apps.providers.adapters.wires.embeddings import OpenAIEmbeddings
+
+    return OpenAIEmbeddings(connection)
+
+
 KIND = Kind(
     key="openai_compatible",
     words="OpenAI-compatible server",
     connect=connect,
+    connect_embeddings=connect_embeddings,
     example="http://localhost:8000/v1",
     needs_key=False,
 )

@@ -1,6 +1,6 @@
 """OpenAI by the Responses API (platform.openai.com/docs/api-reference/responses), which its reasoning models prefer."""
 
-from apps.providers.types import ChatPort, Connection, Kind
+from apps.providers.types import ChatPort, Connection, EmbeddingClient, Kind
 
 
 def connect(connection: Connection) -> ChatPort:
@@ -15,10 +15,17 @@ def connect(connection: Connection) -> ChatPort:
     return Direct(lambda name: OpenAIResponsesModel(name, provider=provider), lambda: listed(client))
 
 
+def connect_embeddings(connection: Connection) -> EmbeddingClient:
+    from apps.providers.adapters.wires.embeddings import OpenAIEmbeddings
+
+    return OpenAIEmbeddings(connection)
+
+
 KIND = Kind(
     key="openai_responses",
     words="OpenAI, Responses API",
     connect=connect,
+    connect_embeddings=connect_embeddings,
     address="https://api.openai.com/v1",
     price_list="openai",
 )
