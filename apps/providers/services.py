@@ -20,7 +20,16 @@ from apps.providers import actions, breaker
 from apps.providers.errors import AuthError, EmptyAnswer, ProviderError, QuotaSpent, TimedOut, UnknownModel, Unreachable
 from apps.providers.models import Provider, ProviderModel
 from apps.providers.registry import chat_port, connection_of, embedding_client, kind_of, kinds
-from apps.providers.types import EMBEDDING_SIZES, ChatMessage, ChatRequest, Finished, ModelInfo, TextDelta
+from apps.providers.types import (
+    EMBEDDING_SIZES,
+    ChatMessage,
+    ChatPort,
+    ChatRequest,
+    EmbeddingClient,
+    Finished,
+    ModelInfo,
+    TextDelta,
+)
 
 PROVIDER_FIELDS = ("name", "kind", "base_url", "api_version", "is_active")
 MODEL_FIELDS = (
@@ -253,7 +262,7 @@ def try_connection(*, actor: Any, provider: Provider, model: str = "") -> Trial:
     try:
         name = name or _first_chat_model(provider)
         release_connection()
-        asked = _one_vector(provider, name) if is_embedding else _one_word(provider, name)
+        asked = _one_vector(embedding_client(provider), name) if is_embedding else _one_word(chat_port(provider), name)
         answer = run_on_wire(asked, timeout_s=TRIAL_LIMIT_S)
         trial = Trial(name, time.monotonic() - started, answer=answer)
     except TimeoutError:
@@ -268,16 +277,16 @@ def _first_chat_model(provider: Provider) -> str:
     return next((model.name for model in _listed(provider) if not model.is_embedding), "")
 
 
-async def _one_vector(provider: Provider, model: str) -> str:
-    found = await embedding_client(provider).embed(model, ["ready"])
+async def _one_vector(client: EmbeddingClient, model: str) -> str:
+    found = await client.embed(model, ["ready"])
     return f"{found.vectors.shape[1]}"
 
 
-async def _one_word(provider: Provider, model: str) -> str:
+async def _one_word(port: ChatPort, model: str) -> str:
     request = ChatRequest(model, (ChatMessage("user", "Answer with the one word: ready"),), max_tokens=TRIAL_TOKENS)
     words = []
     try:
-        async for event in chat_port(provider).stream(request):
+        async for event in port.stream(request):
             if isinstance(event, TextDelta):
                 words.append(event.text)
             if isinstance(event, Finished):

@@ -1,4 +1,4 @@
-"""Tenant, Domain, Provisioning, SupportAccess, OptionValue and FlagRule, all in the public schema."""
+"""Tenant, Domain, Provisioning, TenantKey, SupportAccess, OptionValue and FlagRule, all in the public schema."""
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
@@ -67,6 +67,20 @@ class Domain(UUIDModel, DomainMixin):
 
     def __str__(self) -> str:
         return self.domain
+
+
+class TenantKey(UUIDModel):
+    """A data key that seals an organisation's secrets (the platform's, without one), wrapped: see core.credentials."""
+
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, null=True, related_name="+")
+    wrapped = models.TextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        ordering = ("-created_at", "id")
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 class SupportAccess(UUIDModel):

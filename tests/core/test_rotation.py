@@ -7,8 +7,10 @@ from allauth.mfa.totp.internal.auth import TOTP
 from django.core.management import call_command
 
 from apps.accounts.services import single_sign_on
-from apps.core.tenancy import tenant_context
+from apps.core import credentials
+from apps.core.tenancy import public_context, tenant_context
 from apps.providers.models import Provider
+from apps.tenants.models import TenantKey
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ def test_everything_is_sealed_under_the_first_key(sealed, member, settings, caps
         call_command("rotate_credentials")
     told = capsys.readouterr().out.split("\n")
     assert [line for line in told if line.startswith("acme")] == ["acme: 4 sealed anew", "acme: 0 sealed anew"]
+    assert [key.place for key in credentials._data_keys()] == [0, 0]  # the former key opens under the new master, too
     settings.CREDENTIAL_KEYS = ["new"]
     provider.refresh_from_db()
     sso.refresh_from_db()
@@ -55,3 +58,60 @@ def test_codes_of_single_sign_on_stay_out_of_the_log():
 
     line = hide_one_time_links(None, "", {"request": "GET /accounts/oidc/work/login/callback/?code=abc&state=def"})
     assert line["request"] == "GET /accounts/oidc/work/login/callback/?code=hidden&state=hidden"
+
+
+PLACE = {"table": "providers_provider", "field": "sealed_key"}
+
+
+def keys(tenant):
+    with public_context():
+        return list(TenantKey.objects.filter(tenant=tenant))
+
+
+def test_each_organisation_has_a_key_of_its_own_and_a_copied_one_does_not_open(in_acme, globex, member):
+    sealed = credentials.seal("sk", pk=member.pk, **PLACE)
+    [own] = keys(in_acme)
+    assert "sk" not in sealed and sealed.startswith("k:")
+    with public_context():
+        TenantKey.objects.create(tenant=globex, wrapped=own.wrapped)
+    with tenant_context(globex):
+        assert credentials._data_keys() == []
+        with pytest.raises(ValueError):
+            credentials.unseal(sealed, pk=member.pk, **PLACE)
+
+
+def test_platform_has_a_key_too(db, member):
+    with public_context():
+        sealed = credentials.seal("totp", pk=member.pk, **PLACE)
+        assert credentials.unseal(sealed, pk=member.pk, **PLACE) == "totp"
+    assert len(keys(None)) == 1
+
+
+def test_what_was_sealed_before_there_were_keys_opens_and_is_sealed_anew(in_acme, member, settings):
+    import base64
+    import os
+
+    cipher, nonce = credentials._derived(settings.CREDENTIAL_KEYS[0]), os.urandom(12)
+    bound_to = credentials._bound_to(PLACE["table"], member.pk, PLACE["field"])
+    former = base64.b64encode(nonce + cipher.encrypt(nonce, b"sk-old", bound_to)).decode()
+    assert credentials.unseal(former, pk=member.pk, **PLACE) == "sk-old"
+    anew = credentials.sealed_anew(former, pk=member.pk, **PLACE)
+    assert anew.startswith("k:") and credentials.unseal(anew, pk=member.pk, **PLACE) == "sk-old"
+    assert credentials.sealed_anew(anew, pk=member.pk, **PLACE) is None
+
+
+def test_superseded_keys_go_after_a_day(sealed, in_acme, settings):
+    from datetime import timedelta
+
+    settings.CREDENTIAL_KEYS = ["new", "old"]
+    assert credentials.rotate() > 0 and len(keys(in_acme)) == 2
+    assert (
+        credentials.rotate() == 0 and len(keys(in_acme)) == 2
+    )  # something may still be on its way under the former one
+    with public_context():
+        for key in TenantKey.objects.filter(tenant=in_acme):
+            TenantKey.objects.filter(pk=key.pk).update(created_at=key.created_at - timedelta(days=2))
+    assert credentials.rotate() == 0 and len(keys(in_acme)) == 1
+    provider, _sso = sealed
+    provider.refresh_from_db()
+    assert provider.api_key() == "sk-1"

@@ -35,7 +35,9 @@ with override_settings(CREDENTIAL_KEYS=["old"]), tenant_context(acme):
 with override_settings(CREDENTIAL_KEYS=["new", "old"]):
     threads = [threading.Thread(target=read) for _ in range(3)]
     for t in threads: t.start()
-    with tenant_context(acme): changed = credentials.reseal_column(Provider.objects.filter(name__startswith="s14"), column="sealed_key", field="sealed_key")
+    with tenant_context(acme):
+        credentials.renew_key()
+        changed = credentials.reseal_column(Provider.objects.filter(name__startswith="s14"), column="sealed_key", field="sealed_key")
     done.set()
     for t in threads: t.join()
 with override_settings(CREDENTIAL_KEYS=["new"]):
