@@ -7,6 +7,7 @@ from apps.tenants.api import features, organizations
 
 urlpatterns = [
     path("", include("apps.accounts.api.sign_in")),
+    path("", include("apps.tenants.api.plans")),
     path("", include("apps.tenants.api.platform")),
     path("", include(features.platform_urlpatterns)),
     path("", include(support.platform_urlpatterns)),

@@ -21,6 +21,7 @@ from apps.accounts.tokens import AccessToken, live_family
 from apps.core.caller import Caller, set_caller
 from apps.core.limits import Limit, Usage, client_address, count, refuse
 from apps.core.tenancy import has_tenant
+from apps.tenants.plans import allowance
 
 REVOKE_CLAIM = api_settings.REVOKE_TOKEN_CLAIM
 
@@ -90,7 +91,9 @@ class ApiLimits(BaseThrottle):
         amounts = settings.RATE_LIMITS
         counted = [(Limit("address", amounts["address"], 60), client_address(request._request))]
         if has_tenant():
-            counted.append((Limit("tenant", amounts["tenant"], 60), "all"))
+            allowed = allowance().requests_a_minute
+            most = amounts["tenant"] if allowed is None else min(allowed, amounts["tenant"])
+            counted.append((Limit("tenant", most, 60), "all"))
         if isinstance(request.auth, ApiKey):
             counted.append((Limit("key", amounts["key"], 60), str(request.auth.pk)))
         elif request.user.is_authenticated:

@@ -14,7 +14,7 @@ from apps.core.errors import InvalidInput
 from apps.tenants import services
 from apps.tenants.flags import all_flags, flag
 from apps.tenants.forms import OperatorTenantForm
-from apps.tenants.models import Domain, FlagRule, SupportAccess, Tenant
+from apps.tenants.models import Domain, FlagRule, Plan, SupportAccess, Tenant
 
 
 class NewTenantForm(OperatorTenantForm):
@@ -49,11 +49,12 @@ class DomainInline(admin.TabularInline):
 
 @admin.register(Tenant, site=platform_site)
 class TenantAdmin(AuditedAdmin):
-    list_display = ("name", "slug", "state", "created_at")
-    list_filter = ("state", "created_at")
+    list_display = ("name", "slug", "state", "plan", "created_at")
+    list_filter = ("state", "plan", "created_at")
+    list_select_related = ("plan",)
     search_fields = ("name", "slug", "domains__domain")
     readonly_fields = ("slug", "schema_name", "state", "created_at")
-    fields = ("name", "slug", "schema_name", "state", "created_at")
+    fields = ("name", "plan", "slug", "schema_name", "state", "created_at")
     inlines = (DomainInline,)
 
     def get_form(self, request: HttpRequest, obj: Tenant | None = None, change: bool = False, **kwargs: Any) -> Any:
@@ -74,11 +75,36 @@ class TenantAdmin(AuditedAdmin):
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:
             super().save_model(request, obj, form, change)
+            if "plan" in form.changed_data:
+                services.give_plan(actor=request.user, tenant=obj, plan=obj.plan)
         else:
             messages.info(request, _("The organisation is being set up; its owner gets a message when it is ready."))
 
     def has_delete_permission(self, request: HttpRequest, obj: Tenant | None = None) -> bool:
         return False
+
+
+@admin.register(Plan, site=platform_site)
+class PlanAdmin(admin.ModelAdmin):
+    """What plans allow; the service writes it down and tells every organisation that has one."""
+
+    list_display = ("name", "tokens_a_month", "money_a_month", "requests_a_minute", "is_default")
+    search_fields = ("name",)
+
+    def save_model(self, request: HttpRequest, obj: Plan, form: Any, change: bool) -> None:
+        values = {field: getattr(obj, field) for field in services.PLAN_FIELDS}
+        standing = Plan.objects.get(pk=obj.pk) if change else None
+        obj.pk = services.save_plan(actor=request.user, values=values, plan=standing).pk
+
+    def has_delete_permission(self, request: HttpRequest, obj: Plan | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and (obj is None or not obj.tenants.exists())
+
+    def delete_model(self, request: HttpRequest, obj: Plan) -> None:
+        services.remove_plan(actor=request.user, plan=obj)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Leave out deleting many at once, which would not ask for each."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
 
 @admin.register(Domain, site=platform_site)

@@ -7,3 +7,6 @@ option_changing = Signal()
 
 tenant_provisioned = Signal()
 """Sent inside the new tenant's context and transaction, with `tenant` and `owner`; higher apps add their first rows."""
+
+plan_changed = Signal()
+"""Sent inside a tenant's context when its plan, or what that allows, is another one."""

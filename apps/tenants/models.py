@@ -1,7 +1,9 @@
-"""Tenant, Domain, Provisioning, TenantKey, SupportAccess, OptionValue and FlagRule, all in the public schema."""
+"""Plan, Tenant, Domain, Provisioning, TenantKey, SupportAccess, OptionValue and FlagRule, all in the public schema."""
+
+from decimal import Decimal
 
 from django.contrib.postgres.fields import ArrayField
-from django.core.validators import MaxValueValidator
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +14,38 @@ from apps.core.models import UUIDModel
 from apps.core.tenancy import public_context
 from apps.tenants.querysets import SupportAccessQuerySet
 from apps.tenants.types import Owner
+
+
+class Plan(UUIDModel):
+    """What organisations may use in a month or minute; an empty limit is none. Money is in US dollars."""
+
+    name = models.CharField(_("name"), max_length=60, unique=True)
+    tokens_a_month = models.PositiveBigIntegerField(_("tokens a month"), null=True, blank=True)
+    money_a_month = models.DecimalField(
+        _("US dollars a month"),
+        max_digits=12,
+        decimal_places=2,
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(Decimal(0))],
+    )
+    requests_a_minute = models.PositiveIntegerField(
+        _("API requests a minute"), null=True, blank=True, validators=[MinValueValidator(1)]
+    )
+    is_default = models.BooleanField(_("given to new organisations"), default=False)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("plan")
+        verbose_name_plural = _("plans")
+        constraints = (
+            models.UniqueConstraint(
+                fields=("is_default",), condition=models.Q(is_default=True), name="one_default_plan"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Tenant(UUIDModel, TenantMixin):
@@ -28,6 +62,9 @@ class Tenant(UUIDModel, TenantMixin):
     slug = models.SlugField(max_length=40, unique=True)
     name = models.CharField(max_length=120)
     state = models.CharField(max_length=16, choices=State, default=State.PROVISIONING)
+    plan = models.ForeignKey(
+        Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="tenants", verbose_name=_("plan")
+    )
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
 
     class Meta:

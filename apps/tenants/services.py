@@ -1,8 +1,9 @@
 """What can be done to tenants: ask for one, which is set up in the background, or set one up at once; its settings and features."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -20,15 +21,15 @@ from apps.audit import chain
 from apps.audit.actions import AUDIT_LET_GO
 from apps.audit.services.trail import record
 from apps.core.caches import Rates, all_caches
-from apps.core.errors import InvalidInput, NotFound
+from apps.core.errors import Conflict, InvalidInput, NotFound
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant, has_tenant, public_context, tenant_context
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
-from apps.tenants import actions, cloning, resolver, rollout
-from apps.tenants.events import option_changing
+from apps.tenants import actions, cloning, plans, resolver, rollout
+from apps.tenants.events import option_changing, plan_changed
 from apps.tenants.flags import Flag
-from apps.tenants.models import FlagRule, OptionValue, Provisioning, Tenant
+from apps.tenants.models import FlagRule, OptionValue, Plan, Provisioning, Tenant
 from apps.tenants.options import AUDIT_DAYS, Option
 from apps.tenants.provisioning import PROVISION, build
 from apps.tenants.types import Owner
@@ -81,7 +82,12 @@ def _reserve(slug: str, name: str) -> tuple[Tenant, bool]:
         raise InvalidInput(_("Use 2 to 40 lower-case letters and digits, starting with a letter."), field="slug")
     if not name.strip():
         raise InvalidInput(_("Write the name of the organisation."), field="name")
-    return Tenant.objects.get_or_create(slug=slug, defaults={"name": name.strip()[:120], "schema_name": f"t_{slug}"})
+    defaults = {
+        "name": name.strip()[:120],
+        "schema_name": f"t_{slug}",
+        "plan": Plan.objects.filter(is_default=True).first(),
+    }
+    return Tenant.objects.get_or_create(slug=slug, defaults=defaults)
 
 
 def _check_owner(*, email: str, person: str, password: str | None) -> None:
@@ -162,6 +168,67 @@ def prune_audit() -> tuple[int, int]:
     if count:
         record(AUDIT_LET_GO, actor=None, after={"events": count, "older than days": days})
     return count, days
+
+
+# -- plans -------------------------------------------------------------------------------------------------------
+
+PLAN_FIELDS = ("name", "tokens_a_month", "money_a_month", "requests_a_minute", "is_default")
+
+
+def save_plan(*, actor: Any, values: Mapping[str, Any], plan: Plan | None = None) -> Plan:
+    """Make a plan, or change one for all organisations that have it; for operators. Raises InvalidInput, Conflict for a taken name."""
+    with public_context(), transaction.atomic():
+        row = plan or Plan()
+        before = _plan_told(row) if plan else None
+        for field in PLAN_FIELDS:
+            if field in values:
+                setattr(row, field, values[field])
+        row.name = " ".join(row.name.replace("\0", "").split())
+        if not row.name:
+            raise InvalidInput(_("Give the plan a name."), field="name")
+        if Plan.objects.filter(name=row.name).exclude(pk=row.pk).exists():
+            raise Conflict(_("There is a plan of this name already."))
+        if row.is_default:
+            Plan.objects.exclude(pk=row.pk).filter(is_default=True).update(is_default=False)
+        row.save()
+        record(actions.PLAN_SAVED, actor=actor, target=row, before=before, after=_plan_told(row))
+        for tenant in row.tenants.filter(state=Tenant.State.ACTIVE):
+            _tell_plan(tenant)
+    return row
+
+
+def remove_plan(*, actor: Any, plan: Plan) -> None:
+    """Remove a plan; for operators. Raises Conflict while an organisation has it."""
+    with public_context(), transaction.atomic():
+        if plan.tenants.exists():
+            raise Conflict(_("Organisations have this plan. Give them another one first."))
+        record(actions.PLAN_REMOVED, actor=actor, target=plan, before=_plan_told(plan))
+        plan.delete()
+
+
+def give_plan(*, actor: Any, tenant: Tenant, plan: Plan | None) -> None:
+    """Give an organisation a plan, or none; for operators."""
+    with public_context(), transaction.atomic():
+        former = Tenant.objects.select_related("plan").get(pk=tenant.pk).plan
+        Tenant.objects.filter(pk=tenant.pk).update(plan=plan)
+        names = ({"plan": str(one) if one else None} for one in (former, plan))
+        record(actions.PLAN_GIVEN, actor=actor, target=tenant, before=next(names), after=next(names))
+        if tenant.state == Tenant.State.ACTIVE:
+            _tell_plan(tenant)
+
+
+def _tell_plan(tenant: Tenant) -> None:
+    with tenant_context(tenant):
+        plans.KEPT.forget()
+        plan_changed.send(sender=Tenant)
+
+
+def _plan_told(row: Plan) -> dict[str, Any]:
+    return {field: _plain(getattr(row, field)) for field in PLAN_FIELDS}
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Decimal) else value
 
 
 # -- caches ------------------------------------------------------------------------------------------------------

@@ -1,6 +1,9 @@
 """Usage records in Django admin, to read; budgets and prices, to set."""
 
+from typing import Any
+
 from django.contrib import admin
+from django.http import HttpRequest
 
 from apps.audit.admin import AuditedAdmin
 from apps.core.admin import ReadOnlyAdmin
@@ -31,6 +34,16 @@ class BudgetAdmin(AuditedAdmin):
     list_filter = ("scope", "period", "is_active")
     search_fields = ("name", "object_name")
     fields = ("name", "limit", "measure", "period", "warn_at", "is_active")
+
+    def has_change_permission(self, request: HttpRequest, obj: Budget | None = None) -> bool:
+        return super().has_change_permission(request, obj) and not (obj and obj.is_plan)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Budget | None = None) -> bool:
+        return super().has_delete_permission(request, obj) and not (obj and obj.is_plan)
+
+    def get_actions(self, request: HttpRequest) -> Any:
+        """Leave out deleting many at once, which would not ask for each."""
+        return {name: action for name, action in super().get_actions(request).items() if name != "delete_selected"}
 
     def has_add_permission(self, request: object) -> bool:
         """Say no: for whom a budget is, is chosen on its page."""

@@ -72,6 +72,7 @@ class BudgetSerializer(serializers.ModelSerializer):
         model = Budget
         fields = (
             *("id", "name", "scope", "object_id", "object_name", "period", "measure", "limit", "warn_at", "is_active"),
+            "is_plan",
         )
         read_only_fields = fields
 

@@ -9,6 +9,8 @@ class UsageConfig(AppConfig):
     def ready(self) -> None:
         from apps.jobs.registry import before_first_job
         from apps.jobs.types import AGENTS
+        from apps.usage import handlers
         from apps.usage.prices import warm_up
 
+        handlers.connect()
         before_first_job(warm_up, queue=AGENTS)

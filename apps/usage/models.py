@@ -148,12 +148,14 @@ class Budget(TimestampedModel):
         _("warn at, in percent"), default=80, validators=(MinValueValidator(1), MaxValueValidator(100))
     )
     is_active = models.BooleanField(_("switched on"), default=True)
+    is_plan = models.BooleanField(_("from the organisation's plan"), default=False, db_default=False, editable=False)
 
     class Meta:
         ordering = ("name",)
         verbose_name = _("budget")
         verbose_name_plural = _("budgets")
         constraints = (
+            models.UniqueConstraint(fields=("measure",), condition=Q(is_plan=True), name="one_plan_budget_a_measure"),
             models.CheckConstraint(
                 condition=Q(scope__in=("tenant", "each"), object_id=None)
                 | Q(scope__in=("agent", "person"), object_id__isnull=False),

@@ -7,7 +7,11 @@ from tests.promises.load import retry
 PROMISE = "a query never reaches another tenant or public"
 FAULT = "mixed load of pages, API, search, jobs; canaries"
 PROMISED = "0 foreign canaries, 0 rows in public"
-EXPECTED_IN_PUBLIC = {"jobs_job", "jobs_tenantqueue", "tenants_tenantkey"}  # the last: wrapped, made at the first secret
+EXPECTED_IN_PUBLIC = {
+    "jobs_job",
+    "jobs_tenantqueue",
+    "tenants_tenantkey",
+}  # the last: wrapped, made at the first secret
 
 
 def canary(slug):

@@ -22,7 +22,7 @@ class RenameOrganizationInput(serializers.Serializer):
 
 
 def _own() -> Any:
-    return Tenant.objects.filter(pk=current_tenant().id).prefetch_related("domains")
+    return Tenant.objects.filter(pk=current_tenant().id).select_related("plan").prefetch_related("domains")
 
 
 @extend_schema(tags=["organizations"], responses=TenantSerializer(many=True))
@@ -53,7 +53,11 @@ def organization(request: Request, pk: Any) -> Response:
 @permission_classes([IsOperator])
 def all_organizations(request: Request) -> Response:
     """List all organisations, newest first (`q`: words of the name)."""
-    found = Tenant.objects.filter(name__icontains=request.query_params.get("q", "")).prefetch_related("domains")
+    found = (
+        Tenant.objects.filter(name__icontains=request.query_params.get("q", ""))
+        .select_related("plan")
+        .prefetch_related("domains")
+    )
     return listed(request, found, TenantSerializer)
 
 

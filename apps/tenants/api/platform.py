@@ -27,11 +27,12 @@ class IsOperator(BasePermission):
 
 
 class TenantSerializer(serializers.ModelSerializer):
+    plan = serializers.CharField(source="plan.name", default=None, allow_null=True, read_only=True)
     domains: serializers.SlugRelatedField = serializers.SlugRelatedField(slug_field="domain", many=True, read_only=True)
 
     class Meta:
         model = Tenant
-        fields = ("id", "slug", "name", "state", "domains", "created_at")
+        fields = ("id", "slug", "name", "state", "plan", "domains", "created_at")
         read_only_fields = fields
 
 
@@ -60,7 +61,11 @@ def tenants(request: Request) -> Response:
     """
     if request.method == "POST":
         return _request(request)
-    found = Tenant.objects.filter(name__icontains=request.query_params.get("q", "")).prefetch_related("domains")
+    found = (
+        Tenant.objects.filter(name__icontains=request.query_params.get("q", ""))
+        .select_related("plan")
+        .prefetch_related("domains")
+    )
     return listed(request, found, TenantSerializer)
 
 

@@ -83,7 +83,7 @@ def target_named(scope: str, text: str, budget: Budget | None) -> Any:
 def askable(user: Any) -> QuerySet[Budget]:
     """Return the budgets of which a person may ask for more: those that hold for their calls."""
     holds = Q(scope__in=(Scope.TENANT, Scope.EACH, Scope.AGENT)) | Q(scope=Scope.PERSON, object_id=user.pk)
-    return Budget.objects.filter(holds, is_active=True)
+    return Budget.objects.filter(holds, is_active=True, is_plan=False)
 
 
 @transaction.atomic
@@ -93,6 +93,7 @@ def save_budget(*, actor: Any, values: Mapping[str, Any], target: Any = None, bu
     Raises Forbidden, InvalidInput with the field, Conflict for a name that is taken.
     """
     require(actor, CHANGE)
+    _require_own(budget)
     row = budget or Budget()
     before = _told(row) if budget else None
     for field in ("name", "scope", "period", "measure", "limit", "warn_at", "is_active"):
@@ -108,6 +109,11 @@ def save_budget(*, actor: Any, values: Mapping[str, Any], target: Any = None, bu
     action = actions.BUDGET_CHANGED if budget else actions.BUDGET_ADDED
     record(action, actor=actor, target=row, before=before, after=_told(row))
     return row
+
+
+def _require_own(budget: Budget | None) -> None:
+    if budget is not None and budget.is_plan:
+        raise Conflict(_("This limit comes from your organisation's plan. Those who run the platform can change it."))
 
 
 def _check(row: Budget) -> None:
@@ -131,6 +137,7 @@ def _aim(row: Budget, target: Any) -> None:
 def remove_budget(*, actor: Any, budget: Budget) -> None:
     """Remove a budget: what it held back is free to be spent. Raises Forbidden."""
     require(actor, CHANGE)
+    _require_own(budget)
     record(actions.BUDGET_REMOVED, actor=actor, target=budget, before=_told(budget))
     budget.delete()
 

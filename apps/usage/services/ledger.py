@@ -140,7 +140,10 @@ def _spent(period: BudgetPeriod) -> BudgetSpent:
     resets_on = next_first_day(period)
     begins = datetime(resets_on.year, resets_on.month, resets_on.day, tzinfo=UTC)
     wait_s = max(1, round((begins - timezone.now()).total_seconds()))
-    return BudgetSpent(name=period.budget.name, resets_on=resets_on, retry_after_s=wait_s, period=period)
+    budget = period.budget
+    return BudgetSpent(
+        name=budget.name, resets_on=resets_on, retry_after_s=wait_s, period=period, is_plan=budget.is_plan
+    )
 
 
 # -- after the call ------------------------------------------------------------------------------------------------
