@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db import transaction
 from django.utils import timezone
 
-from apps.agents import composing
+from apps.agents import composing, rules
 from apps.agents.events import run_settled
 from apps.agents.models import Run, RunEvent
 from apps.agents.stream import publisher, run_key
@@ -18,7 +18,12 @@ PUBLISH_LIMIT_S = 5.0
 
 
 def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
-    """Write a run's final state, tell higher apps in the same transaction, and the stream once that commits."""
+    """Write a run's final state, tell higher apps in the same transaction, and the stream once that commits.
+
+    What a run wrote that did not come to its end stands only as far as its agent's rules let it through.
+    """
+    if text and state != Run.State.SUCCEEDED:
+        text = let_through(run, text)
     changed = (
         Run.objects.filter(pk=run.pk)
         .exclude(state__in=Run.FINAL)
@@ -31,6 +36,18 @@ def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str 
     run_settled.send(sender=Run, run=run, sources=sources_of(run))
     key = run_key(run.pk)
     transaction.on_commit(lambda: _publish_end(key, state))
+
+
+def let_through(run: Run, text: str) -> str:
+    """Return what the rules about answers make of a text, "" when one of them stops it."""
+    looking = [rule for rule in composing.rules_of(run.agent) if rule.stage == "output"]
+    verdict = rules.check(text, looking)
+    return "" if verdict.is_blocked else verdict.text
+
+
+def is_held_back(run: Run) -> bool:
+    """Say whether what a run writes is shown to nobody before the rules have seen all of it."""
+    return rules.may_block([rule for rule in composing.rules_of(run.agent) if rule.stage == "output"])
 
 
 def _publish_end(key: str, state: str) -> None:

@@ -1,13 +1,14 @@
 """A run's steps in words, for the steps card, the timeline and the API."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.models import Run, RunEvent
+from apps.agents.records import is_held_back
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,21 @@ def _pretty(text: str) -> str:
 
 
 def steps_of(run: Run) -> list[StepLine]:
-    """Read and describe the finished steps of a run."""
-    return step_lines([event for event in run.events.all() if event.kind != RunEvent.Kind.INTENT])
+    """Read and describe the finished steps of a run.
+
+    What the model wrote is left out where a rule stopped it, or may yet stop it.
+    """
+    events = [event for event in run.events.all() if event.kind != RunEvent.Kind.INTENT]
+    is_hidden = _was_blocked(events) if run.is_final else is_held_back(run)
+    return [
+        replace(line, came_back=_("Hidden by rule")) if is_hidden and line.kind == "model" else line
+        for line in step_lines(events)
+    ]
+
+
+def _was_blocked(events: Sequence[RunEvent]) -> bool:
+    findings = [f for event in events if event.kind == RunEvent.Kind.RULES for f in event.payload["findings"]]
+    return any(finding["outcome"] == "blocked" for finding in findings)
 
 
 @dataclass(frozen=True)

@@ -97,7 +97,7 @@ class _Work:
             Run.objects.filter(pk=self.run.pk).update(
                 state=Run.State.RUNNING, started_at=self.run.started_at or timezone.now(), error=""
             )
-        self.publish("discard", text=loop.answer_text(self.facts))
+        self.publish("discard", text=self.shown())
         try:
             if self.may_begin():
                 self.steps()
@@ -255,8 +255,12 @@ class _Work:
     def discard(self) -> None:
         """Take back on the page what a model wrote that did not finish."""
         if self.answer.text:
-            self.publish("discard", text=loop.answer_text(self.facts))
+            self.publish("discard", text=self.shown())
         self.answer = Answer()
+
+    def shown(self) -> str:
+        """Return what may be seen so far of the finished steps."""
+        return "" if self.is_held_back else loop.answer_text(self.facts)
 
     def store_answer(self, model: ProviderModel, started_at: datetime) -> None:
         answer = self.answer

@@ -219,10 +219,31 @@ def test_blocked_answer_is_never_shown(member, adviser, scripted, work, acme):
     assert "No guaranteed returns" in run.error and "which nobody can" in run.error
     assert not any("guaranteed return of" in str(data) for _kind, data in seen)
     assert run.events.last().payload["findings"][-1]["outcome"] == "blocked"
+    page = client_for(acme, member).get(f"/runs/{run.pk}/?step=2").content.decode()
+    assert "Hidden by rule" in page and "guaranteed return of" not in page
     assert AuditEvent.objects.filter(action="rule.blocked", target_id=str(run.pk)).count() == 1
     assert SecurityEvent.objects.filter(kind="rule.blocked").count() == 1
     with pytest.raises(Conflict):
         services.cancel_run(actor=member, run=run)
+
+
+def test_a_run_that_is_stopped_or_fails_lets_nothing_through_either(member, adviser, base, scripted, work, acme):
+    from tests.agents.test_runs import due_now
+    from tests.standin.server import calls, fails
+
+    scripted.script(
+        calls("search_knowledge", {"query": "money"}, text="A guaranteed return, I say."), fails(503), fails(401)
+    )
+    run = services.start_run(actor=member, agent=adviser, question="Where does money grow?")
+    work("agents")
+    assert "guaranteed return" not in client_for(acme, member).get(f"/runs/{run.pk}/?step=2").content.decode().lower()
+    services.cancel_run(actor=member, run=run)
+    due_now()
+    work("agents")
+    assert (finished(run).state, run.answer) == ("cancelled", "")
+    scripted.script(calls("search_knowledge", {"query": "money"}, text="A broad fund, then."), fails(401))
+    failed = ask(member, adviser, work, "Where does money grow?")
+    assert failed.state == "failed" and failed.answer.startswith("A broad fund, then.\n\n*This is general")
 
 
 def test_blocked_question_asks_no_model(admin, member, agent, scripted, work):

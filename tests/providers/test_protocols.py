@@ -156,3 +156,17 @@ async def test_spent_quota_is_not_tried_again(kind, vendor):
     vendor.script(fails(429, code="insufficient_quota"))
     with pytest.raises(errors.QuotaSpent):
         await ask(port_for(kind, vendor), ChatRequest("gpt-5-mini", (ChatMessage("user", "Hello"),)))
+
+
+async def test_azures_older_addresses_name_the_deployment_and_the_version(vendor):
+    vendor.script(says("Hello from a deployment."))
+    connection = Connection(vendor.root, "azure-key", api_version="2024-10-21", allowed_hosts=frozenset({"127.0.0.1"}))
+    events = await ask(
+        kinds()["azure"].connect(connection), ChatRequest("our-deployment", (ChatMessage("user", "Hi"),), max_tokens=9)
+    )
+    assert text_of(events) == "Hello from a deployment."
+    assert vendor.paths[-1] == "/openai/deployments/our-deployment/chat/completions?api-version=2024-10-21"
+    assert {k.lower(): v for k, v in vendor.headers[-1].items()}["api-key"] == "azure-key"
+    found = await kinds()["azure"].connect_embeddings(connection).embed("our-embed-512", ["Hi"])
+    assert found.vectors.shape == (1, 512)
+    assert vendor.paths[-1] == "/openai/deployments/our-embed-512/embeddings?api-version=2024-10-21"

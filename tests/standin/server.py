@@ -103,6 +103,7 @@ class Handler(BaseHTTPRequestHandler):
             body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         except json.JSONDecodeError:
             return  # the caller was killed while it asked
+        self.server.standin.paths.append(self.path)
         if wanted := embeddings.asked(path, body):
             self._embed(path, *wanted)
             return
@@ -235,7 +236,7 @@ class StandIn:
 
     def reset(self):
         self.turns, self.asked, self.requests, self.headers, self.hung_up = [says("Hello.")], [], [], [], 0
-        self.embedded, self.embedding_faults = [], []
+        self.embedded, self.embedding_faults, self.paths = [], [], []
         self.calls = 0
 
     def script(self, *turns):
