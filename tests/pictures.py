@@ -37,6 +37,28 @@ with tenant_context(tenant_for_slug("acme")):
                 UsageDay.objects.update_or_create(day=day, dimension=dimension, key=key, defaults={"label": label, "calls": calls * share, "input_tokens": calls * share * 2100, "output_tokens": calls * share * 260, "cost": calls * share / 25})
 """
 
+# A prompt in two versions, and an agent that follows it, with a personality and business rules.
+A_PROMPT = """
+from apps.accounts.models import User
+from apps.agents.models import Agent, Personality, RuleSet
+from apps.agents.services import behaviour
+from apps.core.tenancy import tenant_context
+from apps.prompts.services import library
+from apps.prompts.types import Variable
+from apps.tenants.hosts import tenant_for_slug
+with tenant_context(tenant_for_slug("acme")):
+    amina = User.objects.get(email="amina@acme.example")
+    variables = [Variable("tone", "choice", default="warm", choices=("warm", "plain")), Variable("desk", help="Which desk it is")]
+    text = "You are the {{ desk }} desk of {{ organisation }}.\\nAnswer {{ person }} in a {{ tone }} way.\\nNever book anything."
+    prompt = library.create_prompt(actor=amina, name="Travel desk", description="For everything about trips", text=text, variables=variables)
+    library.set_label(actor=amina, prompt=prompt, name="production", version=prompt.versions.get())
+    library.add_version(actor=amina, prompt=prompt, text=text + " Ask for the dates first.", variables=variables, note="Asks for the dates")
+    agent = Agent.objects.get(name="Handbook guide")
+    values = {"prompt": prompt, "prompt_label": "production", "prompt_values": {"desk": "travel"}}
+    chosen = {"personality": Personality.objects.get(key="analytical"), "rule_sets": RuleSet.objects.filter(key="financial_adviser")}
+    behaviour.set_behaviour(actor=amina, agent=agent, values=values | chosen)
+"""
+
 
 def main():
     with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
@@ -69,6 +91,13 @@ def main():
         for name in ("models", "usage"):
             page.goto(f"{live.url()}/{name}/")
             shoot(page, name)
+        live.manage(code=A_PROMPT)
+        page.goto(f"{live.url()}/prompts/")
+        page.get_by_role("link", name="Travel desk").click()
+        shoot(page, "prompt")
+        page.goto(f"{live.url()}/agents/")
+        page.get_by_role("link", name="How it answers Handbook guide").click()
+        shoot(page, "behaviour")
         browser.close()
 
 

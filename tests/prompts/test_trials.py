@@ -51,6 +51,16 @@ def test_failure_of_one_is_told_beside_the_answer_of_the_other(prompt, admin, ag
     assert "did not accept the key" in came[0].problem and came[1].answer == "Fine."
 
 
+def test_answer_that_breaks_off_is_paid_for_by_our_estimate(prompt, admin, agent, scripted):
+    scripted.script(says("one two three four", cut_after=3))
+    [came] = trials.try_versions(
+        actor=admin, versions=[prompt.versions.last()], values={"product": "x"}, question="?", model=agent.model
+    )
+    record = UsageRecord.objects.get()
+    assert came.problem and came.answer.startswith("one two three")
+    assert (record.is_answered, record.is_estimated) == (False, True) and record.output_tokens > 0
+
+
 def test_budget_stops_a_trial_before_the_call(prompt, admin, agent, scripted):
     Budget.objects.create(name="All", limit=100, measure="tokens")
     one = prompt.versions.last()

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from apps.audit.services.trail import record
 from apps.core.database.pool import release_connection
 from apps.core.errors import InvalidInput
+from apps.core.language import token_estimate
 from apps.core.limits import Limit, spend
 from apps.core.permissions import require
 from apps.core.wire import run_on_wire
@@ -67,7 +68,11 @@ def try_versions(
     for turn in turns:
         _reserve(turn)
     release_connection()
-    run_on_wire(_all([turn for turn in turns if turn.is_reserved]), timeout_s=LIMIT_S + 5)
+    try:
+        run_on_wire(_all([turn for turn in turns if turn.is_reserved]), timeout_s=LIMIT_S + 5)
+    except TimeoutError:
+        for turn in turns:
+            turn.problem = turn.problem or TimedOut.sentence
     after = {"versions": [turn.version.number for turn in turns], "model": str(model)}
     record(actions.PROMPT_TRIED, actor=actor, target=turns[0].version.prompt, after=after)
     return [_settled(turn) for turn in turns]
@@ -112,7 +117,11 @@ async def _ask(turn: _Turn) -> None:
 
 def _settled(turn: _Turn) -> Trial:
     if turn.is_reserved:
-        ledger.settle(turn.call, Outcome(turn.usage, not turn.problem, took_s=turn.took_s))
+        is_estimated = bool(turn.problem and turn.answer)  # it broke off: what it had written is paid for
+        if is_estimated:
+            turn.usage = Usage(ledger.most_tokens(turn.request).input_tokens, token_estimate(turn.answer))
+        outcome = Outcome(turn.usage, not turn.problem, is_estimated=is_estimated, took_s=turn.took_s)
+        ledger.settle(turn.call, outcome)
     return Trial(
         turn.version.number,
         turn.text,
