@@ -9,19 +9,19 @@ INSERT INTO usage_usagerecord (id, created_at, key, agent_id, agent_name, provid
     input_tokens, output_tokens, cached_tokens, reasoning_tokens, took_s, cost)
 SELECT gen_random_uuid(), now() - (n %% 30) * interval '1 day', 'bench-' || n, md5((n %% 20)::text)::uuid, 'Agent ' || n %% 20,
     'Bench', 'model ' || n %% 5, true, false, false, 900, 90, 0, 0, 1.5, 0.01
-FROM generate_series(%s, %s) n
+FROM generate_series(%s::int, %s::int) n
 """
 SUMS = """
 INSERT INTO usage_usageday (day, dimension, key, label, calls, failures, input_tokens, output_tokens, cached_tokens,
     reasoning_tokens, cost)
 SELECT (created_at AT TIME ZONE 'UTC')::date, d.dimension,
-    CASE d.dimension WHEN 'agent' THEN agent_id::text WHEN 'model' THEN model_name WHEN 'person' THEN (hashtext(key) %% 200)::text ELSE '' END,
+    CASE d.dimension WHEN 'agent' THEN agent_id::text WHEN 'model' THEN model_name WHEN 'person' THEN (hashtext(key) % 200)::text ELSE '' END,
     CASE d.dimension WHEN 'agent' THEN agent_name WHEN 'model' THEN model_name ELSE '' END,
     count(*), 0, sum(input_tokens), sum(output_tokens), 0, 0, sum(cost)
 FROM usage_usagerecord, (VALUES ('total'), ('agent'), ('model'), ('person')) d(dimension)
-WHERE key LIKE 'bench-%%' GROUP BY 1, 2, 3, 4
+WHERE key LIKE 'bench-%' GROUP BY 1, 2, 3, 4
 """
-CLEAR = "DELETE FROM usage_usagerecord WHERE key LIKE 'bench-%%'"
+CLEAR = "DELETE FROM usage_usagerecord WHERE key LIKE 'bench-%'"
 
 
 def measure(live, is_full):
@@ -46,4 +46,7 @@ def _fill(live, first, last):
     live.sql(RECORDS, first, last, schema="t_acme")
     live.sql("DELETE FROM usage_usageday", schema="t_acme")
     live.sql(SUMS, schema="t_acme")
-    live.sql("ANALYZE usage_usagerecord, usage_usageday", schema="t_acme")
+    live.sql(
+        "VACUUM ANALYZE usage_usagerecord, usage_usageday", schema="t_acme"
+    )  # and nothing is left to be done beside
+    live.sql("CHECKPOINT")
