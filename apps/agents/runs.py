@@ -1,6 +1,5 @@
 """The worker side of a run: ask the loop for the next step, do it, store it; any step survives its worker."""
 
-import random
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -52,7 +51,6 @@ from apps.usage.types import Call, Outcome
 
 log = structlog.get_logger(__name__)
 RUN = "run"
-MAX_BACKOFF_S, MAX_WAIT_S = 30.0, 300.0
 
 
 class Runs:
@@ -370,9 +368,7 @@ class _Work:
 
     def postpone(self, error: TransientError) -> None:
         """Try the step again later, as the provider asked or with growing, jittered waits."""
-        delay_s = min(MAX_BACKOFF_S, 2.0**self.claim.attempts) * random.uniform(0.5, 1.0)
-        if error.retry_after_s is not None:
-            delay_s = min(max(error.retry_after_s, delay_s), MAX_WAIT_S)
+        delay_s = error.wait_s(self.claim.attempts)
         reason = _(error.sentence)
         Run.objects.filter(pk=self.run.pk, state=Run.State.RUNNING).update(error=reason[:500])
         self.publish("waiting", reason=reason, delay_s=round(delay_s, 1))

@@ -1,6 +1,5 @@
 """The worker side of a document: check, read, split, embed, store. Only the last checkpoint makes it searchable."""
 
-import random
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -29,7 +28,6 @@ from apps.usage.errors import BudgetSpent
 log = structlog.get_logger(__name__)
 INGEST = "document.ingest"
 STORE_BATCH = 2_000
-MAX_BACKOFF_S = 300.0
 BUILT_IN = Space()
 
 
@@ -45,8 +43,7 @@ class Ingestion:
             try:
                 self._ingest(claim, document)
             except TransientError as error:
-                delay_s = error.retry_after_s or min(MAX_BACKOFF_S, 2.0**claim.attempts) * random.uniform(0.5, 1.0)
-                raise RetryLater(translation.gettext(error.sentence), delay_s=delay_s) from error
+                raise RetryLater(translation.gettext(error.sentence), delay_s=error.wait_s(claim.attempts)) from error
             except (ProviderError, BudgetSpent) as error:
                 with engine.settlement(claim, Job.State.FAILED, error="embedding_failed"):
                     _fail(document, _sentence(error))

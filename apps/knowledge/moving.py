@@ -3,8 +3,6 @@
 The old vectors answer until every passage has its new one; documents that are read meanwhile are taken along.
 """
 
-import random
-
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -21,7 +19,6 @@ from apps.providers.errors import ProviderError, TransientError
 from apps.usage.errors import BudgetSpent
 
 MOVE = "collection.embed"
-MAX_BACKOFF_S = 300.0
 
 
 class Moving:
@@ -39,8 +36,7 @@ class Moving:
             with engine.settlement(claim, Job.State.CANCELLED):
                 stop(base)
         except TransientError as error:
-            delay_s = error.retry_after_s or min(MAX_BACKOFF_S, 2.0**claim.attempts) * random.uniform(0.5, 1.0)
-            raise RetryLater(_(error.sentence), delay_s=delay_s) from error
+            raise RetryLater(_(error.sentence), delay_s=error.wait_s(claim.attempts)) from error
         except ProviderError as error:
             self._fail(claim, base, _(error.sentence))
         except BudgetSpent as error:

@@ -21,6 +21,10 @@ ProviderError
 Each has its sentence in English, which doors translate.
 """
 
+import random
+
+MAX_BACKOFF_S, MAX_WAIT_S = 30.0, 300.0
+
 
 def gettext_noop(sentence: str) -> str:
     """Mark a sentence for the catalogues; the port knows no framework that would translate it."""
@@ -38,6 +42,11 @@ class ProviderError(Exception):
 
 class TransientError(ProviderError):
     retry_after_s: float | None = None
+
+    def wait_s(self, attempts: int) -> float:
+        """Return the seconds until the next try: growing and jittered, or what the provider asks for, five minutes at most."""
+        grown_s = min(MAX_BACKOFF_S, 2.0**attempts) * random.uniform(0.5, 1.0)
+        return grown_s if self.retry_after_s is None else min(max(self.retry_after_s, grown_s), MAX_WAIT_S)
 
 
 class Unreachable(TransientError):

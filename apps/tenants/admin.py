@@ -74,9 +74,9 @@ class TenantAdmin(AuditedAdmin):
 
     def save_model(self, request: HttpRequest, obj: Tenant, form: Any, change: bool) -> None:
         if change:
-            super().save_model(request, obj, form, change)
-            if "plan" in form.changed_data:
+            if "plan" in form.changed_data:  # before the row is saved, so that the audit knows the former one
                 services.give_plan(actor=request.user, tenant=obj, plan=obj.plan)
+            super().save_model(request, obj, form, change)
         else:
             messages.info(request, _("The organisation is being set up; its owner gets a message when it is ready."))
 

@@ -158,3 +158,6 @@ def test_in_the_platforms_administration(operator, acme):
     form = {"name": "Acme Ltd", "plan": str(plan.pk), "domains-TOTAL_FORMS": 0, "domains-INITIAL_FORMS": 0}
     assert client.post(f"/admin/tenants/tenant/{acme.pk}/change/", form).status_code == 302 and domains
     assert plan_budgets(acme) == {"tokens": ("Admin (tokens)", 9)}
+    with public_context():
+        told = AuditEvent.objects.get(action="plan.given")
+    assert (told.before, told.after) == ({"plan": None}, {"plan": "Admin"})
