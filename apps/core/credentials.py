@@ -172,10 +172,13 @@ def on_rotation(reseal: Reseal) -> Reseal:
     return reseal
 
 
-def rotate() -> int:
-    """Seal every secret of the active tenant under a data key that the first master key wraps; return how many were under another one."""
+def rotate(reseals: Sequence[Reseal] = _rotations) -> int:
+    """Seal the secrets of the active schema (a tenant's, unless told which) under a data key that the first master key wraps.
+
+    Returns how many were under another one.
+    """
     renew_key()
-    changed = sum(reseal() for reseal in _rotations)
+    changed = sum(reseal() for reseal in reseals)
     if not changed:
         _stores[0].drop_superseded()
     return changed

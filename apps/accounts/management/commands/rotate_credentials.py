@@ -19,7 +19,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         with public_context():
             tenants = list(Tenant.objects.exclude(state=Tenant.State.PROVISIONING).order_by("slug"))
-            self.stdout.write(f"platform: {reseal_second_factors()} sealed anew")
+            self.stdout.write(f"platform: {credentials.rotate([reseal_second_factors])} sealed anew")
         for tenant in tenants:
             with tenant_context(tenant):
                 self.stdout.write(f"{tenant.slug}: {credentials.rotate()} sealed anew")
