@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("apps.tenants.api.caches")),
     path("", include("apps.tenants.api.features")),
     path("", include("apps.tenants.api.organizations")),
+    path("", include("apps.projects.api")),
     path("", include("apps.providers.api")),
     path("", include("apps.usage.api")),
     path("", include("apps.prompts.api")),

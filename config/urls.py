@@ -28,6 +28,7 @@ urlpatterns = [
     path("settings/features/", features, name="features"),
     path("", include("apps.audit.urls")),
     path("", include("apps.accounts.urls")),
+    path("", include("apps.projects.urls")),
     path("", include("apps.providers.urls")),
     path("", include("apps.usage.urls")),
     path("", include("apps.prompts.urls")),

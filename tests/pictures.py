@@ -91,6 +91,9 @@ def main():
         for name in ("models", "usage"):
             page.goto(f"{live.url()}/{name}/")
             shoot(page, name)
+        page.goto(f"{live.url()}/projects/")
+        page.get_by_role("link", name="New colleagues").click()
+        shoot(page, "project")
         live.manage(code=A_PROMPT)
         page.goto(f"{live.url()}/prompts/")
         page.get_by_role("link", name="Travel desk").click()

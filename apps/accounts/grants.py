@@ -26,6 +26,7 @@ from apps.tenants.rollout import is_on
 
 VIEW, USE, CHANGE, MANAGE = "view", "use", "change", "manage"
 ALL_LEVELS = (VIEW, USE, CHANGE, MANAGE)
+PASSED_ON = (VIEW, USE)
 SATURDAY = 6
 
 
@@ -127,6 +128,8 @@ class Shared(models.Model):
     """The field with the person whose object it is, who manages it; empty: nobody's."""
     FLAG: ClassVar[Flag | None] = None
     """The feature without which nothing is shared."""
+    THROUGH: ClassVar[str] = ""
+    """The many-to-many field to other shared objects (projects), whose viewers and users are this one's, too; empty: there is none."""
 
     is_open = models.BooleanField(_("open to everybody in the organisation"), default=True)
 
@@ -176,7 +179,21 @@ class SharedQuerySet(models.QuerySet[Any]):
         reached = Q(own) | Q(through)
         if is_opened(self.model, user, level):
             reached |= Q(is_open=True)
+        if self.model.THROUGH and level in PASSED_ON:  # type: ignore[attr-defined]
+            reached |= self._is_passed_on(user, level)
         return self.filter(reached)
+
+    def _is_passed_on(self, user: Any, level: str) -> Q:
+        field: Any = self.model._meta.get_field(self.model.THROUGH)  # type: ignore[attr-defined]
+        containers = field.related_model._default_manager.passing_on(user, level)
+        rows = field.remote_field.through._default_manager.filter(
+            **{field.m2m_field_name(): OuterRef("pk"), f"{field.m2m_reverse_field_name()}__in": containers}
+        )
+        return Q(Exists(rows))
+
+    def passing_on(self, user: Any, level: str) -> Any:
+        """Objects whose level a person also has on what is in them: those given to them, not those that a right over all reaches."""
+        return self.given_to(user, level)
 
 
 def levels_from(level: str) -> Sequence[str]:

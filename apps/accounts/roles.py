@@ -39,7 +39,7 @@ class SystemRole:
 _MEMBER = frozenset({"agents.use_agent", "knowledge.add_document"})
 _BUILDER = _MEMBER | {
     *("agents.add_agent", "agents.change_agent", "agents.delete_agent"),
-    *("knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
+    *("projects.add_project", "knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
     *("providers.view_provider", "providers.view_providermodel", "prompts.*"),
     *(
         f"agents.{verb}_{name}"
@@ -52,6 +52,7 @@ _ADMIN = _BUILDER | {
         "agents.*",
         "knowledge.*",
         "providers.*",
+        "projects.*",
         "usage.*",
         "conversations.list_conversation",
         "audit.view_auditevent",
@@ -140,6 +141,9 @@ RIGHTS: dict[str, str | Promise] = {
     "knowledge.delete_document": _("Delete everybody's documents"),
     "knowledge.add_knowledgebase": _("Make collections"),
     "knowledge.manage_knowledgebase": _("Share and shut all collections"),
+    "projects.add_project": _("Begin projects"),
+    "projects.view_project": _("See everybody's projects"),
+    "projects.manage_project": _("Manage all projects"),
     "providers.view_provider": _("See models and providers"),
     "providers.change_provider": _("Set up models and providers"),
     "agents.view_personality": _("See personalities"),

@@ -21,6 +21,7 @@ AREAS = {
     "security-events": "security",
     "usage": "usage",
     "prompts": "prompts",
+    "projects": "projects",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate"})
@@ -47,6 +48,8 @@ SCOPES: dict[str, str | Promise] = {
     "usage:write": _("Set budgets and prices, ask for more"),
     "prompts:read": _("See prompts"),
     "prompts:write": _("Write, label and try prompts"),
+    "projects:read": _("See projects"),
+    "projects:write": _("Begin, change and archive projects, assign to them"),
     "security:read": _("See security events"),
     "security:write": _("Mark security events as handled"),
 }

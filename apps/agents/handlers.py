@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db import transaction
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.events import rights_changed
 from apps.accounts.models import User
@@ -13,9 +14,19 @@ from apps.agents.stream import announce_rights
 from apps.core.tenancy import bound
 from apps.jobs import services as jobs
 from apps.knowledge.models import KnowledgeBase
+from apps.projects.registry import Kind
 from apps.prompts.models import Prompt
 from apps.prompts.types import Use
 from apps.tenants.events import tenant_provisioned
+
+AGENTS_OF_PROJECTS = Kind(
+    key="agents",
+    model=Agent,
+    words=gettext_lazy("Agents"),
+    none=gettext_lazy("No agent works here"),
+    icon="blocks",
+    address=lambda project, agent: f"{reverse('conversation-new')}?agent={agent.pk}&project={project.pk}",
+)
 
 
 def connect() -> None:

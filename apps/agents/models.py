@@ -118,6 +118,7 @@ class Agent(TimestampedModel, Shared):
 
     LEVELS: ClassVar = {USE: _("Ask it"), CHANGE: _("Change it"), MANAGE: _("Manage it: share, shut, delete")}
     OPEN_TO: ClassVar = {USE: "agents.use_agent", CHANGE: "agents.change_agent"}
+    THROUGH = "projects"
 
     class Tint(models.TextChoices):
         ACCENT = "", _("Petrol")
@@ -165,6 +166,9 @@ class Agent(TimestampedModel, Shared):
     rule_sets = models.ManyToManyField(RuleSet, blank=True, related_name="agents", verbose_name=_("sets of rules"))
     knowledge_bases = models.ManyToManyField(
         "knowledge.KnowledgeBase", blank=True, related_name="agents", verbose_name=_("collections")
+    )
+    projects = models.ManyToManyField(
+        "projects.Project", blank=True, related_name="agents", verbose_name=_("projects"), editable=False
     )
     starters = models.JSONField(_("first questions"), default=list, blank=True)
     max_steps = models.PositiveSmallIntegerField(
@@ -232,6 +236,14 @@ class Run(TimestampedModel):
     )
     state = models.CharField(_("status"), max_length=16, choices=State, default=State.QUEUED)
     title = models.CharField(_("title"), max_length=120)
+    project = models.ForeignKey(
+        "projects.Project",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="runs",
+        verbose_name=_("project"),
+    )
     question = models.TextField(_("question"))
     history = models.JSONField(default=list, editable=False)
     instructions = models.TextField(_("what the model was told"), blank=True, editable=False)

@@ -1,6 +1,7 @@
 """A run's rows: what has happened in it, what it has seen, what it starts from, and its end."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,9 +13,17 @@ from apps.agents.stream import publisher, run_key
 from apps.agents.types import Brief, Fact, ModelAnswered, Source, StreamEvent, ToolReturned
 from apps.core.wire import run_on_wire
 from apps.providers.types import ChatMessage, ToolCall
+from apps.tenants.models import OptionValue
+from apps.tenants.resolver import Place
 from apps.usage.services import ledger
 
 PUBLISH_LIMIT_S = 5.0
+
+
+def option_places(agent_id: UUID, project_id: UUID | None) -> list[Place]:
+    """Return where the options of an agent's work are looked up, the most special place first."""
+    places = [(OptionValue.Level.AGENT, agent_id)]
+    return [*places, (OptionValue.Level.PROJECT, project_id)] if project_id else places
 
 
 def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:

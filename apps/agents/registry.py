@@ -8,6 +8,7 @@ import orjson
 from apps.agents.models import Agent
 from apps.agents.tools.base import Tool, ToolFailed
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
+from apps.projects.models import Project
 
 _tools: dict[str, Tool] = {}
 
@@ -22,9 +23,9 @@ def add_tool(tool: Tool) -> None:
 add_tool(SEARCH_KNOWLEDGE)
 
 
-def tools_of(agent: Agent) -> list[Tool]:
-    """Return the tools that an agent may use: the search when it has collections, and every other known tool by name."""
-    has_collections = agent.knowledge_bases.exists()
+def tools_of(agent: Agent, project: Project | None = None) -> list[Tool]:
+    """Return the tools that an agent may use: the search when it or the project has collections, and every other known tool."""
+    has_collections = agent.knowledge_bases.exists() or (project is not None and project.knowledge_bases.exists())
     return [tool for name, tool in _tools.items() if name != SEARCH_KNOWLEDGE.spec.name or has_collections]
 
 

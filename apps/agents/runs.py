@@ -14,7 +14,7 @@ from apps.agents import actions, composing, loop, registry, rules
 from apps.agents.calls import Answer, stream_answer
 from apps.agents.kept import KeptAnswer, find_answer, keep_answer
 from apps.agents.models import Run, RunEvent
-from apps.agents.records import PUBLISH_LIMIT_S, brief_of, facts_of, settle, sources_of, unique_calls
+from apps.agents.records import PUBLISH_LIMIT_S, brief_of, facts_of, option_places, settle, sources_of, unique_calls
 from apps.agents.stream import publisher, run_key
 from apps.agents.tools.base import Tool, ToolContext, ToolFailed, ToolResult
 from apps.agents.types import (
@@ -42,7 +42,6 @@ from apps.providers.errors import ProviderError, RefusedError, SwitchedOff, Time
 from apps.providers.models import ProviderModel
 from apps.providers.registry import candidates, chat_port, default_model
 from apps.providers.types import ChatRequest, ToolCall, Usage
-from apps.tenants.models import OptionValue
 from apps.tenants.options import ANSWER_TOKENS, KEEP_ANSWERS
 from apps.tenants.resolver import resolve
 from apps.usage.errors import BudgetSpent
@@ -57,7 +56,9 @@ class Runs:
     """Handler of jobs of the kind RUN; the object is a Run."""
 
     def work(self, claim: Claim) -> None:
-        run = Run.objects.select_related("agent", "agent__model__provider", "started_by").get(pk=claim.object_id)
+        run = Run.objects.select_related("agent", "agent__model__provider", "started_by", "project").get(
+            pk=claim.object_id
+        )
         language = run.started_by.language if run.started_by and run.started_by.language else None
         caller = Caller(run.asked_from or "", run.asked_with_second_factor, through=f"agent:{run.agent}")
         with translation.override(language), calling(caller):
@@ -80,13 +81,13 @@ class _Work:
         self.claim = claim
         self.run = run
         self.key = run_key(run.pk)
-        self.tools = {tool.spec.name: tool for tool in registry.tools_of(run.agent)}
+        self.tools = {tool.spec.name: tool for tool in registry.tools_of(run.agent, run.project)}
         self.facts = facts_of(run)
         self.brief = brief_of(run)
         self.answer = Answer()
         self.rules = composing.rules_of(run.agent)
         self.is_held_back = rules.may_block([rule for rule in self.rules if rule.stage == "output"])
-        places = [(OptionValue.Level.AGENT, run.agent_id)]
+        places = option_places(run.agent_id, run.project_id)
         self.most_answer_tokens = resolve(ANSWER_TOKENS, places).value
         self.kept_hours = resolve(KEEP_ANSWERS, places).value
 
@@ -241,7 +242,7 @@ class _Work:
         place = f"{self.run.pk}:{len(self.facts)}"
         key = f"{place}:{model.pk}:{self.claim.fence}"
         run, agent = self.run, self.run.agent
-        return Call(key, place, model, run.started_by, agent.pk, agent.name, run.pk)
+        return Call(key, place, model, run.started_by, agent.pk, agent.name, run.pk, run.project)
 
     def unfinished(self, request: ChatRequest) -> Outcome:
         """Estimate what a call came to that did not finish: nothing, unless the model had begun to write."""
@@ -336,7 +337,8 @@ class _Work:
             return ToolResult({"error": f"There is no tool named {call.name}."})
         try:
             arguments = registry.checked_arguments(tool, call.arguments)
-            context = ToolContext(self.run.started_by, self.run.agent, tuple(sources_of(self.run)), key)
+            run, sources = self.run, tuple(sources_of(self.run))
+            context = ToolContext(run.started_by, run.agent, sources, key, run.project)
             return tool.call(context, arguments)
         except ToolFailed as error:
             return ToolResult({"error": str(error)})

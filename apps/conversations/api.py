@@ -19,6 +19,7 @@ from apps.conversations.models import Citation, Conversation, Message
 from apps.conversations.rendering import readable_documents
 from apps.core.api import CursorPagination, checked, listed
 from apps.core.errors import Conflict
+from apps.projects.models import Project
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key gives the same message, once."
@@ -75,13 +76,16 @@ def cited(message: Message, documents: set[UUID] | None = None) -> list[dict[str
 class ConversationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Conversation
-        fields = ("id", "owner", "agent", "title", "is_open", "archived_at", "created_at", "updated_at")
+        fields = ("id", "owner", "agent", "project", "title", "is_open", "archived_at", "created_at", "updated_at")
         read_only_fields = fields
 
 
 class ChatInput(serializers.Serializer):
     text = serializers.CharField(trim_whitespace=False)
     conversation = serializers.UUIDField(required=False, help_text="Default: a new conversation.")
+    project = serializers.UUIDField(
+        required=False, help_text="In which a new conversation takes place, and is counted."
+    )
 
 
 class MessageInput(serializers.Serializer):
@@ -128,8 +132,16 @@ def chat(request: Request, pk: Any) -> Response:
     if "conversation" in values:
         reply = services.send_message(conversation=_mine(request, values["conversation"]), **asked)
     else:
-        reply = services.start_conversation(agent=agent, **asked)
+        reply = services.start_conversation(agent=agent, project=_project(request, values), **asked)
     return Response(MessageSerializer(reply).data, status=202)
+
+
+def _project(request: Request, values: dict[str, Any]) -> Project | None:
+    return (
+        get_object_or_404(Project.objects.visible_to(request.user), pk=values["project"])
+        if "project" in values
+        else None
+    )
 
 
 @extend_schema(

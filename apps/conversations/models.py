@@ -23,6 +23,15 @@ class Conversation(TimestampedModel, Shared):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="conversations", verbose_name=_("owner")
     )
     agent = models.ForeignKey("agents.Agent", on_delete=models.PROTECT, related_name="+", verbose_name=_("agent"))
+    project = models.ForeignKey(
+        "projects.Project",
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        editable=False,
+        related_name="conversations",
+        verbose_name=_("project"),
+    )
     title = models.CharField(_("title"), max_length=120)
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
     is_open = models.BooleanField(_("open to everybody in the organisation"), default=False)

@@ -14,19 +14,22 @@ from apps.audit.services.trail import record
 from apps.conversations import actions, branches
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, NotFound
+from apps.projects.models import Project
 from apps.providers.types import ChatMessage
 
 HISTORY_MESSAGES = 20
 
 
 @transaction.atomic
-def start_conversation(*, actor: Any, agent: Agent, text: str, idempotency_key: str = "") -> Message:
-    """Open a conversation with its first question; return the agent's (still empty) message."""
+def start_conversation(
+    *, actor: Any, agent: Agent, text: str, project: Project | None = None, idempotency_key: str = ""
+) -> Message:
+    """Open a conversation, of a project or of none, with its first question; return the agent's (still empty) message."""
     replayed = _replayed(actor, idempotency_key)
     if replayed:
         return replayed
     text = agents.checked_question(text)
-    conversation = Conversation.objects.create(owner=actor, agent=agent, title=agents.title_of(text))
+    conversation = Conversation.objects.create(owner=actor, agent=agent, project=project, title=agents.title_of(text))
     record(actions.CONVERSATION_STARTED, actor=actor, target=conversation)
     return send_message(actor=actor, conversation=conversation, text=text, idempotency_key=idempotency_key)
 
@@ -52,6 +55,7 @@ def send_message(
         agent=locked.agent,
         question=text,
         history=history_of(locked, until=last),
+        project=locked.project,
         idempotency_key=idempotency_key,
     )
     if replaces:
@@ -70,7 +74,11 @@ def answer_again(*, actor: Any, conversation: Conversation, message: Message) ->
         raise NotFound(_("There is no answer here that could be written again."))
     branches.show(question)
     run = agents.start_run(
-        actor=actor, agent=locked.agent, question=question.text, history=history_of(locked, until=question.parent)
+        actor=actor,
+        agent=locked.agent,
+        question=question.text,
+        history=history_of(locked, until=question.parent),
+        project=locked.project,
     )
     branches.hide_below(question, conversation_id=locked.pk)
     return _append_reply(locked, question, run)
@@ -137,7 +145,9 @@ def history_of(conversation: Conversation, *, until: Message | None) -> list[Cha
 
 def _locked(conversation: Conversation) -> Conversation:
     """Lock the conversation for a change of its messages. Raises Conflict while an answer is on its way."""
-    locked = Conversation.objects.select_for_update().select_related("agent").get(pk=conversation.pk)
+    locked = (
+        Conversation.objects.select_for_update(of=("self",)).select_related("agent", "project").get(pk=conversation.pk)
+    )
     if _active_run(locked):
         raise Conflict(_("An answer is still being written. Wait for it, or stop it."), code="answer_running")
     return locked

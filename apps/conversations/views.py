@@ -18,6 +18,7 @@ from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, TooManyRequests
 from apps.core.htmx import page_or_part, refused
 from apps.core.models import is_uuid
+from apps.projects.models import Project
 from apps.tenants.flags import CONVERSATION_SHARING
 from apps.tenants.rollout import is_on
 
@@ -32,11 +33,18 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
         return _start(request)
     words, is_archive = request.GET.get("q", "").strip(), request.GET.get("archive") == "1"
     whose = request.GET.get("whose", "")
-    found = _whose(request.user, whose).select_related("agent", "owner").matching(words)
+    found = _whose(request.user, whose).select_related("agent", "owner", "project").matching(words)
     found = found.exclude(archived_at=None) if is_archive else found.current()
+    project = _project(request, request.GET.get("project", ""))
+    found = found.filter(project=project) if project else found
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "words": words, "is_archive": is_archive, "whose": whose}
+    context = {"page": page, "words": words, "is_archive": is_archive, "whose": whose, "project": project}
     return page_or_part(request, "conversations/conversation_list.html", "conversations/_conversations.html", context)
+
+
+def _project(request: HttpRequest, chosen: str) -> Project | None:
+    """Find the project that an address or form names; none for nothing. Raises Http404 for one that the person does not see."""
+    return get_object_or_404(Project.objects.visible_to(request.user), pk=chosen) if is_uuid(chosen) else None
 
 
 def _whose(user: Any, whose: str) -> Any:
@@ -52,10 +60,11 @@ def _start(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     if agent is None:
         return redirect("agents")
+    project = _project(request, request.POST.get("project", ""))
     try:
-        reply = services.start_conversation(actor=request.user, agent=agent, text=text)
-    except (InvalidInput, TooManyRequests) as error:
-        context = {"agent": agent, "text": text, "error": error}
+        reply = services.start_conversation(actor=request.user, agent=agent, text=text, project=project)
+    except (InvalidInput, Conflict, TooManyRequests) as error:
+        context = {"agent": agent, "text": text, "project": project, "error": error}
         return refused(request, "conversations/conversation_new.html", context)
     return redirect("conversation", pk=reply.conversation_id)
 
@@ -67,13 +76,17 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
     agent = get_object_or_404(usable, pk=chosen) if is_uuid(chosen) else usable.first()
     if agent is None:
         return redirect("agents")
-    return render(request, "conversations/conversation_new.html", {"agent": agent, "text": request.GET.get("q", "")})
+    project = _project(request, request.GET.get("project", ""))
+    context = {"agent": agent, "text": request.GET.get("q", ""), "project": project}
+    return render(request, "conversations/conversation_new.html", context)
 
 
 @require_GET
 def conversation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """Its owner writes in it; whoever it is shared with reads it."""
-    found = get_object_or_404(Conversation.objects.visible_to(request.user).select_related("agent", "owner"), pk=pk)
+    found = get_object_or_404(
+        Conversation.objects.visible_to(request.user).select_related("agent", "owner", "project"), pk=pk
+    )
     if services.look_at(actor=request.user, conversation=found):
         context = {**_detail_context(found), "can_share": is_on(CONVERSATION_SHARING, request.user)}
         return render(request, "conversations/conversation_detail.html", context)
@@ -84,7 +97,7 @@ def conversation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _mine(request: HttpRequest, pk: UUID) -> Conversation:
-    return get_object_or_404(Conversation.objects.owned_by(request.user).select_related("agent"), pk=pk)
+    return get_object_or_404(Conversation.objects.owned_by(request.user).select_related("agent", "project"), pk=pk)
 
 
 def _detail_context(conversation: Conversation) -> dict[str, Any]:
@@ -97,6 +110,7 @@ def _detail_context(conversation: Conversation) -> dict[str, Any]:
     answers = [message for message in shown if message.role == Message.Role.ASSISTANT]
     return {
         "conversation": conversation,
+        "project": conversation.project,
         "agent": conversation.agent,
         "entries": entries,
         "has_more": len(newest) > SHOWN_MESSAGES,

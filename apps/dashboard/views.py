@@ -15,6 +15,7 @@ from apps.accounts.models import User
 from apps.agents.models import Agent, Run
 from apps.conversations.models import Conversation
 from apps.knowledge.models import Document
+from apps.projects.models import Project
 
 FOUND_AT_MOST = 6
 
@@ -72,6 +73,7 @@ def search(request: HttpRequest) -> HttpResponse:
             .current()
             .matching(words)[:FOUND_AT_MOST]
         )
+        projects = Project.objects.visible_to(user).current().matching(words)[:FOUND_AT_MOST]
         documents = Document.objects.visible_to(user).filter(name__icontains=words)[:FOUND_AT_MOST]
         groups += [
             (_("Agents"), [(a.icon, a.name, f"{reverse('conversation-new')}?agent={a.pk}", "") for a in agents]),
@@ -79,6 +81,7 @@ def search(request: HttpRequest) -> HttpResponse:
                 _("Conversations"),
                 [("message-square", c.title, reverse("conversation", args=[c.pk]), "") for c in talks],
             ),
+            (_("Projects"), [("folder-kanban", p.name, reverse("project", args=[p.pk]), "") for p in projects]),
             (_("Documents"), [("file-text", d.name, reverse("document", args=[d.pk]), "") for d in documents]),
         ]
     template = "dashboard/_search.html" if request.htmx else "dashboard/search.html"  # type: ignore[attr-defined]
@@ -91,6 +94,7 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
         ("blocks", _("Agents"), reverse("agents"), "G A"),
         ("book-open", _("Knowledge"), reverse("collections"), "G K"),
         ("activity", _("Runs"), reverse("runs"), "G R"),
+        ("folder-kanban", _("Projects"), reverse("projects"), ""),
         *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
         *([("history", _("Audit"), reverse("audit"), "")] if user.has_perm("audit.view_auditevent") else []),
         *(

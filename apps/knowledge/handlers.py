@@ -5,10 +5,22 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Sum
 from django.db.models.signals import post_delete, pre_delete
+from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from apps.knowledge.ingestion import count_in
 from apps.knowledge.models import Document, KnowledgeBase
+from apps.projects.registry import Kind
 from apps.tenants.events import tenant_provisioned
+
+COLLECTIONS_OF_PROJECTS = Kind(
+    key="knowledge",
+    model=KnowledgeBase,
+    words=gettext_lazy("Collections"),
+    none=gettext_lazy("No collection is here"),
+    icon="book-open",
+    address=lambda project, base: reverse("collection", args=[base.pk]),
+)
 
 
 def connect() -> None:

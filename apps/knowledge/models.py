@@ -26,9 +26,13 @@ class KnowledgeBase(TimestampedModel, Shared):
         MANAGE: _("Manage it: share, shut, look after all documents"),
     }
     OPEN_TO: ClassVar = {VIEW: "", CHANGE: "knowledge.add_document"}
+    THROUGH = "projects"
 
     name = models.CharField(_("name"), max_length=120, unique=True)
     description = models.CharField(_("description"), max_length=300, blank=True)
+    projects = models.ManyToManyField(
+        "projects.Project", blank=True, related_name="knowledge_bases", verbose_name=_("projects"), editable=False
+    )
     chunk_count = models.PositiveIntegerField(default=0, editable=False)
     term_count = models.PositiveBigIntegerField(default=0, editable=False)
     embedding_model = models.ForeignKey(

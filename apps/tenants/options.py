@@ -19,7 +19,7 @@ _registry: dict[str, "Option"] = {}
 class Option:
     """Something that can be set. `default` is asked at each reading; numbers lie between `least` and `most`.
 
-    `levels` names where: for the whole `tenant`, and perhaps for an `agent`.
+    `levels` names where: for the whole `tenant`, a `project`, an `agent`.
     """
 
     key: str
@@ -121,7 +121,7 @@ CHAT_LIMIT = Option(
     default=lambda: settings.RATE_LIMITS["chat"],
     least=1,
     most=1_000,
-    levels=("tenant", "agent"),
+    levels=("tenant", "project", "agent"),
 )
 ANSWER_TOKENS = Option(
     key="chat.answer_tokens",
@@ -131,7 +131,7 @@ ANSWER_TOKENS = Option(
     default=lambda: settings.MAX_ANSWER_TOKENS,
     least=64,
     most=200_000,
-    levels=("tenant", "agent"),
+    levels=("tenant", "project", "agent"),
 )
 KEEP_ANSWERS = Option(
     key="chat.keep_answers_hours",
@@ -143,5 +143,5 @@ KEEP_ANSWERS = Option(
     default=lambda: 0,
     least=0,
     most=720,
-    levels=("agent",),
+    levels=("project", "agent"),
 )

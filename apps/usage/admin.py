@@ -15,6 +15,7 @@ class UsageRecordAdmin(ReadOnlyAdmin):
     list_display = (
         "created_at",
         "agent_name",
+        "project_name",
         "user",
         "provider_name",
         "model_name",
@@ -23,7 +24,7 @@ class UsageRecordAdmin(ReadOnlyAdmin):
         "cost",
     )
     list_filter = ("is_answered", "is_kept", "provider_name", "model_name")
-    search_fields = ("agent_name", "model_name", "user__email")
+    search_fields = ("agent_name", "project_name", "model_name", "user__email")
     date_hierarchy = "created_at"
     list_select_related = ("user",)
 

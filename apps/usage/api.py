@@ -24,7 +24,7 @@ DEFAULT_DAYS, MOST_DAYS = 30, 366
 
 class UsageQuery(serializers.Serializer):
     days = serializers.IntegerField(min_value=1, max_value=MOST_DAYS, default=DEFAULT_DAYS)
-    by = serializers.ChoiceField(["day", "agent", "model", "person"], default="day")
+    by = serializers.ChoiceField(["day", "agent", "model", "person", "project"], default="day")
 
 
 class SumsSerializer(serializers.Serializer):
@@ -52,7 +52,18 @@ class UsageRecordSerializer(serializers.ModelSerializer):
     class Meta:
         model = UsageRecord
         fields = (
-            *("id", "created_at", "user", "agent_id", "agent_name", "run_id", "provider_name", "model_name"),
+            *(
+                "id",
+                "created_at",
+                "user",
+                "agent_id",
+                "agent_name",
+                "project_id",
+                "project_name",
+                "run_id",
+                "provider_name",
+                "model_name",
+            ),
             *(
                 "is_answered",
                 "is_estimated",
@@ -91,7 +102,10 @@ class BudgetInput(serializers.Serializer):
     name = serializers.CharField(max_length=80)
     scope = serializers.ChoiceField(Budget.Scope.choices, default="tenant")
     target = serializers.CharField(
-        max_length=254, required=False, allow_blank=True, help_text="An agent's name or a person's e-mail address."
+        max_length=254,
+        required=False,
+        allow_blank=True,
+        help_text="The name of an agent or project, or a person's e-mail address.",
     )
     limit = serializers.DecimalField(**MONEY)  # type: ignore[arg-type]
     measure = serializers.ChoiceField(Budget.Measure.choices, default="money")
@@ -144,7 +158,7 @@ class EstimateSerializer(serializers.Serializer):
 @extend_schema(tags=["usage"], parameters=[UsageQuery], responses=UsageSerializer)
 @api_view(["GET"])
 def usage(request: Request) -> Response:
-    """Read what models came to by day, agent, model or person; your own alone unless you may see everybody's."""
+    """Read what models came to by day, agent, model, person or project; your own alone unless you may see everybody's."""
     query = checked(UsageQuery, request.query_params)
     if query["by"] == "day":
         lines = reports.by_day(request.user, query["days"])

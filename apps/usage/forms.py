@@ -15,10 +15,10 @@ class BudgetForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=80)
     scope = forms.ChoiceField(label=_("For whom"), choices=Budget.Scope.choices)
     target = forms.CharField(
-        label=_("Which agent or person"),
+        label=_("Which agent, project or person"),
         max_length=254,
         required=False,
-        help_text=_("An agent's name or a person's e-mail address, where it is for one of them."),
+        help_text=_("The name of an agent or project, or a person's e-mail address, where it is for one of them."),
     )
     limit = forms.DecimalField(label=_("At most"), min_value=Decimal(0), max_digits=20, decimal_places=8)
     measure = forms.ChoiceField(label=_("Counted in"), choices=Budget.Measure.choices)

@@ -29,6 +29,8 @@ class UsageRecord(UUIDModel):
     )
     agent_id = models.UUIDField(null=True, editable=False)
     agent_name = models.CharField(_("agent"), max_length=80, blank=True)
+    project_id = models.UUIDField(null=True, editable=False)
+    project_name = models.CharField(_("project"), max_length=80, blank=True, default="", db_default="")
     run_id = models.UUIDField(null=True, editable=False)
     provider_name = models.CharField(_("provider"), max_length=80)
     model_name = models.CharField(_("model"), max_length=120)
@@ -53,6 +55,9 @@ class UsageRecord(UUIDModel):
             models.Index(fields=("-created_at",), name="usage_newest"),
             models.Index(fields=("user", "-created_at"), name="usage_own_newest"),
             models.Index(fields=("run_id",), name="usage_of_run"),
+            models.Index(
+                fields=("project_id", "-created_at"), condition=Q(project_id__isnull=False), name="usage_of_project"
+            ),
         )
 
     def __str__(self) -> str:
@@ -60,13 +65,14 @@ class UsageRecord(UUIDModel):
 
 
 class UsageDay(models.Model):
-    """The sums of a day for one agent, model or person, or for all: pages read these, however many records there are."""
+    """The sums of a day for one agent, model, person or project, or for all: pages read these, however many records there are."""
 
     class Dimension(models.TextChoices):
         TOTAL = "total", _("all")
         AGENT = "agent", _("agent")
         MODEL = "model", _("model")
         PERSON = "person", _("person")
+        PROJECT = "project", _("project")
 
     day = models.DateField()
     dimension = models.CharField(max_length=8, choices=Dimension)
@@ -119,10 +125,11 @@ class Price(TimestampedModel):
 
 
 class Budget(TimestampedModel):
-    """At most so much in a day or month, for all together, for one agent, for one person, or for each person apart."""
+    """At most so much in a day or month: for all together, one project, one agent, one person, or each person apart."""
 
     class Scope(models.TextChoices):
         TENANT = "tenant", _("Everybody together")
+        PROJECT = "project", _("One project")
         AGENT = "agent", _("One agent")
         PERSON = "person", _("One person")
         EACH = "each", _("Each person apart")
@@ -158,7 +165,7 @@ class Budget(TimestampedModel):
             models.UniqueConstraint(fields=("measure",), condition=Q(is_plan=True), name="one_plan_budget_a_measure"),
             models.CheckConstraint(
                 condition=Q(scope__in=("tenant", "each"), object_id=None)
-                | Q(scope__in=("agent", "person"), object_id__isnull=False),
+                | Q(scope__in=("project", "agent", "person"), object_id__isnull=False),
                 name="budget_names_its_object",
             ),
         )

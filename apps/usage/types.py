@@ -20,6 +20,7 @@ class Call:
     agent_id: UUID | None = None
     agent_name: str = ""
     run_id: UUID | None = None
+    project: Any = None
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Sums:
 
 @dataclass(frozen=True)
 class Line:
-    """The sums of one agent, model, person or day."""
+    """The sums of one agent, model, person, project or day."""
 
     key: str
     label: str

@@ -22,7 +22,7 @@ from apps.usage.services import budgets, reports
 
 PERIODS = (7, 30, 90)
 MEASURES = ("cost", "tokens", "calls")
-PARTS = ("agent", "model", "person")
+PARTS = ("agent", "model", "person", "project")
 
 
 @require_GET
@@ -37,7 +37,12 @@ def usage_page(request: HttpRequest) -> HttpResponse:
         "measure": measure,
         "periods": PERIODS,
         "measures": [("cost", _("Cost")), ("tokens", _("Tokens")), ("calls", _("Calls"))],
-        "parts": [("agent", _("By agent")), ("model", _("By model")), ("person", _("By person"))],
+        "parts": [
+            ("agent", _("By agent")),
+            ("model", _("By model")),
+            ("person", _("By person")),
+            ("project", _("By project")),
+        ],
         "sees_all": sees_all,
         "totals": reports.totals(request.user, days),
         "lines": lines,
@@ -61,7 +66,7 @@ def _chosen(request: HttpRequest) -> tuple[int, str, str]:
 
 @require_GET
 def usage_export(request: HttpRequest) -> HttpResponse:
-    """What the page shows, as CSV: a line a day, or a line for each agent, model or person."""
+    """What the page shows, as CSV: a line a day, or a line for each agent, model, person or project."""
     days, part, _measure = _chosen(request)
     is_by_day = request.GET.get("by") == "day"
     lines = reports.by_day(request.user, days) if is_by_day else reports.by(request.user, part, days)

@@ -56,6 +56,7 @@ TENANT_APPS = [
     "apps.mails",
     "apps.audit",
     "apps.accounts",
+    "apps.projects",
     "apps.providers",
     "apps.usage",
     "apps.prompts",

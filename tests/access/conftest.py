@@ -33,7 +33,7 @@ def _objects(member, admin):
     """Make a finished conversation with its run, a document and one to be deleted, and what a tenant has; most of it is `member`'s."""
     from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
-    from apps.accounts.services import groups, keys, members, requests, single_sign_on, support
+    from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
     from apps.agents.models import Agent
     from apps.agents.services import personalities, rule_sets
     from apps.audit.actions import REFUSED
@@ -44,6 +44,7 @@ def _objects(member, admin):
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
     from apps.providers import services as providers
+    from apps.projects import services as projects
     from apps.prompts.services import library as prompts
     from apps.usage.services import budgets
 
@@ -78,6 +79,8 @@ def _objects(member, admin):
     personality = personalities.save_personality(actor=admin, values={"name": "Dry", "tone": "dry"})
     rule = {"name": "Polite", "stage": "output", "action": "add", "text": "Thank you."}
     rules = rule_sets.save_rule_set(actor=admin, values={"name": "House"}, rules=[rule])
+    project = projects.begin_project(actor=None, name="Relocation")
+    sharing.share(actor=None, shared=project, to=member, level="manage")
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
     narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
@@ -112,6 +115,8 @@ def _objects(member, admin):
         "rules": rules.pk,
         "rule": rules.rules.get().pk,
         "label": prompt.labels.get().pk,
+        "project": project.pk,
+        "kind": "agents",
         "number": 1,
         "slug": "anything",
         "message": message.pk,

@@ -178,6 +178,7 @@ def test_admin_is_for_staff(acme, globex, admin_user, member):
             "knowledge/document",
             "knowledge/knowledgebase",
             "conversations/conversation",
+            "projects/project",
             "providers/provider",
             "providers/providermodel",
             "usage/usagerecord",

@@ -68,4 +68,5 @@ def prove(live, is_full):
     good = states.get("succeeded", 0)
     is_kept = spent <= 1 + RESERVATION and reserved == 0 and good == asked and good > 0
     is_kept = is_kept and good + coded == len(runs) and len(runs) + len(refused) == count
-    return f"spent {spent:.2f} of 1.00, {good} done, {coded + len(refused)} stopped", is_kept
+    reached = f"spent {spent:.2f} of 1.00, {good} done of {asked} asked, {coded + len(refused)} of {count} stopped, {reserved} held"
+    return reached, is_kept

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts import actions
 from apps.accounts.events import rights_changed
-from apps.accounts.grants import ALL_LEVELS, MANAGE, VIEW, Grant, Shared, is_opened, over_all
+from apps.accounts.grants import ALL_LEVELS, MANAGE, PASSED_ON, VIEW, Grant, Shared, is_opened, over_all
 from apps.accounts.models import User
 from apps.accounts.networks import checked_networks
 from apps.audit.services.trail import record
@@ -156,7 +156,7 @@ def explain(*, user: User, shared: Shared) -> list[Reason]:
         return []
     found = [*_by_owning(user, shared), *_by_roles(user, shared)]
     if shared.FLAG is None or is_on(shared.FLAG, user):
-        found += [*_by_openness(user, shared), *_by_grants(user, shared)]
+        found += [*_by_openness(user, shared), *_by_grants(user, shared), *_by_containers(user, shared)]
     return sorted(found, key=lambda reason: ALL_LEVELS.index(reason.level), reverse=True)
 
 
@@ -198,6 +198,15 @@ def _by_grants(user: User, shared: Shared) -> Iterable[Reason]:
             "name": grant.granted_by or _("the system"),
         }
         yield Reason(grant.level, shared.LEVELS[grant.level], source, not grant.has_run_out, grant)
+
+
+def _by_containers(user: User, shared: Shared) -> Iterable[Reason]:
+    if not shared.THROUGH:
+        return
+    for level in reversed(PASSED_ON):
+        for container in getattr(shared, shared.THROUGH).passing_on(user, level):
+            words = shared.LEVELS.get(level, _("See that it is there"))
+            yield Reason(level, words, _("A member of the project “%(name)s”.") % {"name": container})
 
 
 def _groups_with(user: User, permission: str) -> list[Group]:

@@ -40,6 +40,7 @@ class RunSerializer(serializers.ModelSerializer):
         fields = (
             "id",
             "agent",
+            "project",
             "title",
             "state",
             "question",

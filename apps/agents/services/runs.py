@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.services.sharing import may_manage
 from apps.agents import actions, composing
 from apps.agents.models import Agent, Run
+from apps.agents.records import option_places
 from apps.agents.runs import RUN
 from apps.audit.services.trail import record
 from apps.core.caller import current_caller
@@ -17,6 +18,8 @@ from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.limits import Limit, spend
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
+from apps.projects.models import Project
+from apps.projects.services import require_contributor
 from apps.providers.types import ChatMessage
 from apps.tenants.models import OptionValue
 from apps.tenants.options import CHAT_LIMIT, Option
@@ -30,22 +33,31 @@ MAX_KEY_CHARS = 100
 
 @transaction.atomic
 def start_run(
-    *, actor: Any, agent: Agent, question: str, history: Sequence[ChatMessage] = (), idempotency_key: str = ""
+    *,
+    actor: Any,
+    agent: Agent,
+    question: str,
+    history: Sequence[ChatMessage] = (),
+    project: Project | None = None,
+    idempotency_key: str = "",
 ) -> Run:
-    """Store a run and its job.
+    """Store a run, of a project or of none, and its job.
 
-    Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in,
-    TooManyRequests (BudgetSpent among them), Unavailable.
+    Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in
+    or that is not in the project, TooManyRequests (BudgetSpent among them), Unavailable.
     """
     if not Agent.objects.usable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("You may not ask this agent (any more)."))
-    _spend(actor, agent)
-    ledger.require_room(actor, agent.pk)
+    if project is not None:
+        require_place(actor, project, agent)
+    _spend(actor, agent, project)
+    ledger.require_room(actor, agent.pk, project.pk if project else None)
     question = checked_question(question)
     caller = current_caller()
     run = Run.objects.create(
         agent=agent,
         started_by=actor,
+        project=project,
         question=question,
         title=title_of(question),
         history=[{"role": message.role, "text": message.text} for message in history],
@@ -60,12 +72,21 @@ def start_run(
     return run
 
 
-def _spend(actor: Any, agent: Agent) -> None:
-    """Count a message of somebody: by the organisation's limit, and by the agent's own, if it has one. Raises TooManyRequests."""
+def require_place(actor: Any, project: Project, agent: Agent) -> None:
+    """Raise Conflict unless an agent works in a project that is not archived, Forbidden unless the actor does."""
+    require_contributor(actor, project)
+    if not agent.projects.filter(pk=project.pk).exists():
+        words = _("“%(agent)s” does not work in the project “%(project)s” (any more).")
+        raise Conflict(words % {"agent": agent.name, "project": project.name})
+
+
+def _spend(actor: Any, agent: Agent, project: Project | None) -> None:
+    """Count a message of somebody: by the organisation's limit, and by those of the agent and the project. Raises TooManyRequests."""
     spend(Limit("chat", resolve(CHAT_LIMIT).value, 60), str(actor.pk))
-    own = resolve(CHAT_LIMIT, [(OptionValue.Level.AGENT, agent.pk)])
-    if own.origin == OptionValue.Level.AGENT:
-        spend(Limit("chat-agent", own.value, 60), f"{actor.pk}:{agent.pk}")
+    for level, object_id in option_places(agent.pk, project.pk if project else None):
+        own = resolve(CHAT_LIMIT, [(level, object_id)])
+        if own.origin == level:
+            spend(Limit(f"chat-{level.value}", own.value, 60), f"{actor.pk}:{object_id}")
 
 
 def set_agent_option(*, actor: Any, agent: Agent, option: Option, value: Any) -> None:

@@ -16,6 +16,7 @@ class ToolContext:
     agent: Any
     known_sources: tuple[Source, ...]
     idempotency_key: str
+    project: Any = None
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,9 @@
-"""The tool that searches the agent's collections with the rights of the person who asked."""
+"""The tool that searches the collections of the agent, and of the project that it works in, with the rights of the person who asked."""
 
 from datetime import date
 from typing import Any
+
+from django.db.models import Q
 
 from apps.agents.tools.base import Tool, ToolContext, ToolResult
 from apps.agents.types import Source
@@ -36,7 +38,10 @@ SPEC = ToolSpec(
 
 
 def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
-    allowed = KnowledgeBase.objects.visible_to(context.user).filter(agents=context.agent)
+    inside = Q(pk__in=context.agent.knowledge_bases.values("pk"))
+    if context.project is not None:
+        inside |= Q(pk__in=context.project.knowledge_bases.values("pk"))
+    allowed = KnowledgeBase.objects.visible_to(context.user).filter(inside)
     hits = search(arguments["query"], list(allowed), filters=_filters(arguments), limit=PASSAGES)
     sources = _numbered(hits, context.known_sources)
     passages = [

@@ -15,6 +15,8 @@ from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of, timeline
 from apps.agents.services import runs as services
 from apps.core.htmx import page_or_part
+from apps.core.models import is_uuid
+from apps.projects.models import Project
 from apps.tenants.models import OptionValue
 from apps.tenants.options import Option
 from apps.tenants.views.settings import answer
@@ -52,12 +54,17 @@ def agent_settings(request: HttpRequest, pk: UUID) -> HttpResponse:
 def run_list(request: HttpRequest) -> HttpResponse:
     runs = _filtered(request, Run.objects.visible_to(request.user).select_related("agent", "started_by"))
     page = Paginator(runs, PAGE_SIZE).get_page(request.GET.get("page"))
-    context = {"page": page, "states": Run.State.choices, "agents": Agent.objects.usable_by(request.user)}
+    context = {
+        "page": page,
+        "states": Run.State.choices,
+        "agents": Agent.objects.usable_by(request.user),
+        "projects": Project.objects.visible_to(request.user),
+    }
     return page_or_part(request, "agents/run_list.html", "agents/_runs.html", context)
 
 
 def _filtered(request: HttpRequest, runs: QuerySet[Run]) -> QuerySet[Run]:
-    words, state, agent = (request.GET.get(name, "") for name in ("q", "state", "agent"))
+    words, state, agent, project = (request.GET.get(name, "") for name in ("q", "state", "agent", "project"))
     days = PERIODS_DAYS.get(request.GET.get("days", ""))
     if request.GET.get("whose") != "all":
         runs = runs.filter(started_by_id=request.user.pk)
@@ -67,6 +74,8 @@ def _filtered(request: HttpRequest, runs: QuerySet[Run]) -> QuerySet[Run]:
         runs = runs.filter(state=state)
     if days:
         runs = runs.filter(created_at__gte=timezone.now() - timedelta(days=days))
+    if is_uuid(project):
+        runs = runs.filter(project_id=project)
     return runs.filter(agent__name=agent) if agent else runs
 
 
@@ -77,7 +86,9 @@ def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _shown(request: HttpRequest) -> QuerySet[Run]:
-    return Run.objects.visible_to(request.user).select_related("agent", "started_by", "prompt_version__prompt")
+    return Run.objects.visible_to(request.user).select_related(
+        "agent", "started_by", "prompt_version__prompt", "project"
+    )
 
 
 def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:

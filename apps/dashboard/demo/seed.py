@@ -5,11 +5,16 @@ from pathlib import Path
 from django.conf import settings
 from django.core.files import File
 
+from apps.accounts.grants import USE
+from apps.accounts.models import User
 from apps.accounts.roles import MEMBER, OWNER
 from apps.accounts.services.members import create_operator, create_user
+from apps.accounts.services.sharing import share
 from apps.core.tenancy import tenant_context
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services import upload_document
+from apps.projects.registry import kinds
+from apps.projects.services import assign, begin_project
 from apps.tenants.hosts import tenant_for_slug
 from apps.tenants.services import provision_tenant
 
@@ -36,7 +41,21 @@ def _seed(slug: str, name: str) -> None:
         for login, person in PEOPLE.items():
             role = OWNER if login == ADMIN else MEMBER
             create_user(email=f"{login}@{slug}.example", name=person, password=password, role=role)
+        _begin_project()
         base = KnowledgeBase.objects.get()
         for path in sorted((FOLDER / slug).iterdir()):
             with path.open("rb") as source:
                 upload_document(actor=None, knowledge_base=base, upload=File(source, name=path.name))  # type: ignore[arg-type]
+
+
+def _begin_project() -> None:
+    """Have the two people work together in a project, with the first agent and collection."""
+    manager = User.objects.get(email__startswith=ADMIN)
+    project = begin_project(
+        actor=manager, name="New colleagues", description="Questions of people who begin this year."
+    )
+    for kind in kinds():
+        for thing in kind.rows():
+            assign(actor=manager, project=project, kind=kind, thing=thing)
+    for person in User.objects.exclude(pk=manager.pk):
+        share(actor=manager, shared=project, to=person, level=USE)

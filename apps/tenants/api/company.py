@@ -21,7 +21,7 @@ from apps.tenants.resolver import Place
 class OptionSerializer(serializers.Serializer):
     key = serializers.CharField()
     value = serializers.JSONField()
-    origin = serializers.CharField(help_text="`agent`, `tenant`, or `system` for the default.")
+    origin = serializers.CharField(help_text="`agent`, `project`, `tenant`, or `system` for the default.")
 
 
 class OptionInput(serializers.Serializer):

@@ -18,6 +18,7 @@ from apps.core.limits import Limit, spend
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant
 from apps.mails.services import send
+from apps.projects.models import Project
 from apps.providers.models import ProviderModel
 from apps.usage import actions, registry
 from apps.usage.models import Budget, BudgetPeriod, BudgetRequest, Price
@@ -27,6 +28,7 @@ VIEW, CHANGE = "usage.view_budget", "usage.change_budget"
 FIELDS = ("name", "scope", "object_id", "object_name", "period", "measure", "limit", "warn_at", "is_active")
 ASKED = Limit("ask-budget", amount=10, per_s=3600)
 Scope = Budget.Scope
+ONES = (Scope.PROJECT, Scope.AGENT, Scope.PERSON)
 
 
 @dataclass(frozen=True)
@@ -67,28 +69,35 @@ def own_standings(user: Any) -> list[Standing]:
 
 
 def target_named(scope: str, text: str, budget: Budget | None) -> Any:
-    """Find the agent (by name) or person (by e-mail address) that a budget is for; None: none, or as it was. Raises InvalidInput."""
+    """Find the agent or project (by name) or the person (by e-mail address) that a budget is for.
+
+    None: none, or as it was. Raises InvalidInput.
+    """
     text = text.strip()
-    if scope not in (Scope.AGENT, Scope.PERSON) or (
-        budget and budget.scope == scope and text in ("", budget.object_name)
-    ):
+    if scope not in ONES or (budget and budget.scope == scope and text in ("", budget.object_name)):
         return None
-    is_person = scope == Scope.PERSON
-    target = User.objects.filter(email__iexact=text).first() if is_person else registry.found(scope, text)
+    target = _found(scope, text)
     if target is None:
-        raise InvalidInput(_("There is no such agent or person."), field="target")
+        raise InvalidInput(_("There is no such agent, project or person."), field="target")
     return target
+
+
+def _found(scope: str, text: str) -> Any:
+    if scope == Scope.PERSON:
+        return User.objects.filter(email__iexact=text).first()
+    return Project.objects.filter(name=text).first() if scope == Scope.PROJECT else registry.found(scope, text)
 
 
 def askable(user: Any) -> QuerySet[Budget]:
     """Return the budgets of which a person may ask for more: those that hold for their calls."""
     holds = Q(scope__in=(Scope.TENANT, Scope.EACH, Scope.AGENT)) | Q(scope=Scope.PERSON, object_id=user.pk)
+    holds |= Q(scope=Scope.PROJECT, object_id__in=Project.objects.usable_by(user).values("pk"))
     return Budget.objects.filter(holds, is_active=True, is_plan=False)
 
 
 @transaction.atomic
 def save_budget(*, actor: Any, values: Mapping[str, Any], target: Any = None, budget: Budget | None = None) -> Budget:
-    """Set a budget, or change one; `target` is the agent or person that it is for.
+    """Set a budget, or change one; `target` is the agent, project or person that it is for.
 
     Raises Forbidden, InvalidInput with the field, Conflict for a name that is taken.
     """
@@ -125,12 +134,12 @@ def _check(row: Budget) -> None:
 
 
 def _aim(row: Budget, target: Any) -> None:
-    if row.scope not in (Scope.AGENT, Scope.PERSON):
+    if row.scope not in ONES:
         row.object_id, row.object_name = None, ""
     elif target is not None:
         row.object_id, row.object_name = target.pk, str(getattr(target, "name", target))[:120]
     elif row.object_id is None:
-        raise InvalidInput(_("Choose for which agent or person it is."), field="target")
+        raise InvalidInput(_("Choose for which agent, project or person it is."), field="target")
 
 
 @transaction.atomic

@@ -43,7 +43,7 @@ def reserve(call: Call, most: Usage) -> None:
     Raises BudgetSpent when one has no room: nothing is taken then.
     """
     cost: Decimal | None = None
-    periods = periods_for(call.user, call.agent_id, make=True)
+    periods = periods_of(call)
     try:
         with transaction.atomic():
             _give_back(Reservation.objects.filter(place=call.place))
@@ -61,18 +61,25 @@ def reserve(call: Call, most: Usage) -> None:
         raise
 
 
-def require_room(user: object, agent_id: UUID | None) -> None:
-    """Raise BudgetSpent when a budget that holds for somebody's call to an agent has nothing left."""
-    for period in periods_for(user, agent_id):
+def require_room(user: object, agent_id: UUID | None, project_id: UUID | None = None) -> None:
+    """Raise BudgetSpent when a budget that holds for somebody's call to an agent, in a project, has nothing left."""
+    for period in periods_for(user, agent_id, project_id):
         if period.spent >= period.limit:
             raise _spent(period)
 
 
-def periods_for(user: object, agent_id: UUID | None, *, make: bool = False) -> list[BudgetPeriod]:
-    """Return the present periods of the budgets that hold for a call, always in the same order."""
+def periods_of(call: Call) -> list[BudgetPeriod]:
+    """Return the present periods, stored, of the budgets that hold for a call."""
+    return periods_for(call.user, call.agent_id, getattr(call.project, "pk", None), make=True)
+
+
+def periods_for(
+    user: object, agent_id: UUID | None, project_id: UUID | None = None, *, make: bool = False
+) -> list[BudgetPeriod]:
+    """Return the present periods of the budgets that hold for such a call, always in the same order."""
     person = getattr(user, "pk", None)
     holds = Q(scope__in=(Scope.TENANT, Scope.EACH)) | Q(scope=Scope.AGENT, object_id=agent_id)
-    holds |= Q(scope=Scope.PERSON, object_id=person)
+    holds |= Q(scope=Scope.PERSON, object_id=person) | Q(scope=Scope.PROJECT, object_id=project_id)
     found = Budget.objects.filter(holds, is_active=True).order_by("pk")
     return present_periods([b for b in found if b.scope != Scope.EACH or person], person, make=make)
 
@@ -175,7 +182,7 @@ def _give_back(reservations: object) -> None:
 
 def _book(call: Call, cost: Decimal, usage: Usage) -> None:
     _give_back(Reservation.objects.filter(place=call.place, key=call.key))
-    for period in periods_for(call.user, call.agent_id, make=True):
+    for period in periods_of(call):
         amount = _measured(period.budget, cost, usage)
         if amount:
             BudgetPeriod.objects.filter(pk=period.pk).update(spent=F("spent") + amount)
@@ -190,6 +197,8 @@ def _record(call: Call, outcome: Outcome, rate: Rate, cost: Decimal) -> tuple[Us
             "user_id": getattr(call.user, "pk", None),
             "agent_id": call.agent_id,
             "agent_name": call.agent_name[:80],
+            "project_id": getattr(call.project, "pk", None),
+            "project_name": str(call.project or "")[:80],
             "run_id": call.run_id,
             "provider_name": call.model.provider.name,
             "model_name": call.model.name,
@@ -236,6 +245,8 @@ def _add_to_days(record: UsageRecord, model_id: str) -> None:
         places.append((Dimension.AGENT, str(record.agent_id), record.agent_name))
     if record.user:
         places.append((Dimension.PERSON, str(record.user.pk), record.user.name))
+    if record.project_id:
+        places.append((Dimension.PROJECT, str(record.project_id), record.project_name))
     with connection.cursor() as cursor:
         for dimension, key, label in [*sorted(places), (Dimension.TOTAL, "", "")]:
             cursor.execute(_ADD, counted | {"dimension": dimension.value, "key": key, "label": label[:220]})

@@ -1,4 +1,4 @@
-"""What the calls of models came to: by day, agent, model and person, read from the sums of each day."""
+"""What the calls of models came to: by day, agent, model, person and project, read from the sums of each day."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, timedelta
@@ -39,7 +39,7 @@ def by_day(actor: Any, days: int) -> list[Line]:
 
 
 def by(actor: Any, dimension: str, days: int) -> list[Line]:
-    """Return the dearest agents, models or people of the last days, at most 50. Raises Forbidden."""
+    """Return the dearest agents, models, people or projects of the last days, at most 50. Raises Forbidden."""
     require(actor, VIEW)
     rows = UsageDay.objects.filter(dimension=dimension, day__gt=today() - timedelta(days=days))
     sums = {name: Sum(name) for name in COLUMNS}

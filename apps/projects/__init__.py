@@ -1,0 +1,1 @@
+"""Projects: people with the agents and collections they share, counted and limited by themselves."""
