@@ -22,6 +22,8 @@ class AgentAdmin(AuditedAdmin):
         "prompt_label",
         "prompt_version",
         "prompt_values",
+        "form",
+        "form_label",
     )  # chosen on the page, which checks the values
     inlines = grant_inlines(Agent)
 

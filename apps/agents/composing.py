@@ -1,11 +1,12 @@
 """What an agent's model is told, part by part, so that a page can show where each part comes from."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent, Personality
-from apps.agents.types import RuleSpec, Section
+from apps.agents.types import FilledForm, RuleSpec, Section
 from apps.core.errors import Conflict, InvalidInput
 from apps.prompts.models import PromptVersion
 from apps.prompts.templating import checked_values, given_values, render
@@ -25,6 +26,20 @@ def version_of(agent: Agent) -> PromptVersion | None:
         return agent.prompt_version
     label = agent.prompt.labels.filter(name=agent.prompt_label).select_related("version").first()  # type: ignore[union-attr]
     return label.version if label else None
+
+
+def form_of(agent: Agent) -> PromptVersion | None:
+    """Return the version of the prompt that people fill in for an agent now, None for an agent without a form."""
+    if agent.form is None:
+        return None
+    label = agent.form.labels.filter(name=agent.form_label).select_related("version__prompt").first()
+    return label.version if label else None
+
+
+def fill_in(version: PromptVersion, given: Mapping[str, Any], person: Any) -> FilledForm:
+    """Put what somebody filled in into a form. Raises InvalidInput, at `values.<name>`, for what is missing or does not fit."""
+    values = checked_values(version.variables, given)
+    return FilledForm(version, values, render(version.text, values | given_values(person)).strip())
 
 
 def sections_of(agent: Agent, person: Any) -> list[Section]:

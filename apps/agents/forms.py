@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.models import Agent, Personality, Rule, RuleSet
-from apps.prompts.models import Prompt, PromptVersion
+from apps.prompts.models import Prompt, PromptLabel, PromptVersion
 from apps.providers.models import ProviderModel
 
 
@@ -74,6 +74,11 @@ class BehaviourForm(forms.Form):
     """How an agent answers. `use` names a prompt's label or version as `<prompt>:<label>` or `<prompt>:<number>`."""
 
     use = forms.ChoiceField(label=gettext_lazy("Prompt"), required=False)
+    fill_in = forms.ChoiceField(
+        label=gettext_lazy("Form"),
+        required=False,
+        help_text=gettext_lazy("A prompt whose variables people fill in; the text it comes to is the question."),
+    )
     instructions = forms.CharField(
         label=gettext_lazy("Instructions"),
         max_length=40_000,
@@ -100,6 +105,7 @@ class BehaviourForm(forms.Form):
     def __init__(self, *args: Any, agent: Agent, sees_prompts: bool, **kwargs: Any) -> None:
         known = {
             "use": _use_of(agent),
+            "fill_in": f"{agent.form_id}:{agent.form_label}" if agent.form_id else "",
             "instructions": agent.instructions,
             "personality": agent.personality_id,
             "rule_sets": [rules.pk for rules in agent.rule_sets.all()],
@@ -115,13 +121,19 @@ class BehaviourForm(forms.Form):
             self.fields[name].queryset = queryset  # type: ignore[attr-defined]
         if sees_prompts:
             self.fields["use"].choices = _uses()  # type: ignore[attr-defined]
+            self.fields["fill_in"].choices = _forms()  # type: ignore[attr-defined]
         else:
-            del self.fields["use"]
+            del self.fields["use"], self.fields["fill_in"]
 
     def values(self) -> dict[str, Any]:
         """Return what the service stores, without the values of the prompt."""
-        values = {name: value for name, value in self.cleaned_data.items() if name != "use"}
-        return values | (self.prompt() if "use" in self.fields else {})
+        values = {name: value for name, value in self.cleaned_data.items() if name not in ("use", "fill_in")}
+        return values | (self.prompt() | self.form() if "use" in self.fields else {})
+
+    def form(self) -> dict[str, Any]:
+        """Return which prompt people fill in, and by which label."""
+        key, _colon, label = self.cleaned_data["fill_in"].partition(":")
+        return {"form": Prompt.objects.filter(pk=key).first() if key else None, "form_label": label}
 
     def prompt(self) -> dict[str, Any]:
         """Return which prompt was chosen, and by which label or version."""
@@ -135,6 +147,15 @@ def _use_of(agent: Agent) -> str:
     if agent.prompt is None:
         return ""
     return f"{agent.prompt_id}:{agent.prompt_version.number if agent.prompt_version else agent.prompt_label}"
+
+
+def _forms() -> list[tuple[str, Any]]:
+    """Return every label of every prompt that asks for something."""
+    labels = PromptLabel.objects.select_related("prompt", "version").order_by("prompt__name", "name")
+    asking = [
+        (f"{one.prompt_id}:{one.name}", f"{one.prompt.name} · {one.name}") for one in labels if one.version.declared
+    ]
+    return [("", _("No form: it is asked in conversations alone")), *asking]
 
 
 def _uses() -> list[tuple[str, Any]]:

@@ -45,17 +45,14 @@ def follow_rights(sender: Any, *, user: User, **kwargs: Any) -> None:
 
 
 def agents_with(prompt: Prompt) -> list[Use]:
-    """Name the agents that use a prompt."""
-    return [
-        Use(
-            agent.name,
-            reverse("agent-behaviour", args=[agent.pk]),
-            agent.prompt_label,
-            agent.prompt_version_id,
-            agent.prompt_values,
-        )
-        for agent in Agent.objects.filter(prompt=prompt)
-    ]
+    """Name the agents that are told a prompt, or have it as their form."""
+    told, asking = Agent.objects.filter(prompt=prompt), Agent.objects.filter(form=prompt)
+    uses = [Use(a.name, _page(a), a.prompt_label, a.prompt_version_id, a.prompt_values) for a in told]
+    return uses + [Use(agent.name, _page(agent), agent.form_label, None, None) for agent in asking]
+
+
+def _page(agent: Agent) -> str:
+    return reverse("agent-behaviour", args=[agent.pk])
 
 
 def add_first_agent(sender: Any, **kwargs: Any) -> None:

@@ -155,6 +155,10 @@ class Agent(TimestampedModel, Shared):
         verbose_name=_("version of the prompt"),
     )
     prompt_values = models.JSONField(_("values of the prompt"), default=dict, blank=True)
+    form = models.ForeignKey(
+        "prompts.Prompt", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("form")
+    )
+    form_label = models.CharField(_("label of the form"), max_length=40, blank=True, default="", db_default="")
     personality = models.ForeignKey(
         Personality,
         on_delete=models.SET_NULL,
@@ -190,6 +194,11 @@ class Agent(TimestampedModel, Shared):
                 | Q(prompt__isnull=False, prompt_label="", prompt_version__isnull=False),
                 name="agent_prompt_by_label_or_version",
                 violation_error_message=_("A prompt is used by a label or by one version."),
+            ),
+            models.CheckConstraint(
+                condition=Q(form=None, form_label="") | Q(~Q(form_label=""), form__isnull=False),
+                name="agent_form_by_label",
+                violation_error_message=_("A form is a prompt by one of its labels."),
             ),
         )
 
@@ -254,6 +263,17 @@ class Run(TimestampedModel):
         editable=False,
         related_name="+",
         verbose_name=_("version of the prompt"),
+    )
+    form_version = models.ForeignKey(
+        "prompts.PromptVersion",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("version of the form"),
+    )
+    inputs = models.JSONField(
+        _("filled in"), default=dict, db_default=models.Value({}, models.JSONField()), editable=False
     )
     answer = models.TextField(_("answer"), blank=True)
     error = models.CharField(_("reason"), max_length=500, blank=True)

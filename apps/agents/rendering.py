@@ -2,13 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.agents.citations import quote_for
 from apps.agents.models import Run, RunEvent
-from apps.agents.records import is_held_back
+from apps.agents.records import is_held_back, sources_of
+from apps.core.markdown import cited_numbers, render_blocks
+from apps.knowledge.models import Document
+
+QUOTE_CHARS = 400
 
 
 @dataclass(frozen=True)
@@ -135,3 +141,25 @@ def timeline(lines: Sequence[StepLine]) -> tuple[list[Bar], list[tuple[float, fl
         for line in lines
     ]
     return bars, [(25.0 * mark, total_s * mark / 4) for mark in range(4)]
+
+
+def result_of(run: Run) -> dict[str, Any]:
+    """Return what a page shows of a run's result: blocks of HTML, the passages it rests on, its steps."""
+    seen = sources_of(run)
+    cited = set(cited_numbers(run.answer))
+    there = _standing({source.document_id for source in seen})
+    shown = [source for source in seen if source.number in cited] or seen
+    rows = [
+        {
+            **vars(source),
+            "document_id": source.document_id if source.document_id in there else None,
+            "quote": quote_for(run.answer, source) if source.number in cited else source.text[:QUOTE_CHARS],
+            "is_cited": source.number in cited,
+        }
+        for source in shown
+    ]
+    return {"blocks": render_blocks(run.answer, sources=len(seen)), "sources": rows, "steps": steps_of(run)}
+
+
+def _standing(keys: set[str]) -> set[str]:
+    return {str(pk) for pk in Document.objects.filter(pk__in=keys).values_list("pk", flat=True)}

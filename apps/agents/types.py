@@ -1,6 +1,7 @@
 """Facts of a run and the steps that may follow them. No framework."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, Literal
 
 from apps.providers.types import ChatMessage, ToolCall
@@ -119,6 +120,32 @@ class Verdict:
     findings: tuple[Finding, ...] = ()
     additions: tuple[str, ...] = ()
     is_blocked: bool = False
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """A form that was filled in: the version (a row) that it is, the text for each of its variables, and what that comes to."""
+
+    version: Any
+    values: dict[str, str]
+    question: str
+
+
+@dataclass(frozen=True)
+class Forecast:
+    """What a run is expected to come to before it starts; `cost` in US dollars.
+
+    `runs` former ones are what it rests on; 0: it is reckoned from sizes. `origin` says whose price it is, `short_of` names the
+    budget that has no room for so much.
+    """
+
+    model: str
+    input_tokens: int
+    output_tokens: int
+    cost: Decimal
+    origin: Literal["own", "listed", "none"]
+    runs: int
+    short_of: str
 
 
 @dataclass(frozen=True)

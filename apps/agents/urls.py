@@ -4,13 +4,14 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.agents.models import Agent
-from apps.agents.views import agents, behaviour, personalities, rule_sets
+from apps.agents.views import agents, behaviour, form_runs, personalities, rule_sets
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
     path("agents/", agents.agent_list, name="agents"),
     path("agents/<uuid:pk>/settings/", agents.agent_settings, name="agent-settings"),
     path("agents/<uuid:pk>/behaviour/", behaviour.agent_behaviour, name="agent-behaviour"),
+    path("agents/<uuid:pk>/form/", form_runs.agent_form, name="agent-form"),
     path("agents/personalities/", personalities.personality_list, name="personalities"),
     path("agents/personalities/new/", personalities.personality_new, name="personality-new"),
     path("agents/personalities/<uuid:pk>/", personalities.personality_edit, name="personality"),

@@ -118,7 +118,7 @@ def render_steps(message: Message) -> str:
 
 def render_sources(message: Message) -> str:
     """Return the entries of the sources panel for a message: its citations, or what the run has seen so far."""
-    return render_to_string("conversations/_sources.html", {"sources": source_rows(message)})
+    return render_to_string("components/sources.html", {"sources": source_rows(message)})
 
 
 def source_rows(message: Message) -> list[dict[str, Any]]:

@@ -124,7 +124,7 @@ def _detail_context(conversation: Conversation) -> dict[str, Any]:
 def message_sources(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpResponse:
     """The entries of the sources panel for one answer."""
     message = get_object_or_404(_mine(request, pk).messages.select_related("run"), pk=message_pk)
-    return render(request, "conversations/_sources.html", {"sources": rendering.source_rows(message)})
+    return render(request, "components/sources.html", {"sources": rendering.source_rows(message)})
 
 
 @require_POST

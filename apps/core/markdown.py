@@ -23,7 +23,7 @@ _TAGS = set(
     "p a strong em del code pre span ul ol li blockquote h2 h3 h4 table thead tbody tr th td br hr".split()  # noqa: SIM905
 )
 _ATTRIBUTES = {"a": {"href", "title"}, "span": {"class"}, "pre": {"class", "tabindex", "aria-label"}, "ol": {"start"}}
-_CITATION = re.compile(r"\[(\d{1,2})\](?!\()")
+CITED = re.compile(r"\[(\d{1,2})\](?!\()")
 _CODE_BLOCK = re.compile(r'<pre class="hl" tabindex="0" aria-label="([^"]*)">.*?</pre>', re.DOTALL)
 _CODE = re.compile(r"<(?:pre|code)\b.*?</(?:pre|code)>", re.DOTALL)
 _CLASS_OK = re.compile(r"[a-z0-9 ]{0,12}\Z")
@@ -40,6 +40,11 @@ def _highlighted(code: str, language: str, _attrs: Any) -> str:
 
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlighted})
 _parser.enable(["table", "strikethrough"]).disable(["image", "reference"])
+
+
+def cited_numbers(text: str) -> list[int]:
+    """Return the numbers that a text cites, in the order of their first mention."""
+    return list(dict.fromkeys(int(mark[1]) for mark in CITED.finditer(text)))
 
 
 def render(text: str, *, sources: int = 0) -> str:
@@ -73,9 +78,9 @@ def _link_citations(clean: str, sources: int) -> str:
 
     parts, end = [], 0
     for code in _CODE.finditer(clean):
-        parts += [_CITATION.sub(link, clean[end : code.start()]), code[0]]
+        parts += [CITED.sub(link, clean[end : code.start()]), code[0]]
         end = code.end()
-    return "".join([*parts, _CITATION.sub(link, clean[end:])])
+    return "".join([*parts, CITED.sub(link, clean[end:])])
 
 
 def _with_code_bar(match: re.Match[str]) -> str:

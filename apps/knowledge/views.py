@@ -49,10 +49,14 @@ def collection_list(request: HttpRequest) -> HttpResponse:
             context, status = {"error": error, "name": name}, error.status
         else:
             return redirect("collection", pk=base.pk)
-    bases = KnowledgeBase.objects.visible_to(request.user).annotate(
-        document_count=Count("documents", distinct=True),
-        failed_count=Count("documents", filter=Q(documents__state=Document.State.FAILED), distinct=True),
-        agent_count=Count("agents", distinct=True),
+    bases = (
+        KnowledgeBase.objects.visible_to(request.user)
+        .annotate(
+            document_count=Count("documents", distinct=True),
+            failed_count=Count("documents", filter=Q(documents__state=Document.State.FAILED), distinct=True),
+            agent_count=Count("agents", distinct=True),
+        )
+        .order_by("name")
     )
     return render(request, "knowledge/collection_list.html", {**context, "bases": bases}, status=status)
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -94,7 +95,11 @@ class ValuesForm(forms.Form):
 
 
 def _field(variable: Variable) -> forms.Field:
-    about: dict[str, Any] = {"label": variable.name.replace("_", " "), "required": False, "help_text": variable.help}
+    about: dict[str, Any] = {
+        "label": capfirst(variable.name.replace("_", " ")),
+        "required": False,
+        "help_text": variable.help,
+    }
     if variable.kind in ("choice", "switch"):
         options = (
             [("yes", _("Yes")), ("no", _("No"))] if variable.kind == "switch" else [(c, c) for c in variable.choices]

@@ -34,13 +34,16 @@ class Variable:
 
 @dataclass(frozen=True)
 class Use:
-    """Something that uses a prompt: by a label, or (with "") by one version; `values` are what it fills in."""
+    """Something that uses a prompt: by a label, or (with "") by one version.
+
+    `values` are what it fills in; None: people fill it in each time.
+    """
 
     name: str
     url: str
     label: str
     version_id: UUID | None
-    values: dict[str, Any]
+    values: dict[str, Any] | None
 
 
 @dataclass(frozen=True)

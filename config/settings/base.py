@@ -311,6 +311,7 @@ SPECTACULAR_SETTINGS = {
         "SeverityName": ["low", "medium", "high", "critical"],
         "AlertKind": "apps.audit.models.AlertChannel.Kind",
         "IdentityProviderKind": "apps.accounts.models.IdentityProvider.Kind",
+        "PriceOrigin": ["own", "listed", "none"],
     },
 }
 SIMPLE_JWT = {

@@ -76,6 +76,8 @@ def _objects(member, admin):
     budget = budgets.save_budget(actor=admin, values={"name": "All", "scope": "tenant", "limit": 1000})
     wish = budgets.ask_for_more(actor=member, budget=budget)
     prompt = prompts.create_prompt(actor=admin, name="Tone", text="Be brief, {{ person }}.")
+    letter = prompts.create_prompt(actor=admin, name="Letter", text="Write to {{ name }}.")
+    Agent.objects.filter(pk=agent.pk).update(form=letter, form_label="draft")
     personality = personalities.save_personality(actor=admin, values={"name": "Dry", "tone": "dry"})
     rule = {"name": "Polite", "stage": "output", "action": "add", "text": "Thank you."}
     rules = rule_sets.save_rule_set(actor=admin, values={"name": "House"}, rules=[rule])

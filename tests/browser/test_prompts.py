@@ -23,7 +23,7 @@ with tenant_context(tenant_for_slug("acme")):
     agent.save()
     agent.rule_sets.clear()
     Run.objects.update(prompt_version=None)
-    Prompt.objects.all().delete()
+    Prompt.objects.filter(name="Travel desk").delete()
     Provider.objects.filter(name="Stand-in").delete()
 """
 

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.agents.api import behaviour, endpoints, live
+from apps.agents.api import behaviour, endpoints, form_runs, live
 from apps.agents.models import Agent
 
 urlpatterns = [
@@ -12,6 +12,8 @@ urlpatterns = [
     path("agents/<uuid:pk>", endpoints.agent, name="api-agent"),
     path("agents/<uuid:pk>/settings", endpoints.agent_settings, name="api-agent-settings"),
     path("agents/<uuid:pk>/behaviour", behaviour.agent_behaviour, name="api-agent-behaviour"),
+    path("agents/<uuid:pk>/form", form_runs.agent_form, name="api-agent-form"),
+    path("agents/<uuid:pk>/form/estimate", form_runs.form_estimate, name="api-agent-form-estimate"),
     path("config/agents", behaviour.config, name="api-config-agents"),
     path("config/agents/personalities", behaviour.personality_list, name="api-personalities"),
     path("config/agents/personalities/<uuid:pk>", behaviour.personality, name="api-personality"),

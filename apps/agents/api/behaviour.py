@@ -83,6 +83,8 @@ class BehaviourSerializer(serializers.Serializer):
     prompt_label = serializers.CharField()
     prompt_version = serializers.IntegerField(source="prompt_version.number", allow_null=True, default=None)
     prompt_values = serializers.DictField(child=serializers.CharField())
+    form = serializers.UUIDField(source="form_id", allow_null=True)
+    form_label = serializers.CharField()
     personality = serializers.UUIDField(source="personality_id", allow_null=True)
     rule_sets = serializers.ListField(child=serializers.UUIDField(), source="rule_set_ids")
     told = SectionSerializer(
@@ -102,6 +104,8 @@ class BehaviourInput(serializers.Serializer):
     prompt_values = serializers.DictField(
         child=serializers.CharField(max_length=8000, allow_blank=True), required=False
     )
+    form = serializers.PrimaryKeyRelatedField(queryset=Prompt.objects.all(), required=False, allow_null=True)
+    form_label = serializers.CharField(max_length=40, required=False, allow_blank=True)
     personality = serializers.PrimaryKeyRelatedField(
         queryset=Personality.objects.all(), required=False, allow_null=True
     )

@@ -20,9 +20,11 @@ from apps.usage.services.reports import cost_of_run
 
 
 class AgentSerializer(serializers.ModelSerializer):
+    has_form = serializers.BooleanField(source="form_id", help_text="Whether it can be started with a form.")
+
     class Meta:
         model = Agent
-        fields = ("id", "name", "description", "starters")
+        fields = ("id", "name", "description", "starters", "has_form")
         read_only_fields = fields
 
 
@@ -44,6 +46,7 @@ class RunSerializer(serializers.ModelSerializer):
             "title",
             "state",
             "question",
+            "inputs",
             "answer",
             "error",
             "input_tokens",

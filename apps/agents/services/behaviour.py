@@ -14,7 +14,10 @@ from apps.core.permissions import require
 from apps.prompts.models import PromptLabel, PromptVersion
 from apps.prompts.templating import checked_values
 
-FIELDS = ("instructions", "model", "prompt", "prompt_label", "prompt_version", "prompt_values", "personality")
+FIELDS = (
+    *("instructions", "model", "prompt", "prompt_label", "prompt_version", "prompt_values", "personality"),
+    *("form", "form_label"),
+)
 MAX_INSTRUCTIONS = 40_000
 
 
@@ -25,7 +28,7 @@ def set_behaviour(*, actor: Any, agent: Agent, values: Mapping[str, Any]) -> Age
     Raises Forbidden, InvalidInput with the field (`values.<name>` for a variable of the prompt).
     """
     require_change(actor, agent)
-    if values.get("prompt") not in (None, agent.prompt):
+    if values.get("prompt") not in (None, agent.prompt) or values.get("form") not in (None, agent.form):
         require(actor, "prompts.view_prompt")
     before = _told(agent)
     for field in FIELDS:
@@ -35,6 +38,7 @@ def set_behaviour(*, actor: Any, agent: Agent, values: Mapping[str, Any]) -> Age
     if len(agent.instructions) > MAX_INSTRUCTIONS:
         raise InvalidInput(_("At most %(n)d characters.") % {"n": MAX_INSTRUCTIONS}, field="instructions")
     _check_prompt(agent)
+    _check_form(agent)
     agent.save()
     if "rule_sets" in values:
         agent.rule_sets.set(values["rule_sets"])
@@ -63,6 +67,13 @@ def _check_prompt(agent: Agent) -> None:
     checked_values(version.variables, values)
     known = {variable.name for variable in version.variables}
     agent.prompt_values = {name: str(value) for name, value in values.items() if name in known}
+
+
+def _check_form(agent: Agent) -> None:
+    if agent.form is None:
+        agent.form_label = ""
+    elif not agent.form.labels.filter(name=agent.form_label).exists():
+        raise InvalidInput(_("Choose a label of the form."), field="form_label")
 
 
 def _labelled(agent: Agent) -> PromptVersion:

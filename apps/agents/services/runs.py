@@ -12,6 +12,7 @@ from apps.agents import actions, composing
 from apps.agents.models import Agent, Run
 from apps.agents.records import option_places
 from apps.agents.runs import RUN
+from apps.agents.types import FilledForm
 from apps.audit.services.trail import record
 from apps.core.caller import current_caller
 from apps.core.errors import Conflict, Forbidden, InvalidInput
@@ -38,10 +39,11 @@ def start_run(
     agent: Agent,
     question: str,
     history: Sequence[ChatMessage] = (),
+    form: FilledForm | None = None,
     project: Project | None = None,
     idempotency_key: str = "",
 ) -> Run:
-    """Store a run, of a project or of none, and its job.
+    """Store a run, of a project or of none, and its job; `form` is what the question was filled in with.
 
     Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in
     or that is not in the project, TooManyRequests (BudgetSpent among them), Unavailable.
@@ -59,7 +61,9 @@ def start_run(
         started_by=actor,
         project=project,
         question=question,
-        title=title_of(question),
+        title=title_of(_name_of(form) if form else question),
+        form_version=form.version if form else None,
+        inputs=form.values if form else {},
         history=[{"role": message.role, "text": message.text} for message in history],
         instructions=composing.told(composing.sections_of(agent, actor)),
         prompt_version=composing.version_of(agent),
@@ -123,6 +127,11 @@ def title_of(question: str) -> str:
     if len(line) <= TITLE_CHARS:
         return line
     return line[:TITLE_CHARS].rsplit(" ", 1)[0].rstrip(".,;:") + "…"
+
+
+def _name_of(form: FilledForm) -> str:
+    """Name a filled form by its prompt and the first thing that was written."""
+    return ": ".join([str(form.version.prompt), *[value for value in form.values.values() if value][:1]])
 
 
 @transaction.atomic

@@ -22,7 +22,7 @@ def rule_set_list(request: HttpRequest) -> HttpResponse:
     require(request.user, services.VIEW)
     rows = RuleSet.objects.annotate(
         rule_count=Count("rules", distinct=True), agent_count=Count("agents", distinct=True)
-    )
+    ).order_by("name")
     context = {"rows": rows, "may_change": request.user.has_perm(services.CHANGE)}
     return render(request, "agents/rule_set_list.html", context)
 

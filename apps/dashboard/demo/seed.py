@@ -10,11 +10,14 @@ from apps.accounts.models import User
 from apps.accounts.roles import MEMBER, OWNER
 from apps.accounts.services.members import create_operator, create_user
 from apps.accounts.services.sharing import share
+from apps.agents.models import Agent
 from apps.core.tenancy import tenant_context
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services import upload_document
 from apps.projects.registry import kinds
 from apps.projects.services import assign, begin_project
+from apps.prompts.services.library import create_prompt, set_label
+from apps.prompts.types import Variable
 from apps.tenants.hosts import tenant_for_slug
 from apps.tenants.services import provision_tenant
 
@@ -41,16 +44,44 @@ def _seed(slug: str, name: str) -> None:
         for login, person in PEOPLE.items():
             role = OWNER if login == ADMIN else MEMBER
             create_user(email=f"{login}@{slug}.example", name=person, password=password, role=role)
-        _begin_project()
+        manager = User.objects.get(email__startswith=ADMIN)
+        _add_form(manager)
+        _begin_project(manager)
         base = KnowledgeBase.objects.get()
         for path in sorted((FOLDER / slug).iterdir()):
             with path.open("rb") as source:
                 upload_document(actor=None, knowledge_base=base, upload=File(source, name=path.name))  # type: ignore[arg-type]
 
 
-def _begin_project() -> None:
-    """Have the two people work together in a project, with the first agent and collection."""
-    manager = User.objects.get(email__startswith=ADMIN)
+def _add_form(manager: User) -> None:
+    """Have an agent with a form beside the first one, which is asked in conversations."""
+    variables = [
+        Variable("topic", help="What it is about, in a few words"),
+        Variable("reader", "choice", default="staff", choices=("staff", "managers", "the works council")),
+    ]
+    text = "What do our documents say about {{ topic }}? Write a brief for {{ reader }}, with every rule that applies."
+    prompt = create_prompt(
+        actor=manager,
+        name="Policy brief",
+        text=text,
+        description="What the documents say on a topic.",
+        variables=variables,
+    )
+    version = prompt.versions.get()
+    set_label(actor=manager, prompt=prompt, name="production", version=version)
+    agent = Agent.objects.create(
+        name="Policy brief",
+        description="Sums up for a reader what your documents say on a topic.",
+        icon="file-text",
+        tint=Agent.Tint.INFO,
+        form=prompt,
+        form_label="production",
+    )
+    agent.knowledge_bases.add(*KnowledgeBase.objects.all())
+
+
+def _begin_project(manager: User) -> None:
+    """Have the two people work together in a project, with the agents and the collection."""
     project = begin_project(
         actor=manager, name="New colleagues", description="Questions of people who begin this year."
     )

@@ -139,7 +139,7 @@ def remove_label(*, actor: Any, label: PromptLabel) -> None:
 def require_fitting(prompt: Prompt, name: str, version: PromptVersion) -> None:
     """Raise Conflict when somebody who follows the label leaves a variable of this version empty."""
     for use in uses_of(prompt):
-        if use.label != name:
+        if use.label != name or use.values is None:
             continue
         try:
             checked_values(version.variables, use.values)

@@ -68,6 +68,16 @@ def require_room(user: object, agent_id: UUID | None, project_id: UUID | None = 
             raise _spent(period)
 
 
+def short_of(
+    user: object, agent_id: UUID | None, project_id: UUID | None, cost: Decimal, usage: Usage
+) -> BudgetPeriod | None:
+    """Return the first period that has no room left for so much, None when all that hold have."""
+    for period in periods_for(user, agent_id, project_id):
+        if period.spent + period.reserved + _measured(period.budget, cost, usage) > period.limit:
+            return period
+    return None
+
+
 def periods_of(call: Call) -> list[BudgetPeriod]:
     """Return the present periods, stored, of the budgets that hold for a call."""
     return periods_for(call.user, call.agent_id, getattr(call.project, "pk", None), make=True)

@@ -1,0 +1,82 @@
+"""The page on which somebody fills in an agent's form, sees what it will cost, and gets the result beside it."""
+
+from typing import Any
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from apps.agents.models import Agent, Run
+from apps.agents.rendering import result_of
+from apps.agents.services import form_runs
+from apps.core.errors import Conflict, DomainError, InvalidInput, TooManyRequests
+from apps.core.htmx import is_part_wanted
+from apps.core.models import is_uuid
+from apps.projects.models import Project
+from apps.prompts.forms import ValuesForm
+
+EARLIER = 10
+
+
+@require_http_methods(["GET", "POST"])
+def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """GET shows the form and (`run`) a run that it started; POST starts one, or with `look` says what it would cost."""
+    agent = get_object_or_404(_with_forms(request), pk=pk)
+    project = _project(request)
+    version, run = form_runs.form_for(agent), _chosen_run(request, agent)
+    if is_part_wanted(request) and request.method == "GET" and run is not None:
+        return render(request, "agents/_form_result.html", {"agent": agent, **_result(run)})
+    data = request.POST if request.method == "POST" else None
+    form = ValuesForm(version.variables, data, initial=run.inputs if run else {})
+    given = {name: form[name].value() for name in form.fields}
+    context = {"agent": agent, "project": project, "form": form, "version": version, **_result(run)}
+    if "look" in request.POST:
+        context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
+        return render(request, "agents/_forecast.html", context)
+    status = 200
+    if data is not None and form.is_valid():
+        try:
+            started = form_runs.start_form_run(actor=request.user, agent=agent, given=form.values(), project=project)
+        except (InvalidInput, Conflict, TooManyRequests) as error:
+            status = error.status
+            _blame(form, error)
+        else:
+            return redirect(_address(agent, started, project))
+    context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
+    context["earlier"] = _own_runs(request, agent)[:EARLIER]
+    return render(request, "agents/agent_form.html", context, status=422 if form.errors and status == 200 else status)
+
+
+def _with_forms(request: HttpRequest) -> Any:
+    return Agent.objects.usable_by(request.user).exclude(form=None).select_related("form", "model__provider")
+
+
+def _project(request: HttpRequest) -> Project | None:
+    chosen = request.POST.get("project") or request.GET.get("project", "")
+    return get_object_or_404(Project.objects.visible_to(request.user), pk=chosen) if is_uuid(chosen) else None
+
+
+def _own_runs(request: HttpRequest, agent: Agent) -> Any:
+    return Run.objects.filter(agent=agent, started_by_id=request.user.pk, form_version__prompt=agent.form)
+
+
+def _chosen_run(request: HttpRequest, agent: Agent) -> Run | None:
+    chosen = request.GET.get("run", "")
+    return get_object_or_404(_own_runs(request, agent), pk=chosen) if is_uuid(chosen) else None
+
+
+def _result(run: Run | None) -> dict[str, Any]:
+    return {"run": run, **(result_of(run) if run else {})}
+
+
+def _address(agent: Agent, run: Run, project: Project | None) -> str:
+    tail = f"&project={project.pk}" if project else ""
+    return f"{reverse('agent-form', args=[agent.pk])}?run={run.pk}{tail}"
+
+
+def _blame(form: ValuesForm, error: DomainError) -> None:
+    """Show an error of the service at the field that it names."""
+    kind, _dot, name = error.field.partition(".")
+    form.add_error(name if kind == "values" and name in form.fields else None, str(error.message))

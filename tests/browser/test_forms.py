@@ -1,0 +1,90 @@
+"""A form from the card of its agent to the result beside it, with what it will cost told before."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.test_pages import VIEWS, is_sideways, violations
+from tests.standin.server import StandIn, says
+
+pytestmark = pytest.mark.browser
+PRICED = """
+from apps.agents.models import Agent
+from apps.core.tenancy import tenant_context
+from apps.providers.models import ProviderModel
+from apps.tenants.hosts import tenant_for_slug
+from apps.usage.models import Price
+with tenant_context(tenant_for_slug("acme")):
+    model = ProviderModel.objects.get(provider__name="Stand-in")
+    Price.objects.create(model=model, input=100, output=400)
+    Agent.objects.filter(name="Policy brief").update(model=model)
+"""
+AWAY = """
+from apps.agents.models import Agent
+from apps.core.tenancy import tenant_context
+from apps.providers.models import Provider
+from apps.tenants.hosts import tenant_for_slug
+with tenant_context(tenant_for_slug("acme")):
+    Agent.objects.update(model=None)
+    Provider.objects.filter(name="Stand-in").delete()
+"""
+
+
+@pytest.fixture
+def vendor(live):
+    """The agent with the form on a model of the stand-in that has a price; put back in the end."""
+    with StandIn() as server:
+        live.use_model(server.url)
+        live.manage(code=PRICED)
+        yield server
+    live.manage(code=AWAY)
+
+
+def test_built_in_model_answers_a_form_with_sources(live, open_page):
+    page = open_page("/agents/", login="jonas")
+    page.get_by_role("link", name="Fill in the form Policy brief").click()
+    expect(page.locator("#forecast")).to_contain_text("Free")
+    page.get_by_label("topic").fill("annual leave")
+    page.get_by_role("button", name="Run", exact=True).click()
+    page.wait_for_url(re.compile(r"\?run="))
+    expect(page.locator("#result .doc")).to_contain_text("28 days", timeout=20_000)
+    expect(page.locator("#result .src").first).to_be_visible()
+    assert page.get_by_label("topic").input_value() == "annual leave"
+    page.get_by_role("button", name="Earlier runs").click()
+    expect(page.locator("#earlier")).to_contain_text("Policy brief: annual leave")
+
+
+def test_price_follows_what_is_typed_and_the_result_comes_by_itself(live, open_page, vendor):
+    vendor.script(says("# Leave\n\nStaff have **28 days**."))
+    page = open_page("/agents/", login="amina")
+    page.get_by_role("link", name="Fill in the form Policy brief").click()
+    price = page.locator("#forecast strong")
+    expect(price).to_contain_text("US$")
+    before = price.inner_text()
+    page.get_by_label("topic").fill("leave of all kinds " * 20)
+    expect(price).not_to_have_text(before)
+    page.get_by_label("topic").fill("leave")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#result .doc strong")).to_have_text("28 days", timeout=20_000)
+    expect(page.get_by_role("button", name="Run again")).to_be_visible()
+    page.get_by_role("link", name="See the run").click()
+    expect(page.locator("main")).to_contain_text("Filled in")
+    page.get_by_role("link", name="Open the form").click()
+    assert page.get_by_label("topic").input_value() == "leave"
+
+
+def test_pages_are_clean(live, open_page, console):
+    for view in VIEWS.values():
+        page = open_page("/agents/", login="amina", **view)
+        assert violations(page) == []
+        page.get_by_role("link", name="Fill in the form Policy brief").click()
+        assert violations(page) == [] and not is_sideways(page)
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.locator(".err")).to_contain_text("Fill in")
+        assert violations(page) == [] and not is_sideways(page)
+        page.get_by_label("topic").fill("sick leave")
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.locator("#result .doc")).to_be_visible(timeout=20_000)
+        assert violations(page) == [] and not is_sideways(page)
+    console[:] = [line for line in console if "status of 422" not in line]  # the form that was refused
