@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -53,6 +54,7 @@ class Live:
             | environment
         )
         self.log = self.folder / "supervisor.log"
+        self.secrets = {}  # by name: what must be found nowhere afterwards
         self.process = None
 
     def start(self):
@@ -127,7 +129,9 @@ class Live:
         return done.stdout
 
     def use_model(self, url, slug="acme"):
-        """Put the tenant's agent on a model at this address."""
+        """Put the tenant's agents on a model at this address, under a key of its own."""
+        key = f"sk-{secrets.token_urlsafe(24)}"
+        self.secrets[f"used key {len(self.secrets)}"] = key
         self.manage(
             code=f"""
 from apps.tenants.hosts import tenant_for_slug
@@ -136,6 +140,8 @@ from apps.providers.models import *
 from apps.agents.models import Agent
 with tenant_context(tenant_for_slug("{slug}")):
     p, _ = Provider.objects.update_or_create(name="Stand-in", defaults=dict(kind="openai_compatible", base_url="{url}"))
+    p.set_api_key("{key}")
+    p.save()
     m, _ = ProviderModel.objects.get_or_create(provider=p, name="scripted")
     Agent.objects.update(model=m)
 """
@@ -161,7 +167,11 @@ with tenant_context(tenant_for_slug("{slug}")):
     def token(self, slug="acme", login="amina"):
         with self.http(slug) as client:
             answer = client.post("/api/v1/auth/login", json={"email": f"{login}@{slug}.example", "password": PASSWORD})
-            return answer.raise_for_status().json()["access"]
+            pair = answer.raise_for_status().json()
+        self.secrets |= {
+            f"{name} token {len(self.secrets)}": text for name, text in pair.items() if name in ("access", "refresh")
+        }
+        return pair["access"]
 
     def api(self, slug="acme", login="amina"):
         return self.http(slug, Authorization=f"Bearer {self.token(slug, login)}")

@@ -7,18 +7,13 @@ class CoreConfig(AppConfig):
     name = "apps.core"
 
     def ready(self) -> None:
+        from django.conf import settings
         from django.contrib.contenttypes.models import ContentType
 
         from apps.core.content_types import PerSchemaCache
 
         ContentType.objects._cache = PerSchemaCache()  # type: ignore[attr-defined]
-        _report_errors()
+        if settings.SENTRY_DSN:
+            from apps.core.error_reports import report_errors
 
-
-def _report_errors() -> None:
-    """Send errors to Sentry when its address is set; without personal data and without local variables."""
-    import sentry_sdk
-    from django.conf import settings
-
-    if settings.SENTRY_DSN:
-        sentry_sdk.init(dsn=settings.SENTRY_DSN, send_default_pii=False, include_local_variables=False)
+            report_errors(settings.SENTRY_DSN)

@@ -17,15 +17,20 @@ def add_tenant(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any
 
 
 _ONE_TIME_LINK = re.compile(
-    r"(/password/reset/key/|/invitation/|[?&](?:code|state|SAMLResponse|SAMLRequest|RelayState)=)[^\s'\"/&]+"
+    r"(/password/reset/key/|/invitation/|(?<!settings)/support/|[?&](?:code|state|SAMLResponse|SAMLRequest|RelayState)=)[^\s'\"/&]+"
 )
+
+
+def without_one_time_links(text: str) -> str:
+    """Return a text without the secret parts of addresses in it that sign somebody in."""
+    return _ONE_TIME_LINK.sub(r"\1hidden", text)
 
 
 def hide_one_time_links(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
     """Take the secret part out of addresses that sign somebody in."""
     for key, value in event.items():
         if isinstance(value, str) and "/" in value:
-            event[key] = _ONE_TIME_LINK.sub(r"\1hidden", value)
+            event[key] = without_one_time_links(value)
     return event
 
 

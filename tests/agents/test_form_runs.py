@@ -7,6 +7,7 @@ import pytest
 from apps.accounts.services import sharing
 from apps.agents.models import Agent, Run
 from apps.agents.services import behaviour, form_runs
+from apps.agents.services.runs import start_run
 from apps.core.errors import Conflict, InvalidInput, NotFound
 from apps.projects import services as projects
 from apps.projects.registry import kind_named
@@ -100,6 +101,17 @@ def test_same_key_gives_the_same_run(member, form, acme):
     ]
     assert [answer.status_code for answer in sent] == [202, 202]
     assert sent[0].json()["id"] == sent[1].json()["id"] and Run.objects.count() == 1
+    body["values"]["topic"] = "something else"
+    other = api.post(f"/api/v1/agents/{form.pk}/form", body, format="json", HTTP_IDEMPOTENCY_KEY="once")
+    assert other.status_code == 409 and other.json()["type"].endswith("idempotency_key_reused")
+
+
+def test_key_that_another_request_is_using_is_a_conflict(member, form):
+    """Two requests at once: the second did not see the first one's run, and the database refuses its own."""
+    start_run(actor=member, agent=form, question="Hello?", idempotency_key="once")
+    with pytest.raises(Conflict) as caught:
+        start_run(actor=member, agent=form, question="Hello?", idempotency_key="once")
+    assert caught.value.code == "idempotency_key_in_use" and Run.objects.count() == 1
 
 
 # -- what it will cost ----------------------------------------------------------------------------------------------

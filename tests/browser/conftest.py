@@ -4,14 +4,31 @@ import os
 import shutil
 
 import pytest
+from django.urls import reverse
 
+from tests.access.routes import ROUTES
+from tests.canaries import answers, hits, places, plant
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
 
 
 @pytest.fixture(scope="session")
 def live():
+    """One instance for all of these tests, with 50 secrets in it that none of them may leave in a log, table, page or answer."""
     with Live() as instance:
+        plant(instance)
         yield instance
+        seen = dict(places(instance)) | dict(answers(instance, addresses()))
+        assert any("Canary 0" in text for text in seen.values()), "the search finds nothing at all"
+        found = {where: names for where, text in seen.items() if (names := hits(text, instance.secrets))}
+        assert found == {}, found
+
+
+def addresses():
+    """Return every page and endpoint that is read without a key."""
+    named = {
+        route.name for route in ROUTES if route.method == "GET" and not route.keys and not route.name.startswith("scim")
+    }
+    return sorted(reverse(name, urlconf="config.urls") for name in named - {"support-enter"})
 
 
 @pytest.fixture(scope="session")

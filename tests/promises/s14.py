@@ -2,7 +2,7 @@ import json
 import re
 import secrets
 
-
+from tests.canaries import hits, places
 from tests.live import PASSWORD
 from tests.standin.server import StandIn, fails
 
@@ -58,9 +58,9 @@ print("ROTATED", changed, len(failures), reads[0], pasted)
 
 def prove(live, is_full):
     known = _use_secrets(live, 50 if is_full else 10)
-    places = dict(_places(live))
+    places = dict(places(live))
     assert any("S14 0" in text for text in places.values()), "the search finds nothing at all"
-    found = {where: _hits(text, known) for where, text in places.items()}
+    found = {where: hits(text, known) for where, text in places.items()}
     count = 10_000 if is_full else 500
     told = re.search(r"ROTATED (\d+) (\d+) (\d+) (\d+)", live.manage(code=ROTATE.format(count=count)))
     changed, failures, reads, pasted = map(int, told.groups())
@@ -128,26 +128,3 @@ with tenant_context(tenant_for_slug("acme")): Agent.objects.update(model=None)
 """
     )
     return {"provider key": canary}
-
-
-def _places(live):
-    for log in (live.folder / "log").glob("*.log"):
-        yield log.name, log.read_text(errors="replace")
-    for (table,) in live.sql(
-        "SELECT format('%I.%I', table_schema, table_name) FROM information_schema.tables"
-        " WHERE table_type = 'BASE TABLE' AND table_schema NOT IN ('pg_catalog', 'information_schema')"
-    ):
-        yield table, " ".join(row[0] for row in live.sql(f"SELECT t::text FROM {table} t"))
-    redis = live.redis()
-    yield "redis", " ".join(_value(redis, key) for key in redis.scan_iter(count=1000))
-
-
-def _value(redis, key):
-    kind = redis.type(key)
-    if kind == b"stream":
-        return repr((key, redis.xrange(key)))
-    return repr((key, redis.get(key))) if kind == b"string" else repr(key)
-
-
-def _hits(text, known):
-    return [name for name, secret in known.items() if secret in text]

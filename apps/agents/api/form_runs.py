@@ -13,7 +13,6 @@ from apps.agents.api.endpoints import RunSerializer
 from apps.agents.models import Agent
 from apps.agents.services import form_runs
 from apps.core.api import checked
-from apps.core.errors import Conflict
 from apps.projects.models import Project
 from apps.prompts.api import VariableSerializer
 
@@ -70,8 +69,6 @@ def agent_form(request: Request, pk: Any) -> Response:
         return Response(FormSerializer(form_runs.form_for(agent)).data)
     asked = _asked(request, agent)
     run = form_runs.start_form_run(**asked, idempotency_key=request.headers.get("Idempotency-Key", "")[:100])
-    if run.agent_id != agent.pk:
-        raise Conflict("This idempotency key was used with another agent.", code="idempotency_key_reused")
     return Response(RunSerializer(run).data, status=202)
 
 

@@ -11,7 +11,7 @@ from apps.agents.records import option_places
 from apps.agents.registry import tools_of
 from apps.agents.services.runs import start_run
 from apps.agents.types import Forecast
-from apps.core.errors import DomainError, NotFound
+from apps.core.errors import Conflict, DomainError, NotFound
 from apps.core.language import token_estimate
 from apps.projects.models import Project
 from apps.prompts.models import PromptVersion
@@ -40,12 +40,15 @@ def start_form_run(
 ) -> Run:
     """Start a run with what was filled in; the same idempotency key gives the same run.
 
-    Raises NotFound for an agent without a form, InvalidInput at `values.<name>`, and what start_run() raises.
+    Raises NotFound for an agent without a form, InvalidInput at `values.<name>`, Conflict for a key that was used for something
+    else, and what start_run() raises.
     """
+    form = composing.fill_in(form_for(agent), given, actor)
     known = Run.objects.filter(started_by=actor, idempotency_key=idempotency_key).first() if idempotency_key else None
+    if known is not None and (known.agent_id, known.inputs) != (agent.pk, form.values):
+        raise Conflict(_("This idempotency key was used for something else."), code="idempotency_key_reused")
     if known is not None:
         return known
-    form = composing.fill_in(form_for(agent), given, actor)
     return start_run(
         actor=actor, agent=agent, question=form.question, form=form, project=project, idempotency_key=idempotency_key
     )

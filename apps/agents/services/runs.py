@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services.sharing import may_manage
@@ -46,7 +46,7 @@ def start_run(
     """Store a run, of a project or of none, and its job; `form` is what the question was filled in with.
 
     Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in
-    or that is not in the project, TooManyRequests (BudgetSpent among them), Unavailable.
+    or that is not in the project and for an idempotency key that is in use, TooManyRequests (BudgetSpent among them), Unavailable.
     """
     if not Agent.objects.usable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("You may not ask this agent (any more)."))
@@ -56,7 +56,7 @@ def start_run(
     ledger.require_room(actor, agent.pk, project.pk if project else None)
     question = checked_question(question)
     caller = current_caller()
-    run = Run.objects.create(
+    run = _insert(
         agent=agent,
         started_by=actor,
         project=project,
@@ -74,6 +74,15 @@ def start_run(
     jobs.enqueue(kind=RUN, queue=AGENTS, object_id=run.pk, dedupe_key=str(run.pk))
     record(actions.RUN_STARTED, actor=actor, target=run, after={"agent": agent.name})
     return run
+
+
+def _insert(**fields: Any) -> Run:
+    try:
+        with transaction.atomic():
+            return Run.objects.create(**fields)
+    except IntegrityError as error:
+        words = _("A request with this idempotency key is being worked on. Send it again in a moment.")
+        raise Conflict(words, code="idempotency_key_in_use") from error
 
 
 def require_place(actor: Any, project: Project, agent: Agent) -> None:
