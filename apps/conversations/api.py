@@ -19,7 +19,7 @@ from apps.conversations.models import Citation, Conversation, Message
 from apps.conversations.rendering import readable_documents
 from apps.core.api import CursorPagination, checked, listed
 from apps.core.errors import Conflict
-from apps.projects.models import Project
+from apps.projects.services import project_of_key
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key gives the same message, once."
@@ -132,16 +132,9 @@ def chat(request: Request, pk: Any) -> Response:
     if "conversation" in values:
         reply = services.send_message(conversation=_mine(request, values["conversation"]), **asked)
     else:
-        reply = services.start_conversation(agent=agent, project=_project(request, values), **asked)
+        project = project_of_key(request.user, values.get("project"))
+        reply = services.start_conversation(agent=agent, project=project, **asked)
     return Response(MessageSerializer(reply).data, status=202)
-
-
-def _project(request: Request, values: dict[str, Any]) -> Project | None:
-    return (
-        get_object_or_404(Project.objects.visible_to(request.user), pk=values["project"])
-        if "project" in values
-        else None
-    )
 
 
 @extend_schema(

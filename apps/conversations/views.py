@@ -18,7 +18,7 @@ from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, TooManyRequests
 from apps.core.htmx import page_or_part, refused
 from apps.core.models import is_uuid
-from apps.projects.models import Project
+from apps.projects.services import project_of_key
 from apps.tenants.flags import CONVERSATION_SHARING
 from apps.tenants.rollout import is_on
 
@@ -35,16 +35,11 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     whose = request.GET.get("whose", "")
     found = _whose(request.user, whose).select_related("agent", "owner", "project").matching(words)
     found = found.exclude(archived_at=None) if is_archive else found.current()
-    project = _project(request, request.GET.get("project", ""))
+    project = project_of_key(request.user, request.GET.get("project"))
     found = found.filter(project=project) if project else found
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "is_archive": is_archive, "whose": whose, "project": project}
     return page_or_part(request, "conversations/conversation_list.html", "conversations/_conversations.html", context)
-
-
-def _project(request: HttpRequest, chosen: str) -> Project | None:
-    """Find the project that an address or form names; none for nothing. Raises Http404 for one that the person does not see."""
-    return get_object_or_404(Project.objects.visible_to(request.user), pk=chosen) if is_uuid(chosen) else None
 
 
 def _whose(user: Any, whose: str) -> Any:
@@ -60,7 +55,7 @@ def _start(request: HttpRequest) -> HttpResponse:
     text = request.POST.get("text", "")
     if agent is None:
         return redirect("agents")
-    project = _project(request, request.POST.get("project", ""))
+    project = project_of_key(request.user, request.POST.get("project"))
     try:
         reply = services.start_conversation(actor=request.user, agent=agent, text=text, project=project)
     except (InvalidInput, Conflict, TooManyRequests) as error:
@@ -76,7 +71,7 @@ def conversation_new(request: HttpRequest) -> HttpResponse:
     agent = get_object_or_404(usable, pk=chosen) if is_uuid(chosen) else usable.first()
     if agent is None:
         return redirect("agents")
-    project = _project(request, request.GET.get("project", ""))
+    project = project_of_key(request.user, request.GET.get("project"))
     context = {"agent": agent, "text": request.GET.get("q", ""), "project": project}
     return render(request, "conversations/conversation_new.html", context)
 

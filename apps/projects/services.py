@@ -9,7 +9,8 @@ from django.utils.translation import gettext as _
 from apps.accounts.grants import Shared
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.audit.services.trail import record
-from apps.core.errors import Conflict, Forbidden, InvalidInput
+from apps.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from apps.core.models import is_uuid
 from apps.core.permissions import require
 from apps.projects import actions
 from apps.projects.models import Project
@@ -91,6 +92,16 @@ def set_project_option(*, actor: Any, project: Project, option: Option, value: A
     """Set an option for one project; None takes it back to the organisation's. Raises Forbidden, InvalidInput."""
     require_manager(actor, project)
     set_option_of(actor=actor, option=option, value=value, level=OptionValue.Level.PROJECT, target=project)
+
+
+def project_of_key(user: Any, key: object) -> Project | None:
+    """Return the project that a request names by its key, None when it names none. Raises NotFound for one that the person does not see."""
+    if not key:
+        return None
+    found = Project.objects.visible_to(user).filter(pk=key).first() if is_uuid(str(key)) else None
+    if found is None:
+        raise NotFound(_("There is no such project, or you may not see it."))
+    return found
 
 
 def require_manager(actor: Any, project: Project) -> None:

@@ -328,6 +328,19 @@ def test_the_same_by_api(in_acme, admin_user, member, agent, base, acme):
     assert {"key": "chat.answer_tokens", "value": 400, "origin": "project"} in told
 
 
+def test_project_that_one_does_not_see_is_not_there(project, member, admin_user, agent, acme):
+    sharing.set_open(actor=admin_user, shared=agent, is_open=True)
+    site, api = client_for(acme, member), api_for(acme, member)
+    for key in (project.pk, "nonsense"):
+        assert site.get(f"/chat/new/?project={key}").status_code == 404
+        assert site.get(f"/chat/?project={key}").status_code == 404
+        sent = {"agent": str(agent.pk), "text": "Hello?", "project": str(key)}
+        assert site.post("/chat/", sent).status_code == 404
+    body = {"text": "Hello?", "project": str(project.pk)}
+    assert api.post(f"/api/v1/agents/{agent.pk}/chat", body, format="json").status_code == 404
+    assert not Conversation.objects.exists()
+
+
 def test_lists_do_not_ask_for_each(in_acme, admin_user, acme, django_assert_max_num_queries):
     for number in range(30):
         services.begin_project(actor=admin_user, name=f"Project {number:02}")

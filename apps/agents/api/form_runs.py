@@ -13,7 +13,7 @@ from apps.agents.api.endpoints import RunSerializer
 from apps.agents.models import Agent
 from apps.agents.services import form_runs
 from apps.core.api import checked
-from apps.projects.models import Project
+from apps.projects.services import project_of_key
 from apps.prompts.api import VariableSerializer
 
 IDEMPOTENCY = OpenApiParameter(
@@ -52,8 +52,7 @@ def _agent(request: Request, pk: Any) -> Agent:
 
 def _asked(request: Request, agent: Agent) -> dict[str, Any]:
     values = checked(FormInput, request.data)
-    wanted = values.get("project")
-    project = get_object_or_404(Project.objects.visible_to(request.user), pk=wanted) if wanted else None
+    project = project_of_key(request.user, values.get("project"))
     return {"actor": request.user, "agent": agent, "given": values["values"], "project": project}
 
 

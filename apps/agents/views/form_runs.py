@@ -15,6 +15,7 @@ from apps.core.errors import Conflict, DomainError, InvalidInput, TooManyRequest
 from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
 from apps.projects.models import Project
+from apps.projects.services import project_of_key
 from apps.prompts.forms import ValuesForm
 
 EARLIER = 10
@@ -24,7 +25,7 @@ EARLIER = 10
 def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     """GET shows the form and (`run`) a run that it started; POST starts one, or with `look` says what it would cost."""
     agent = get_object_or_404(_with_forms(request), pk=pk)
-    project = _project(request)
+    project = project_of_key(request.user, request.POST.get("project") or request.GET.get("project"))
     version, run = form_runs.form_for(agent), _chosen_run(request, agent)
     if is_part_wanted(request) and request.method == "GET" and run is not None:
         return render(request, "agents/_form_result.html", {"agent": agent, **_result(run)})
@@ -51,11 +52,6 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _with_forms(request: HttpRequest) -> Any:
     return Agent.objects.usable_by(request.user).exclude(form=None).select_related("form", "model__provider")
-
-
-def _project(request: HttpRequest) -> Project | None:
-    chosen = request.POST.get("project") or request.GET.get("project", "")
-    return get_object_or_404(Project.objects.visible_to(request.user), pk=chosen) if is_uuid(chosen) else None
 
 
 def _own_runs(request: HttpRequest, agent: Agent) -> Any:
