@@ -31,7 +31,7 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SCOPES: dict[str, str | Promise] = {
     "agents:read": _("See agents and runs"),
-    "agents:write": _("Ask agents, stop runs"),
+    "agents:write": _("Ask agents, stop runs, make and change agents"),
     "conversations:read": _("Read conversations"),
     "conversations:write": _("Write in conversations"),
     "knowledge:read": _("Search and see documents"),

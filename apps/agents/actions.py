@@ -6,6 +6,10 @@ from apps.audit.actions import Action, Severity
 
 RUN_STARTED = Action("run.started", _("started a run"))
 RUN_CANCELLED = Action("run.cancelled", _("stopped a run"))
+AGENT_ADDED = Action("agent.added", _("made an agent"))
+AGENT_CHANGED = Action("agent.changed", _("changed an agent"))
+AGENT_SWITCHED_ON = Action("agent.switched_on", _("switched an agent on"))
+AGENT_SWITCHED_OFF = Action("agent.switched_off", _("switched an agent off"))
 AGENT_BEHAVIOUR_CHANGED = Action("agent.behaviour_changed", _("changed how an agent answers"))
 PERSONALITY_ADDED = Action("personality.added", _("wrote a personality"))
 PERSONALITY_CHANGED = Action("personality.changed", _("changed a personality"))

@@ -7,6 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.models import Agent, Personality, Rule, RuleSet
+from apps.agents.services.studio import ICONS, LEAST_STEPS, MOST_STEPS
+from apps.knowledge.models import KnowledgeBase
 from apps.prompts.models import Prompt, PromptLabel, PromptVersion
 from apps.providers.models import ProviderModel
 
@@ -68,6 +70,48 @@ class RuleForm(forms.Form):
     def __init__(self, *args: Any, row: Rule | None = None, **kwargs: Any) -> None:
         known = {name: getattr(row, name) for name in self.base_fields} if row else {}
         super().__init__(*args, **{**kwargs, "initial": known})
+
+
+class LinesField(forms.CharField):
+    """A text a line, as a list."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        return [line.strip() for line in (super().clean(value) or "").splitlines() if line.strip()]
+
+
+class AgentForm(forms.Form):
+    """What an agent is called, how it looks, what it may search. `user` sees the collections that are offered."""
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=80)
+    description = forms.CharField(label=gettext_lazy("What it does, in one sentence"), max_length=200, required=False)
+    knowledge_bases = forms.ModelMultipleChoiceField(
+        label=gettext_lazy("Collections that it searches"), queryset=KnowledgeBase.objects.none(), required=False
+    )
+    starters = LinesField(
+        label=gettext_lazy("First questions"),
+        max_length=1_300,
+        required=False,
+        help_text=gettext_lazy("One a line, at most six: people choose from them to begin."),
+    )
+    icon = forms.ChoiceField(label=gettext_lazy("Icon"), choices=[(name, name.replace("-", " ")) for name in ICONS])
+    tint = forms.ChoiceField(label=gettext_lazy("Colour"), choices=Agent.Tint.choices, required=False)
+    max_steps = forms.IntegerField(
+        label=gettext_lazy("Most steps in a run"), min_value=LEAST_STEPS, max_value=MOST_STEPS, initial=12
+    )
+
+    def __init__(self, *args: Any, user: Any, row: Agent | None = None, **kwargs: Any) -> None:
+        known = {name: getattr(row, name) for name in self.base_fields if name != "knowledge_bases"} if row else {}
+        if row:
+            known["knowledge_bases"] = [base.pk for base in row.knowledge_bases.all()]
+        super().__init__(*args, **{**kwargs, "initial": known})
+        self.fields["knowledge_bases"].queryset = KnowledgeBase.objects.visible_to(user)  # type: ignore[attr-defined]
+        if row and row.icon not in ICONS:
+            self.fields["icon"].choices = [(row.icon, row.icon), *self.fields["icon"].choices]  # type: ignore[attr-defined]
 
 
 class BehaviourForm(forms.Form):

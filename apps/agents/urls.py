@@ -4,11 +4,15 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.agents.models import Agent
-from apps.agents.views import agents, behaviour, form_runs, personalities, rule_sets
+from apps.agents.views import agents, behaviour, form_runs, personalities, rule_sets, studio
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
     path("agents/", agents.agent_list, name="agents"),
+    path("agents/new/", studio.agent_new, name="agent-new"),
+    path("agents/<uuid:pk>/edit/", studio.agent_edit, name="agent-edit"),
+    path("agents/<uuid:pk>/copy/", studio.agent_copy, name="agent-copy"),
+    path("agents/<uuid:pk>/switch/", studio.agent_switch, name="agent-switch"),
     path("agents/<uuid:pk>/settings/", agents.agent_settings, name="agent-settings"),
     path("agents/<uuid:pk>/behaviour/", behaviour.agent_behaviour, name="agent-behaviour"),
     path("agents/<uuid:pk>/form/", form_runs.agent_form, name="agent-form"),

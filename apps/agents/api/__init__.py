@@ -3,13 +3,14 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.agents.api import behaviour, endpoints, form_runs, live
+from apps.agents.api import behaviour, endpoints, form_runs, live, studio
 from apps.agents.models import Agent
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>", Agent, "agent"),
-    path("agents/", endpoints.agents, name="api-agents"),
-    path("agents/<uuid:pk>", endpoints.agent, name="api-agent"),
+    path("agents/", studio.agents, name="api-agents"),
+    path("agents/<uuid:pk>", studio.agent, name="api-agent"),
+    path("agents/<uuid:pk>/copy", studio.copy, name="api-agent-copy"),
     path("agents/<uuid:pk>/settings", endpoints.agent_settings, name="api-agent-settings"),
     path("agents/<uuid:pk>/behaviour", behaviour.agent_behaviour, name="api-agent-behaviour"),
     path("agents/<uuid:pk>/form", form_runs.agent_form, name="api-agent-form"),

@@ -1,4 +1,4 @@
-"""What can be read of agents and runs, and asked of a run."""
+"""What can be read of runs and asked of one; the settings of an agent."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class AgentSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Agent
-        fields = ("id", "name", "description", "starters", "has_form")
+        fields = ("id", "name", "description", "icon", "tint", "starters", "max_steps", "has_form", "is_active")
         read_only_fields = fields
 
 
@@ -78,20 +78,6 @@ class RunDetailSerializer(RunSerializer):
 
 def _run(request: Request, pk: Any) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
-
-
-@extend_schema(tags=["agents"], responses=AgentSerializer(many=True))
-@api_view(["GET"])
-def agents(request: Request) -> Response:
-    """List the agents that you may use."""
-    return Response(AgentSerializer(Agent.objects.usable_by(request.user), many=True).data)
-
-
-@extend_schema(tags=["agents"], responses=AgentSerializer)
-@api_view(["GET"])
-def agent(request: Request, pk: Any) -> Response:
-    """Read one agent."""
-    return Response(AgentSerializer(get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)).data)
 
 
 @extend_schema(tags=["runs"], responses=RunSerializer(many=True))

@@ -30,7 +30,9 @@ PERIODS_DAYS = {"1": 1, "7": 7, "30": 30}
 def agent_list(request: HttpRequest) -> HttpResponse:
     words = request.GET.get("q", "").strip()
     mine = Count("runs", filter=Q(runs__started_by=str(request.user.pk)))
-    agents = Agent.objects.usable_by(request.user).matching(words).annotate(run_count=mine).order_by("name")
+    off = Agent.objects.manageable_by(request.user).filter(is_active=False)
+    shown = Agent.objects.usable_by(request.user) | off
+    agents = shown.matching(words).annotate(run_count=mine).order_by("name")
     managed = set(Agent.objects.manageable_by(request.user).values_list("pk", flat=True))
     editable = set(Agent.objects.editable_by(request.user).values_list("pk", flat=True))
     context = {"agents": agents, "words": words, "managed": managed, "editable": editable}

@@ -1,4 +1,4 @@
-"""A form from the card of its agent to the result beside it, with what it will cost told before."""
+"""An agent made on its page; a form from the card of its agent to the result beside it, with what it will cost told before."""
 
 import re
 
@@ -88,3 +88,28 @@ def test_pages_are_clean(live, open_page, console):
         expect(page.locator("#result .doc")).to_be_visible(timeout=20_000)
         assert violations(page) == [] and not is_sideways(page)
     console[:] = [line for line in console if "status of 422" not in line]  # the form that was refused
+
+
+def test_agent_made_on_the_page_is_asked(live, open_page):
+    page = open_page("/agents/", login="amina")
+    page.get_by_role("link", name="Make an agent").click()
+    page.fill("#id_name", "Travel desk")
+    page.get_by_label("Company documents").check()
+    page.fill("#id_starters", "Which travel expenses are paid back?")
+    page.get_by_role("button", name="Make", exact=True).click()
+    expect(page.locator("#toasts")).to_contain_text("can be asked now")
+    page.goto(f"{live.url()}/agents/")
+    page.get_by_role("link", name="Travel desk", exact=True).click()
+    page.get_by_role("button", name="Which travel expenses are paid back?").click()
+    page.wait_for_url(re.compile("/chat/[0-9a-f-]{36}/"))
+    expect(page.locator(".msg[data-open=no] .prose")).to_contain_text("travel", timeout=20_000, ignore_case=True)
+    page.goto(f"{live.url()}/agents/")
+    page.get_by_role("link", name="Change Travel desk").click()
+    page.get_by_role("button", name="Switch off").click()
+    expect(page.get_by_role("button", name="Switch on")).to_be_visible()
+    for view in VIEWS.values():
+        shown = open_page("/agents/new/", login="amina", **view)
+        for path in (f"{live.url()}/agents/new/", page.url, f"{live.url()}/agents/"):
+            shown.goto(path)
+            assert violations(shown) == [], path
+            assert not is_sideways(shown), path

@@ -1,0 +1,71 @@
+"""Making and changing agents for API clients."""
+
+from typing import Any
+
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.decorators import api_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from apps.agents.api.endpoints import AgentSerializer
+from apps.agents.models import Agent
+from apps.agents.services import studio
+from apps.core.api import checked
+from apps.knowledge.models import KnowledgeBase
+
+
+class AgentInput(serializers.Serializer):
+    name = serializers.CharField(max_length=80)
+    description = serializers.CharField(max_length=200, required=False, allow_blank=True)
+    icon = serializers.ChoiceField(studio.ICONS, required=False)
+    tint = serializers.ChoiceField(Agent.Tint.choices, required=False, allow_blank=True)
+    knowledge_bases = serializers.PrimaryKeyRelatedField(
+        queryset=KnowledgeBase.objects.all(), many=True, required=False
+    )
+    starters = serializers.ListField(
+        child=serializers.CharField(max_length=studio.MAX_STARTER_CHARS), max_length=studio.MAX_STARTERS, required=False
+    )
+    max_steps = serializers.IntegerField(min_value=studio.LEAST_STEPS, max_value=studio.MOST_STEPS, required=False)
+
+
+class AgentChange(AgentInput):
+    name = serializers.CharField(max_length=80, required=False)
+    is_active = serializers.BooleanField(required=False)
+
+
+@extend_schema(tags=["agents"], methods=["GET"], responses=AgentSerializer(many=True))
+@extend_schema(tags=["agents"], methods=["POST"], request=AgentInput, responses={201: AgentSerializer})
+@api_view(["GET", "POST"])
+def agents(request: Request) -> Response:
+    """List the agents that you may use, or make one."""
+    if request.method == "POST":
+        made = studio.save_agent(actor=request.user, values=checked(AgentInput, request.data))
+        return Response(AgentSerializer(made).data, status=201)
+    return Response(AgentSerializer(Agent.objects.usable_by(request.user), many=True).data)
+
+
+@extend_schema(tags=["agents"], methods=["GET"], responses=AgentSerializer)
+@extend_schema(tags=["agents"], methods=["PATCH"], request=AgentChange, responses=AgentSerializer)
+@api_view(["GET", "PATCH"])
+def agent(request: Request, pk: Any) -> Response:
+    """Read an agent that you may use, or change one, or switch it off and on."""
+    if request.method == "GET":
+        return Response(AgentSerializer(get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)).data)
+    found = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    values = checked(AgentChange, request.data)
+    is_active = values.pop("is_active", None)
+    if values or is_active is None:
+        found = studio.save_agent(actor=request.user, values=values, agent=found)
+    if is_active is not None:
+        studio.switch_agent(actor=request.user, agent=found, is_active=is_active)
+    return Response(AgentSerializer(found).data)
+
+
+@extend_schema(tags=["agents"], request=None, responses={201: AgentSerializer})
+@api_view(["POST"])
+def copy(request: Request, pk: Any) -> Response:
+    """Make an agent like this one, which is yours to change."""
+    agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    return Response(AgentSerializer(studio.copy_agent(actor=request.user, agent=agent)).data, status=201)

@@ -1,0 +1,117 @@
+"""Making agents: a new one, a copy of one, its name and what it may search, switched off and on."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from apps.accounts.services.sharing import give_to_maker, may_manage
+from apps.agents import actions
+from apps.agents.models import Agent
+from apps.agents.services.personalities import checked_words, one_line, save_named, told
+from apps.agents.services.rule_sets import free_name
+from apps.audit.services.trail import record
+from apps.core.errors import Forbidden, InvalidInput
+from apps.core.permissions import require
+from apps.knowledge.models import KnowledgeBase
+
+ADD = "agents.add_agent"
+FIELDS = ("name", "description", "icon", "tint", "starters", "max_steps")
+COPIED = (
+    *("description", "icon", "tint", "starters", "max_steps", "instructions", "model", "personality"),
+    *("prompt", "prompt_label", "prompt_version", "prompt_values", "form", "form_label"),
+)
+ICONS = (
+    *("message-square", "book-open", "file-text", "scale", "receipt", "users", "globe", "mail", "calendar"),
+    *("shield-check", "wrench", "code", "database", "languages", "presentation", "list-checks"),
+)
+MAX_STARTERS, MAX_STARTER_CHARS = 6, 200
+LEAST_STEPS, MOST_STEPS = 2, 50
+
+
+@transaction.atomic
+def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = None) -> Agent:
+    """Make an agent that its maker manages and everybody may ask, or change one's name, looks, collections and limits.
+
+    `knowledge_bases` are those to be searched; ones that the actor does not see stay as they are. Raises Forbidden,
+    InvalidInput with the field, Conflict for a taken name.
+    """
+    _require(actor, agent)
+    row = agent or Agent()
+    before = _told(row) if agent else None
+    for field in FIELDS:
+        if field in values:
+            setattr(row, field, values[field])
+    _check(row)
+    save_named(row)
+    if "knowledge_bases" in values:
+        _set_collections(actor, row, values["knowledge_bases"])
+    if agent is None:
+        give_to_maker(shared=row, maker=actor)
+    record(
+        actions.AGENT_CHANGED if agent else actions.AGENT_ADDED,
+        actor=actor,
+        target=row,
+        before=before,
+        after=_told(row),
+    )
+    return row
+
+
+@transaction.atomic
+def copy_agent(*, actor: Any, agent: Agent) -> Agent:
+    """Make an agent like another one: how it answers and what it searches, as far as the actor sees that. Raises Forbidden."""
+    require(actor, ADD)
+    values = {field: getattr(agent, field) for field in COPIED}
+    row = Agent.objects.create(name=free_name(Agent, agent.name), **values)
+    row.rule_sets.set(agent.rule_sets.all())
+    row.knowledge_bases.set(KnowledgeBase.objects.visible_to(actor).filter(agents=agent))
+    give_to_maker(shared=row, maker=actor)
+    record(actions.AGENT_ADDED, actor=actor, target=row, after=_told(row) | {"copy_of": agent.name})
+    return row
+
+
+@transaction.atomic
+def switch_agent(*, actor: Any, agent: Agent, is_active: bool) -> None:
+    """Switch an agent off, so that nobody asks it, or on again; twice changes nothing. Raises Forbidden."""
+    if not may_manage(actor, agent):
+        raise Forbidden(_("Only those who manage this agent switch it on and off."))
+    if agent.is_active == is_active:
+        return
+    agent.is_active = is_active
+    agent.save(update_fields=["is_active", "updated_at"])
+    record(actions.AGENT_SWITCHED_ON if is_active else actions.AGENT_SWITCHED_OFF, actor=actor, target=agent)
+
+
+def _require(actor: Any, agent: Agent | None) -> None:
+    if agent is None:
+        require(actor, ADD)
+    elif not Agent.objects.editable_by(actor).filter(pk=agent.pk).exists():
+        raise Forbidden(_("Only those who may change this agent do this."))
+
+
+def _check(row: Agent) -> None:
+    row.name, row.description = one_line(row.name, 80), one_line(row.description, 200)
+    if not row.name:
+        raise InvalidInput(_("Give the agent a name."), field="name")
+    if row.icon not in ICONS and row.icon != Agent.objects.filter(pk=row.pk).values_list("icon", flat=True).first():
+        raise InvalidInput(_("There is no such icon."), field="icon")
+    if row.tint not in Agent.Tint.values:
+        raise InvalidInput(_("There is no such colour."), field="tint")
+    if not LEAST_STEPS <= row.max_steps <= MOST_STEPS:
+        message = _("Write a number from %(least)d to %(most)d.") % {"least": LEAST_STEPS, "most": MOST_STEPS}
+        raise InvalidInput(message, field="max_steps")
+    row.starters = checked_words(row.starters, "starters", most=MAX_STARTERS, most_chars=MAX_STARTER_CHARS)
+
+
+def _set_collections(actor: Any, row: Agent, chosen: Sequence[KnowledgeBase]) -> None:
+    seen = KnowledgeBase.objects.visible_to(actor)
+    if seen.filter(pk__in=[base.pk for base in chosen]).count() < len(set(chosen)):
+        raise InvalidInput(_("There is no such collection."), field="knowledge_bases")
+    unseen = row.knowledge_bases.exclude(pk__in=seen)
+    row.knowledge_bases.set([*chosen, *unseen])
+
+
+def _told(row: Agent) -> dict[str, Any]:
+    return told(row, FIELDS) | {"knowledge_bases": sorted(base.name for base in row.knowledge_bases.all())}
