@@ -106,6 +106,15 @@ def test_switched_off_it_is_asked_by_nobody_and_found_by_those_who_manage_it(age
     assert sorted(actions.values_list("action", flat=True)) == ["agent.switched_off", "agent.switched_on"]
 
 
+def test_change_that_fails_in_part_changes_nothing(agent, builder, acme):
+    """A builder may change the agent and not switch it."""
+    api = api_for(acme, builder)
+    sent = api.patch(f"/api/v1/agents/{agent.pk}", {"description": "New", "is_active": False}, format="json")
+    assert sent.status_code == 403
+    agent.refresh_from_db()
+    assert agent.is_active and agent.description != "New"
+
+
 def test_from_nothing_to_an_answer_by_pages(builder, member, base, acme, work):
     site = client_for(acme, builder)
     assert "Make an agent" in site.get("/agents/").content.decode()

@@ -54,13 +54,8 @@ def agent(request: Request, pk: Any) -> Response:
     if request.method == "GET":
         return Response(AgentSerializer(get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)).data)
     found = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
-    values = checked(AgentChange, request.data)
-    is_active = values.pop("is_active", None)
-    if values or is_active is None:
-        found = studio.save_agent(actor=request.user, values=values, agent=found)
-    if is_active is not None:
-        studio.switch_agent(actor=request.user, agent=found, is_active=is_active)
-    return Response(AgentSerializer(found).data)
+    changed = studio.save_agent(actor=request.user, values=checked(AgentChange, request.data), agent=found)
+    return Response(AgentSerializer(changed).data)
 
 
 @extend_schema(tags=["agents"], request=None, responses={201: AgentSerializer})

@@ -34,8 +34,8 @@ LEAST_STEPS, MOST_STEPS = 2, 50
 def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = None) -> Agent:
     """Make an agent that its maker manages and everybody may ask, or change one's name, looks, collections and limits.
 
-    `knowledge_bases` are those to be searched; ones that the actor does not see stay as they are. Raises Forbidden,
-    InvalidInput with the field, Conflict for a taken name.
+    `knowledge_bases` are those to be searched; ones that the actor does not see stay as they are. `is_active` switches a known one
+    as switch_agent() does. Raises Forbidden, InvalidInput with the field, Conflict for a taken name.
     """
     _require(actor, agent)
     row = agent or Agent()
@@ -47,15 +47,14 @@ def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = N
     save_named(row)
     if "knowledge_bases" in values:
         _set_collections(actor, row, values["knowledge_bases"])
+    after = _told(row)
     if agent is None:
         give_to_maker(shared=row, maker=actor)
-    record(
-        actions.AGENT_CHANGED if agent else actions.AGENT_ADDED,
-        actor=actor,
-        target=row,
-        before=before,
-        after=_told(row),
-    )
+        record(actions.AGENT_ADDED, actor=actor, target=row, after=after)
+    elif after != before:
+        record(actions.AGENT_CHANGED, actor=actor, target=row, before=before, after=after)
+    if agent is not None and "is_active" in values:
+        switch_agent(actor=actor, agent=agent, is_active=values["is_active"])
     return row
 
 
