@@ -341,7 +341,24 @@ def test_a_conversation_is_shared_and_read(live, open_page):
         assert violations(reader) == [] and not is_sideways(reader)
 
 
-def test_sharing_closes_and_opens_a_collection(live, open_page, console):
+PROJECTS = """
+from apps.core.tenancy import tenant_context
+from apps.projects.models import Project
+from apps.tenants.hosts import tenant_for_slug
+from django.utils import timezone
+with tenant_context(tenant_for_slug("acme")): Project.objects.update(archived_at={})
+"""
+
+
+@pytest.fixture
+def no_projects(live):
+    """Without the demo's project, through which its members reach the collection."""
+    live.manage(code=PROJECTS.format("timezone.now()"))
+    yield
+    live.manage(code=PROJECTS.format("None"))
+
+
+def test_sharing_closes_and_opens_a_collection(live, open_page, console, no_projects):
     admin, colleague = open_page("/knowledge/", login="amina"), open_page("/", login="jonas")
     admin.locator("main a[href^='/knowledge/']").first.click()
     collection = admin.url
