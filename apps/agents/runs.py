@@ -1,5 +1,6 @@
 """The worker side of a run: ask the loop for the next step, do it, store it; any step survives its worker."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -264,30 +265,22 @@ class _Work:
     def store_answer(self, model: ProviderModel, started_at: datetime) -> None:
         answer = self.answer
         calls = unique_calls(answer.tool_calls, self.facts)
-        payload = {
-            "text": answer.text,
-            "reason": answer.reason,
-            "provider": model.provider.name,
-            "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in calls],
-            "input_tokens": answer.usage.input_tokens,
-            "output_tokens": answer.usage.output_tokens,
-            "cached_tokens": answer.usage.cached_tokens,
-            "reasoning_tokens": answer.usage.reasoning_tokens,
-            "first_token_s": answer.first_token_s,
-            "opaque": answer.opaque,
-            "is_kept": answer.is_kept,
-        }
+        payload = _as_payload(answer, calls, model.provider.name)
         outcome = Outcome(
             answer.usage, True, took_s=answer.took_s, first_token_s=answer.first_token_s, is_kept=answer.is_kept
         )
-        with engine.checkpoint(self.claim):
-            event = self.add_event(RunEvent.Kind.MODEL, model.name, payload, started_at)
-            ledger.settle(self.metered(model), outcome)
-            self.run.input_tokens += answer.usage.input_tokens
-            self.run.output_tokens += answer.usage.output_tokens
-            Run.objects.filter(pk=self.run.pk).update(
-                input_tokens=self.run.input_tokens, output_tokens=self.run.output_tokens
-            )
+        try:
+            with engine.checkpoint(self.claim):
+                event = self.add_event(RunEvent.Kind.MODEL, model.name, payload, started_at)
+                ledger.settle(self.metered(model), outcome)
+                self.run.input_tokens += answer.usage.input_tokens
+                self.run.output_tokens += answer.usage.output_tokens
+                Run.objects.filter(pk=self.run.pk).update(
+                    input_tokens=self.run.input_tokens, output_tokens=self.run.output_tokens
+                )
+        except (LostLease, JobCancelled) as stopped:  # the step does not count, what it cost does
+            ledger.settle(self.metered(model), replace(outcome, is_answered=isinstance(stopped, JobCancelled)))
+            raise
         self.facts.append(ModelAnswered(answer.text, calls, answer.opaque))
         self.answer = Answer()
         if answer.text and calls and not self.is_held_back:
@@ -381,6 +374,23 @@ class _Work:
 
     def publish_step(self, event: RunEvent) -> None:
         self.publish("step", number=event.number, sources=len(sources_of(self.run)))
+
+
+def _as_payload(answer: Answer, calls: Sequence[ToolCall], provider: str) -> dict[str, Any]:
+    """Return a finished answer as its event keeps it."""
+    return {
+        "text": answer.text,
+        "reason": answer.reason,
+        "provider": provider,
+        "tool_calls": [{"id": c.id, "name": c.name, "arguments": c.arguments} for c in calls],
+        "input_tokens": answer.usage.input_tokens,
+        "output_tokens": answer.usage.output_tokens,
+        "cached_tokens": answer.usage.cached_tokens,
+        "reasoning_tokens": answer.usage.reasoning_tokens,
+        "first_token_s": answer.first_token_s,
+        "opaque": answer.opaque,
+        "is_kept": answer.is_kept,
+    }
 
 
 def _to_report(failures: list[ProviderError]) -> ProviderError:

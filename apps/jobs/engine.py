@@ -46,6 +46,10 @@ _CLAIM_JOB = f"""
     RETURNING id, tenant_id, kind, queue, object_id, fence, deaths, attempts, cancel_requested
 """
 
+_GO_ON = """
+    UPDATE jobs_job SET deaths = 0, lease_until = statement_timestamp() + make_interval(secs => %s)
+    WHERE id = %s AND state = 'running'
+"""
 _ANY_DUE = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %s AND {_DUE})"
 CLAIM_TRIES = 6
 
@@ -90,7 +94,7 @@ def has_due(queue: str) -> bool:
 
 @contextmanager
 def checkpoint(claim: Claim, *, even_if_cancelled: bool = False) -> Iterator[None]:
-    """One transaction that ends a step: it commits only while this worker still owns the job.
+    """One transaction that ends a step: it commits only while this worker still owns the job, whose lease it renews.
 
     Raises LostLease when it does not, JobCancelled when somebody asked for the end.
     """
@@ -99,16 +103,16 @@ def checkpoint(claim: Claim, *, even_if_cancelled: bool = False) -> Iterator[Non
             job = (
                 Job.objects.select_for_update()
                 .filter(pk=claim.job_id, fence=claim.fence, state=Job.State.RUNNING)
-                .only("cancel_requested", "deaths")
+                .only("cancel_requested")
                 .first()
             )
             if job is None:
                 raise LostLease
             if job.cancel_requested and not even_if_cancelled:
                 raise JobCancelled
-            if job.deaths:
-                Job.objects.filter(pk=claim.job_id).update(deaths=0)
         yield
+        with public_context(), connection.cursor() as cursor:
+            cursor.execute(_GO_ON, [settings.JOB_LEASE_S, claim.job_id])
 
 
 @contextmanager

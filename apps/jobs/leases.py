@@ -6,6 +6,7 @@ its leases; a frozen or dead one loses them.
 
 import threading
 import time
+from typing import Any
 from uuid import UUID
 
 import psycopg
@@ -19,11 +20,14 @@ log = structlog.get_logger(__name__)
 TICK_S = 0.5
 FAILURES_ALLOWED = 2
 
-_RENEW = """
-    UPDATE jobs_job j SET lease_until = now() + make_interval(secs => %s)
-    FROM unnest(%s::uuid[], %s::bigint[]) AS held(id, fence)
-    WHERE j.id = held.id AND j.fence = held.fence AND j.state = 'running'
-    RETURNING j.id
+_HELD = """
+    SELECT j.id FROM jobs_job j JOIN unnest(%s::uuid[], %s::bigint[]) AS held(id, fence) ON j.id = held.id
+    WHERE j.fence = held.fence AND j.state = 'running'
+"""
+# A job whose row is locked is in a checkpoint, which may wait for others and renews the lease itself at its end: the rest must not wait for it.
+_RENEW = f"""
+    UPDATE jobs_job SET lease_until = now() + make_interval(secs => %s)
+    WHERE id IN ({_HELD} FOR UPDATE OF j SKIP LOCKED)
 """
 _CANCELLED = "SELECT id FROM jobs_job WHERE id = ANY(%s) AND cancel_requested"
 
@@ -75,8 +79,9 @@ class LeaseKeeper:
                 claim.cancelled.set()
 
     def _renew(self, held: list[Claim]) -> None:
-        parameters = [settings.JOB_LEASE_S, [c.job_id for c in held], [c.fence for c in held]]
-        kept = {row[0] for row in self._cursor().execute(_RENEW, parameters)}
+        places: list[Any] = [[c.job_id for c in held], [c.fence for c in held]]
+        self._cursor().execute(_RENEW, [settings.JOB_LEASE_S, *places])
+        kept = {row[0] for row in self._cursor().execute(_HELD, places)}
         self._failures = 0
         for claim in held:
             if claim.job_id not in kept:

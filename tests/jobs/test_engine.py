@@ -1,15 +1,21 @@
 """Claims are fair and fenced; a checkpoint commits only for the owner."""
 
+import threading
 import uuid
+from dataclasses import replace
 
+import psycopg
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from apps.core.errors import Conflict, TooManyRequests
 from apps.core.tenancy import public_context, tenant_context
 from apps.jobs import engine, registry, services, worker
+from apps.jobs.leases import LeaseKeeper
 from apps.jobs.errors import JobCancelled, LostLease, RetryLater
 from apps.jobs.models import Job, TenantQueue
+from tests.conftest import _tenant
 
 
 class Recorder:
@@ -215,3 +221,55 @@ def test_jobs_of_other_tenants_cannot_be_cancelled(acme, globex):
         enqueue(object_id=object_id)
     with tenant_context(globex):
         assert services.cancel(object_id=object_id, kind="test") is False
+
+
+# -- leases ----------------------------------------------------------------------------------------------------------
+
+
+def lease_of(job_id):
+    with public_context():
+        return Job.objects.get(pk=job_id).lease_until
+
+
+def test_checkpoint_renews_the_lease_and_the_end_lets_it_go(in_acme):
+    job = enqueue()
+    claim = engine.claim("q", "me")
+    expire(job)
+    with engine.checkpoint(claim):
+        pass
+    assert lease_of(job) > timezone.now()
+    with engine.settlement(claim, Job.State.SUCCEEDED):
+        pass
+    assert lease_of(job) is None
+
+
+def test_leases_are_renewed_while_another_job_is_in_its_checkpoint(committed):
+    """A checkpoint may wait long for a budget that everybody takes from; the other leases of its worker must not wait with it."""
+    acme = _tenant("acme")
+    with tenant_context(acme):
+        jobs = [enqueue(queue="leases") for _ in range(3)]
+        claims = [engine.claim("leases", "me") for _ in jobs]
+    busy, free, foreign = claims
+    keeper = LeaseKeeper()
+    before = lease_of(free.job_id)
+    taken = replace(foreign, fence=foreign.fence - 1, lost=threading.Event())  # somebody else has claimed it since
+    try:
+        with psycopg.connect(**_parameters()) as other:
+            other.execute("SELECT 1 FROM jobs_job WHERE id = %s FOR UPDATE", [busy.job_id])
+            renewing = threading.Thread(target=keeper._renew, args=([busy, free, taken],), daemon=True)
+            renewing.start()
+            renewing.join(5)
+            assert not renewing.is_alive(), "the renewal waits for the checkpoint"
+        assert lease_of(free.job_id) > before
+        assert [claim.lost.is_set() for claim in (busy, free, taken)] == [False, False, True]
+    finally:
+        keeper._connection.close()
+        with public_context():
+            Job.objects.filter(queue="leases").delete()
+            TenantQueue.objects.filter(queue="leases").delete()
+
+
+def _parameters():
+    found = connection.get_connection_params()
+    wanted = {key: value for key, value in found.items() if key in {"dbname", "user", "password", "host", "port"}}
+    return {**wanted, "options": "-c search_path=public"}

@@ -72,7 +72,7 @@ def prove(live, is_full):
     live.manage(code=CLEAR)
     good = states.get("succeeded", 0)
     is_kept = spent <= 1 + RESERVATION and reserved == 0 and good > 0
-    is_kept = is_kept and answered == good  # each finished call is recorded, once
+    is_kept = is_kept and answered == good and attempts == asked  # each call that the vendor saw is recorded, once
     is_kept = is_kept and good + coded == len(runs) and len(runs) + len(refused) == count
     reached = f"spent {spent:.2f} of 1.00, {good} done, {attempts} of {asked} calls recorded, {coded + len(refused)} of {count} stopped, {reserved} held"
     return reached, is_kept

@@ -4,7 +4,9 @@ from decimal import Decimal
 
 import pytest
 
+from apps.agents.runs import _Work
 from apps.agents.services import runs as services
+from apps.jobs.errors import JobCancelled, LostLease
 from apps.usage.errors import BudgetSpent
 from apps.usage.models import Budget, BudgetPeriod, Price, Reservation, UsageRecord
 from tests.agents.test_runs import due_now, finished
@@ -43,10 +45,31 @@ def test_each_call_of_a_run_is_recorded(member, agent, acme, base, priced, work)
     assert Decimal(api_for(acme, member).get(f"/api/v1/runs/{run.pk}").json()["cost"]) == Decimal("0.9")
 
 
+@pytest.mark.parametrize(
+    ("stopped", "answered", "state"), [(LostLease, False, "running"), (JobCancelled, True, "cancelled")]
+)
+def test_answer_that_comes_as_the_run_is_taken_away_or_stopped_is_paid_for(
+    stopped, answered, state, member, agent, acme, base, priced, work, monkeypatch
+):
+    """Another worker has taken the run (and will ask again: the vendor bills both), or somebody stopped it, while the answer came."""
+
+    def stop(self, *args, **kwargs):
+        raise stopped
+
+    monkeypatch.setattr(_Work, "add_event", stop)
+    priced.script(says("Four words are here."))
+    run = start(member, agent)
+    work("agents")
+    record = UsageRecord.objects.get(run_id=run.pk)
+    assert (record.is_answered, record.output_tokens, record.cost) == (answered, 4, Decimal("0.4"))
+    run.refresh_from_db()
+    assert run.state == state and not run.events.exists()
+
+
 def test_call_that_does_not_fit_is_not_made_and_the_page_says_so(
     member, agent, acme, base, priced, work, small_answers, admin_user
 ):
-    Budget.objects.create(name="Team", limit=Decimal("10.4"))
+    Budget.objects.create(name="Team", limit=Decimal("11.4"))
     priced.script(calls("search_knowledge", {"query": "leave"}, text="Let me look."), says("Too dear."))
     run = start(member, agent)
     work("agents")
