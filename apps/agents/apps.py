@@ -11,13 +11,13 @@ class AgentsConfig(AppConfig):
         from apps.agents.models import Agent
         from apps.agents.runs import RUN, Runs
         from apps.jobs import registry
-        from apps.projects.registry import assignable
+        from apps.projects import registry as projects
         from apps.prompts.registry import used_by
         from apps.usage.registry import find_by
 
         registry.register(RUN, Runs())
-        find_by("agent", lambda name: Agent.objects.filter(name=name).first())
+        find_by("agent", lambda name: Agent.objects.filter(name=name).first(), Agent.objects.usable_by)
         used_by(handlers.agents_with)
-        assignable(handlers.AGENTS_OF_PROJECTS)
+        projects.register(handlers.AGENTS_OF_PROJECTS)
         post_migrate.connect(shipped.sync, sender=self)
         handlers.connect()

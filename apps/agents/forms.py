@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.models import Agent, Personality, Rule, RuleSet
-from apps.agents.services.studio import ICONS, LEAST_STEPS, MOST_STEPS
+from apps.agents.services.studio import ICONS
+from apps.agents.types import LEAST_STEPS, MOST_STEPS
 from apps.knowledge.models import KnowledgeBase
 from apps.prompts.models import Prompt, PromptLabel, PromptVersion
 from apps.providers.models import ProviderModel

@@ -7,6 +7,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.events import rights_changed
+from apps.accounts.grants import USE
 from apps.accounts.models import User
 from apps.agents.models import Agent, Run
 from apps.agents.runs import RUN
@@ -14,18 +15,19 @@ from apps.agents.stream import announce_rights
 from apps.core.tenancy import bound
 from apps.jobs import services as jobs
 from apps.knowledge.models import KnowledgeBase
-from apps.projects.registry import Kind
+from apps.projects.registry import Assignable
 from apps.prompts.models import Prompt
 from apps.prompts.types import Use
 from apps.tenants.events import tenant_provisioned
 
-AGENTS_OF_PROJECTS = Kind(
+AGENTS_OF_PROJECTS = Assignable(
     key="agents",
     model=Agent,
     words=gettext_lazy("Agents"),
     none=gettext_lazy("No agent works here"),
     icon="blocks",
     address=lambda project, agent: f"{reverse('conversation-new')}?agent={agent.pk}&project={project.pk}",
+    opens_at=USE,
 )
 
 

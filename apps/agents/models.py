@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.grants import CHANGE, MANAGE, USE, GroupGrant, Shared, UserGrant
 from apps.agents.querysets import AgentQuerySet, RunQuerySet
-from apps.agents.types import RuleSpec
+from apps.agents.types import LEAST_STEPS, MOST_STEPS, RuleSpec
 from apps.core.models import TimestampedModel, UUIDModel
 
 
@@ -176,7 +176,7 @@ class Agent(TimestampedModel, Shared):
     )
     starters = models.JSONField(_("first questions"), default=list, blank=True)
     max_steps = models.PositiveSmallIntegerField(
-        _("most steps in a run"), default=12, validators=(MinValueValidator(2), MaxValueValidator(50))
+        _("most steps in a run"), default=12, validators=(MinValueValidator(LEAST_STEPS), MaxValueValidator(MOST_STEPS))
     )
     is_active = models.BooleanField(_("switched on"), default=True)
 

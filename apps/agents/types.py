@@ -6,6 +6,9 @@ from typing import Any, Literal
 
 from apps.providers.types import ChatMessage, ToolCall
 
+LEAST_STEPS, MOST_STEPS = 2, 50
+"""Between which an agent's limit of steps lies."""
+
 
 @dataclass(frozen=True)
 class ModelAnswered:

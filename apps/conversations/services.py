@@ -14,6 +14,7 @@ from apps.audit.services.trail import record
 from apps.conversations import actions, branches
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, NotFound
+from apps.core.language import one_line
 from apps.projects.models import Project
 from apps.providers.types import ChatMessage
 
@@ -103,7 +104,7 @@ def stop_answer(*, actor: Any, conversation: Conversation) -> None:
 @transaction.atomic
 def rename_conversation(*, actor: Any, conversation: Conversation, title: str) -> None:
     """Give a conversation another title. Raises InvalidInput for an empty one."""
-    title = " ".join(title.replace("\0", "").split())[:120]
+    title = one_line(title, 120)
     if not title:
         raise InvalidInput(_("Write a title."), field="title")
     record(

@@ -461,6 +461,11 @@ def is_english(text: str) -> bool:
     return counts["en"] >= max(counts.values())
 
 
+def one_line(words: str, most: int) -> str:
+    """Return words without NUL and line breaks, cut to a length in characters."""
+    return " ".join(words.replace("\0", "").split())[:most]
+
+
 def token_estimate(text: str) -> int:
     """Estimate a model's tokens: 1.3 a word, one a CJK letter or a mark (within a fifth on English prose)."""
     marks = len(re.findall(r"[^\w\s]", text))

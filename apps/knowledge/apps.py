@@ -9,9 +9,9 @@ class KnowledgeConfig(AppConfig):
         from apps.knowledge import handlers
         from apps.knowledge.ingestion import INGEST, Ingestion
         from apps.knowledge.moving import MOVE, Moving
-        from apps.projects.registry import assignable
+        from apps.projects import registry as projects
 
         registry.register(INGEST, Ingestion())
         registry.register(MOVE, Moving())
-        assignable(handlers.COLLECTIONS_OF_PROJECTS)
+        projects.register(handlers.COLLECTIONS_OF_PROJECTS)
         handlers.connect()

@@ -10,10 +10,10 @@ from django.utils.translation import gettext_lazy
 
 from apps.knowledge.ingestion import count_in
 from apps.knowledge.models import Document, KnowledgeBase
-from apps.projects.registry import Kind
+from apps.projects.registry import Assignable
 from apps.tenants.events import tenant_provisioned
 
-COLLECTIONS_OF_PROJECTS = Kind(
+COLLECTIONS_OF_PROJECTS = Assignable(
     key="knowledge",
     model=KnowledgeBase,
     words=gettext_lazy("Collections"),

@@ -14,7 +14,7 @@ from apps.accounts.api.sharing import share_paths
 from apps.core.api import checked, listed
 from apps.projects import services
 from apps.projects.models import Project
-from apps.projects.registry import Kind, kind_named, kinds
+from apps.projects.registry import Assignable, assignable, assignables
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
 from apps.tenants.models import OptionValue
 from apps.tenants.options import all_options
@@ -127,8 +127,8 @@ def released(request: Request, pk: Any, kind: str, thing_pk: Any) -> Response:
     return Response(status=204)
 
 
-def _kind(key: str) -> Kind:
-    found = kind_named(key)
+def _kind(key: str) -> Assignable:
+    found = assignable(key)
     assert found is not None  # only kinds that there are have addresses
     return found
 
@@ -146,5 +146,5 @@ urlpatterns = [
     path("projects/", projects, name="api-projects"),
     path("projects/<uuid:pk>", project, name="api-project"),
     path("projects/<uuid:pk>/settings", project_settings, name="api-project-settings"),
-    *(address for kind in kinds() for address in _assigned_paths(kind.key)),
+    *(address for kind in assignables() for address in _assigned_paths(kind.key)),
 ]

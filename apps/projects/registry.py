@@ -6,13 +6,13 @@ from typing import Any
 
 from django.utils.functional import Promise
 
-from apps.accounts.grants import Shared
+from apps.accounts.grants import VIEW, Shared
 from apps.projects.models import Project
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A kind of thing with a field `projects`. `address` leads to one of them, for somebody who looks at the project."""
+class Assignable:
+    """Things of one kind, with a field `projects`. `address` leads to one of them from a project, for members from a level on."""
 
     key: str
     model: type[Shared]
@@ -20,6 +20,7 @@ class Kind:
     none: str | Promise
     icon: str
     address: Callable[[Project, Any], str]
+    opens_at: str = VIEW
 
     def rows(self) -> Any:
         """Return the query of all of this kind."""
@@ -30,18 +31,18 @@ class Kind:
         return self.rows().filter(projects=project)
 
 
-_kinds: dict[str, Kind] = {}
+_assignables: dict[str, Assignable] = {}
 
 
-def assignable(kind: Kind) -> None:
+def register(assignable: Assignable) -> None:
     """Have things of a kind assigned to projects; called once at start."""
-    _kinds[kind.key] = kind
+    _assignables[assignable.key] = assignable
 
 
-def kinds() -> list[Kind]:
+def assignables() -> list[Assignable]:
     """Return what can be assigned, in the order of keys."""
-    return [_kinds[key] for key in sorted(_kinds)]
+    return [_assignables[key] for key in sorted(_assignables)]
 
 
-def kind_named(key: str) -> Kind | None:
-    return _kinds.get(key)
+def assignable(key: str) -> Assignable | None:
+    return _assignables.get(key)

@@ -10,11 +10,12 @@ from apps.accounts.grants import Shared
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from apps.core.language import one_line
 from apps.core.models import is_uuid
 from apps.core.permissions import require
 from apps.projects import actions
 from apps.projects.models import Project
-from apps.projects.registry import Kind
+from apps.projects.registry import Assignable
 from apps.tenants.models import OptionValue
 from apps.tenants.options import Option
 from apps.tenants.services import set_option_of
@@ -29,7 +30,7 @@ def begin_project(*, actor: Any, name: str, description: str = "") -> Project:
     Raises Forbidden, InvalidInput for an empty name, Conflict for a taken one.
     """
     require(actor, ADD)
-    project = Project(name=_checked_name(name), description=_line(description, 300))
+    project = Project(name=_checked_name(name), description=one_line(description, 300))
     _save(project)
     give_to_maker(shared=project, maker=actor)
     record(actions.PROJECT_ADDED, actor=actor, target=project, after={"name": project.name})
@@ -41,7 +42,7 @@ def describe_project(*, actor: Any, project: Project, name: str, description: st
     """Rename or describe a project. Raises Forbidden, InvalidInput, Conflict for a taken name."""
     require_manager(actor, project)
     before = {"name": project.name, "description": project.description}
-    project.name, project.description = _checked_name(name), _line(description, 300)
+    project.name, project.description = _checked_name(name), one_line(description, 300)
     _save(project)
     after = {"name": project.name, "description": project.description}
     if after != before:
@@ -63,7 +64,7 @@ def archive_project(*, actor: Any, project: Project, is_archived: bool = True) -
 
 
 @transaction.atomic
-def assign(*, actor: Any, project: Project, kind: Kind, thing: Any) -> None:
+def assign(*, actor: Any, project: Project, kind: Assignable, thing: Any) -> None:
     """Assign something to a project, whose members reach it from then on; twice changes nothing.
 
     Raises Forbidden unless the actor manages both, Conflict for an archived project.
@@ -79,7 +80,7 @@ def assign(*, actor: Any, project: Project, kind: Kind, thing: Any) -> None:
 
 
 @transaction.atomic
-def release(*, actor: Any, project: Project, kind: Kind, thing: Any) -> None:
+def release(*, actor: Any, project: Project, kind: Assignable, thing: Any) -> None:
     """Take something out of a project; who reached it by the project alone does so no longer. Raises Forbidden."""
     require_manager(actor, project)
     if not kind.assigned_to(project).filter(pk=thing.pk).exists():
@@ -131,12 +132,8 @@ def _save(project: Project) -> None:
         raise Conflict(_("There is a project of this name already.")) from error
 
 
-def _line(words: str, most: int) -> str:
-    return " ".join(words.replace("\0", "").split())[:most]
-
-
 def _checked_name(name: str) -> str:
-    name = _line(name, 80)
+    name = one_line(name, 80)
     if not name:
         raise InvalidInput(_("Give the project a name."), field="name")
     return name

@@ -18,7 +18,7 @@ from apps.core.permissions import require
 from apps.projects import services
 from apps.projects.forms import ProjectForm
 from apps.projects.models import Project
-from apps.projects.registry import Kind, kind_named, kinds
+from apps.projects.registry import Assignable, assignable, assignables
 from apps.tenants.models import OptionValue
 from apps.tenants.options import Option
 from apps.tenants.views.settings import answer
@@ -59,8 +59,7 @@ def project_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "project": project,
         "is_manager": is_manager,
-        "is_contributor": Project.objects.usable_by(request.user).filter(pk=pk).exists(),
-        "parts": [_part(request, project, kind, is_manager=is_manager) for kind in kinds()],
+        "parts": [_part(request, project, kind, is_manager=is_manager) for kind in assignables()],
         "members": grants_on(project),
         "levels": project.LEVELS,
     }
@@ -71,11 +70,12 @@ def _seen(request: HttpRequest, pk: UUID) -> Project:
     return get_object_or_404(Project.objects.visible_to(request.user), pk=pk)
 
 
-def _part(request: HttpRequest, project: Project, kind: Kind, *, is_manager: bool) -> dict[str, Any]:
+def _part(request: HttpRequest, project: Project, kind: Assignable, *, is_manager: bool) -> dict[str, Any]:
     assigned = kind.assigned_to(project)
     rows = assigned if is_manager else kind.rows().visible_to(request.user).filter(projects=project)
     others = kind.rows().manageable_by(request.user).exclude(pk__in=assigned) if is_manager else []
-    things = [{"thing": row, "address": kind.address(project, row)} for row in rows]
+    opens = Project.objects.reached_by(request.user, kind.opens_at).filter(pk=project.pk).exists()
+    things = [{"thing": row, "address": kind.address(project, row) if opens else ""} for row in rows]
     return {"kind": kind, "things": things, "others": others}
 
 
@@ -146,8 +146,8 @@ def project_release(request: HttpRequest, pk: UUID, kind: str, thing_pk: UUID) -
     return redirect("project", pk)
 
 
-def _kind(key: str) -> Kind:
-    found = kind_named(key)
+def _kind(key: str) -> Assignable:
+    found = assignable(key)
     if found is None:
         raise Http404
     return found

@@ -12,6 +12,7 @@ from apps.accounts.models import AccessRequest, User
 from apps.accounts.services.members import people_who_may
 from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
+from apps.core.language import one_line
 from apps.core.limits import Limit, spend
 from apps.core.permissions import require
 
@@ -24,7 +25,7 @@ def ask_for_access(*, actor: User, path: str, note: str = "") -> AccessRequest:
 
     Nothing is told about what is at the address. Raises InvalidInput for an address elsewhere, TooManyRequests.
     """
-    path, note = path.strip(), " ".join(note.replace("\0", "").split())[:300]
+    path, note = path.strip(), one_line(note, 300)
     is_here = path.startswith("/") and not path.startswith(("//", "/\\"))  # a browser reads a backslash as a slash
     if not is_here or len(path) > 300 or not path.isprintable():
         raise InvalidInput(_("This is not a page of this site."), field="path")

@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from apps.agents.api.endpoints import AgentSerializer
 from apps.agents.models import Agent
 from apps.agents.services import studio
+from apps.agents.types import LEAST_STEPS, MOST_STEPS
 from apps.core.api import checked
 from apps.knowledge.models import KnowledgeBase
 
@@ -27,7 +28,7 @@ class AgentInput(serializers.Serializer):
     starters = serializers.ListField(
         child=serializers.CharField(max_length=studio.MAX_STARTER_CHARS), max_length=studio.MAX_STARTERS, required=False
     )
-    max_steps = serializers.IntegerField(min_value=studio.LEAST_STEPS, max_value=studio.MOST_STEPS, required=False)
+    max_steps = serializers.IntegerField(min_value=LEAST_STEPS, max_value=MOST_STEPS, required=False)
 
 
 class AgentChange(AgentInput):

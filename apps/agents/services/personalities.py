@@ -10,6 +10,7 @@ from apps.agents import actions
 from apps.agents.models import Personality
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.language import one_line
 from apps.core.permissions import require
 
 VIEW, CHANGE = "agents.view_personality", "agents.change_personality"
@@ -73,11 +74,6 @@ def save_named(row: Any) -> None:
             row.save()
     except IntegrityError as error:
         raise Conflict(_("There is one of this name already.")) from error
-
-
-def one_line(words: str, most: int) -> str:
-    """Return words without NUL and line breaks, cut to a length."""
-    return " ".join(words.replace("\0", "").split())[:most]
 
 
 def checked_words(words: Iterable[str], field: str, *, most: int, most_chars: int) -> list[str]:

@@ -11,7 +11,6 @@ from apps.agents import actions
 from apps.agents.models import Rule, RuleSet
 from apps.agents.services.personalities import (
     checked_words,
-    one_line,
     require_own,
     require_unused,
     save_named,
@@ -19,6 +18,7 @@ from apps.agents.services.personalities import (
 )
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.language import one_line
 from apps.core.permissions import require
 
 VIEW, CHANGE = "agents.view_ruleset", "agents.change_ruleset"

@@ -9,10 +9,12 @@ from django.utils.translation import gettext as _
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.agents import actions
 from apps.agents.models import Agent
-from apps.agents.services.personalities import checked_words, one_line, save_named, told
+from apps.agents.services.personalities import checked_words, save_named, told
 from apps.agents.services.rule_sets import free_name
+from apps.agents.types import LEAST_STEPS, MOST_STEPS
 from apps.audit.services.trail import record
 from apps.core.errors import Forbidden, InvalidInput
+from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.knowledge.models import KnowledgeBase
 
@@ -27,7 +29,6 @@ ICONS = (
     *("shield-check", "wrench", "code", "database", "languages", "presentation", "list-checks"),
 )
 MAX_STARTERS, MAX_STARTER_CHARS = 6, 200
-LEAST_STEPS, MOST_STEPS = 2, 50
 
 
 @transaction.atomic

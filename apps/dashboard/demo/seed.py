@@ -14,7 +14,7 @@ from apps.agents.models import Agent
 from apps.core.tenancy import tenant_context
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services import upload_document
-from apps.projects.registry import kinds
+from apps.projects.registry import assignables
 from apps.projects.services import assign, begin_project
 from apps.prompts.services.library import create_prompt, set_label
 from apps.prompts.types import Variable
@@ -85,7 +85,7 @@ def _begin_project(manager: User) -> None:
     project = begin_project(
         actor=manager, name="New colleagues", description="Questions of people who begin this year."
     )
-    for kind in kinds():
+    for kind in assignables():
         for thing in kind.rows():
             assign(actor=manager, project=project, kind=kind, thing=thing)
     for person in User.objects.exclude(pk=manager.pk):

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, DomainError, InvalidInput
+from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.prompts import actions
 from apps.prompts.models import DRAFT, Prompt, PromptLabel, PromptVersion
@@ -27,7 +28,7 @@ def create_prompt(
 ) -> Prompt:
     """Write a prompt; its first version is the draft. Raises Forbidden, InvalidInput with the field, Conflict for a taken name."""
     require(actor, CHANGE)
-    prompt = Prompt(name=_checked_name(name), description=_line(description, 200))
+    prompt = Prompt(name=_checked_name(name), description=one_line(description, 200))
     _save(prompt)
     version = _write(actor, prompt, text, variables, note)
     PromptLabel.objects.create(prompt=prompt, name=DRAFT, version=version)
@@ -40,7 +41,7 @@ def describe_prompt(*, actor: Any, prompt: Prompt, name: str, description: str) 
     """Rename or describe a prompt; who uses it goes on using it. Raises Forbidden, InvalidInput, Conflict for a taken name."""
     require(actor, CHANGE)
     before = {"name": prompt.name, "description": prompt.description}
-    prompt.name, prompt.description = _checked_name(name), _line(description, 200)
+    prompt.name, prompt.description = _checked_name(name), one_line(description, 200)
     _save(prompt)
     after = {"name": prompt.name, "description": prompt.description}
     record(actions.PROMPT_CHANGED, actor=actor, target=prompt, before=before, after=after)
@@ -70,7 +71,7 @@ def _write(actor: Any, prompt: Prompt, text: str, variables: Sequence[Variable],
     last = prompt.versions.aggregate(last=Max("number"))["last"] or 0
     author = actor if actor is not None and actor.pk else None
     return PromptVersion.objects.create(
-        prompt=prompt, number=last + 1, text=text, declared=declared, note=_line(note, 200), written_by=author
+        prompt=prompt, number=last + 1, text=text, declared=declared, note=one_line(note, 200), written_by=author
     )
 
 
@@ -167,12 +168,8 @@ def _save(prompt: Prompt) -> None:
         raise Conflict(_("There is a prompt of this name already.")) from error
 
 
-def _line(words: str, most: int) -> str:
-    return " ".join(words.replace("\0", "").split())[:most]
-
-
 def _checked_name(name: str) -> str:
-    name = _line(name, 80)
+    name = one_line(name, 80)
     if not name:
         raise InvalidInput(_("Give the prompt a name."), field="name")
     return name

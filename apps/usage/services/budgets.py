@@ -14,6 +14,7 @@ from apps.accounts.models import User
 from apps.accounts.services.members import people_who_may
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, InvalidInput
+from apps.core.language import one_line
 from apps.core.limits import Limit, spend
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant
@@ -22,7 +23,7 @@ from apps.projects.models import Project
 from apps.providers.models import ProviderModel
 from apps.usage import actions, registry
 from apps.usage.models import Budget, BudgetPeriod, BudgetRequest, Price
-from apps.usage.services.ledger import next_first_day, periods_for, present_periods
+from apps.usage.services.ledger import next_first_day, present_periods
 
 VIEW, CHANGE = "usage.view_budget", "usage.change_budget"
 FIELDS = ("name", "scope", "object_id", "object_name", "period", "measure", "limit", "warn_at", "is_active")
@@ -64,8 +65,17 @@ def standings(actor: Any) -> list[Standing]:
 
 
 def own_standings(user: Any) -> list[Standing]:
-    """Return how far the budgets are spent that hold for all of a person's calls."""
-    return [Standing(period.budget, period) for period in periods_for(user, None)]
+    """Return how far the budgets are spent that hold for a person's calls, whichever agent and project they are for."""
+    found = present_periods(list(_holding(user)), user.pk)
+    return [Standing(period.budget, period) for period in found]
+
+
+def _holding(user: Any) -> QuerySet[Budget]:
+    holds = Q(scope__in=(Scope.TENANT, Scope.EACH)) | Q(scope=Scope.PERSON, object_id=user.pk)
+    holds |= Q(scope=Scope.PROJECT, object_id__in=Project.objects.usable_by(user).values("pk"))
+    for scope, reached in registry.reached_by(user).items():
+        holds |= Q(scope=scope, object_id__in=reached.values("pk"))
+    return Budget.objects.filter(holds, is_active=True)
 
 
 def target_named(scope: str, text: str, budget: Budget | None) -> Any:
@@ -90,9 +100,7 @@ def _found(scope: str, text: str) -> Any:
 
 def askable(user: Any) -> QuerySet[Budget]:
     """Return the budgets of which a person may ask for more: those that hold for their calls."""
-    holds = Q(scope__in=(Scope.TENANT, Scope.EACH, Scope.AGENT)) | Q(scope=Scope.PERSON, object_id=user.pk)
-    holds |= Q(scope=Scope.PROJECT, object_id__in=Project.objects.usable_by(user).values("pk"))
-    return Budget.objects.filter(holds, is_active=True, is_plan=False)
+    return _holding(user).filter(is_plan=False)
 
 
 @transaction.atomic
@@ -161,7 +169,7 @@ def ask_for_more(*, actor: Any, budget: Budget, note: str = "") -> BudgetRequest
     Raises TooManyRequests.
     """
     spend(ASKED, str(actor.pk))
-    note = " ".join(note.replace("\0", "").split())[:300]
+    note = one_line(note, 300)
     [period] = present_periods([budget], actor.pk, make=True)
     asked, is_new = BudgetRequest.objects.update_or_create(
         period=period, asked_by=actor, answered_at=None, defaults={"note": note}
