@@ -99,7 +99,7 @@ class AgentForm(forms.Form):
         required=False,
         help_text=gettext_lazy("One a line, at most six: people choose from them to begin."),
     )
-    icon = forms.ChoiceField(label=gettext_lazy("Icon"), choices=[(name, name.replace("-", " ")) for name in ICONS])
+    icon = forms.ChoiceField(label=gettext_lazy("Icon"), choices=list(ICONS.items()))
     tint = forms.ChoiceField(label=gettext_lazy("Colour"), choices=Agent.Tint.choices, required=False)
     max_steps = forms.IntegerField(
         label=gettext_lazy("Most steps in a run"), min_value=LEAST_STEPS, max_value=MOST_STEPS, initial=12

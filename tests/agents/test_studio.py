@@ -1,6 +1,8 @@
 """Agents made, changed, copied, switched off and on."""
 
 import pytest
+from django.conf import settings
+from django.utils import translation
 
 from apps.accounts.services import members, sharing
 from apps.agents.models import Agent
@@ -155,3 +157,10 @@ def test_the_same_by_api(builder, member, base, acme):
     assert api_for(acme, member).get(mine).status_code == 404
     assert api_for(acme, member).patch(mine, {"is_active": True}, format="json").status_code in (403, 404)
     assert list(Agent.objects.get(pk=made.json()["id"]).knowledge_bases.all()) == [base]
+
+
+def test_every_icon_is_in_the_sheet_and_has_words(builder, acme):
+    sheet = (settings.BASE_DIR / "static" / "ui" / "icons.svg").read_text()
+    assert [name for name in studio.ICONS if f'id="{name}"' not in sheet] == []
+    with translation.override("de"):
+        assert str(studio.ICONS["book-open"]) == "Buch"

@@ -20,7 +20,7 @@ from apps.knowledge.models import KnowledgeBase
 class AgentInput(serializers.Serializer):
     name = serializers.CharField(max_length=80)
     description = serializers.CharField(max_length=200, required=False, allow_blank=True)
-    icon = serializers.ChoiceField(studio.ICONS, required=False)
+    icon = serializers.ChoiceField(list(studio.ICONS), required=False)
     tint = serializers.ChoiceField(Agent.Tint.choices, required=False, allow_blank=True)
     knowledge_bases = serializers.PrimaryKeyRelatedField(
         queryset=KnowledgeBase.objects.all(), many=True, required=False

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.agents import actions
@@ -24,10 +25,25 @@ COPIED = (
     *("description", "icon", "tint", "starters", "max_steps", "instructions", "model", "personality"),
     *("prompt", "prompt_label", "prompt_version", "prompt_values", "form", "form_label"),
 )
-ICONS = (
-    *("message-square", "book-open", "file-text", "scale", "receipt", "users", "globe", "mail", "calendar"),
-    *("shield-check", "wrench", "code", "database", "languages", "presentation", "list-checks"),
-)
+ICONS = {
+    "message-square": gettext_lazy("Speech bubble"),
+    "book-open": gettext_lazy("Book"),
+    "file-text": gettext_lazy("Sheet of paper"),
+    "scale": gettext_lazy("Scales"),
+    "receipt": gettext_lazy("Receipt"),
+    "users": gettext_lazy("Two people"),
+    "globe": gettext_lazy("Globe"),
+    "mail": gettext_lazy("Letter"),
+    "calendar": gettext_lazy("Calendar"),
+    "shield-check": gettext_lazy("Shield"),
+    "wrench": gettext_lazy("Wrench"),
+    "code": gettext_lazy("Source code"),
+    "database": gettext_lazy("Database"),
+    "languages": gettext_lazy("Languages"),
+    "presentation": gettext_lazy("Slides"),
+    "list-checks": gettext_lazy("Checklist"),
+}
+"""What an agent may look like, by the name in icons.svg, with words for people."""
 MAX_STARTERS, MAX_STARTER_CHARS = 6, 200
 
 
