@@ -58,15 +58,15 @@ print("ROTATED", changed, len(failures), reads[0], pasted)
 
 def prove(live, is_full):
     known = _use_secrets(live, 50 if is_full else 10)
-    places = dict(places(live))
-    assert any("S14 0" in text for text in places.values()), "the search finds nothing at all"
-    found = {where: hits(text, known) for where, text in places.items()}
+    searched = dict(places(live))
+    assert any("S14 0" in text for text in searched.values()), "the search finds nothing at all"
+    found = {where: names for where, text in searched.items() if (names := hits(text, known))}
     count = 10_000 if is_full else 500
     told = re.search(r"ROTATED (\d+) (\d+) (\d+) (\d+)", live.manage(code=ROTATE.format(count=count)))
     changed, failures, reads, pasted = map(int, told.groups())
-    hits = sum(len(names) for names in found.values())
-    reached = f"{hits} of {len(known)} found {[n for n in found.values() if n] or ''}, {changed} rotated, {failures} of {reads} reads failed"
-    return reached, not hits and changed == count and not failures and reads > 0 and not pasted
+    leaked = sum(len(names) for names in found.values())
+    reached = f"{leaked} of {len(known)} found {found or ''}, {changed} rotated, {failures} of {reads} reads failed"
+    return reached, not found and changed == count and not failures and reads > 0 and not pasted
 
 
 def _use_secrets(live, rounds):
