@@ -1,0 +1,16 @@
+"""Agent with its Personality and RuleSets, Run and RunEvent; a module a noun."""
+
+from apps.agents.models.agents import Agent, AgentGroupGrant, AgentUserGrant
+from apps.agents.models.behaviour import Personality, Rule, RuleSet
+from apps.agents.models.runs import Run, RunEvent
+
+__all__ = [
+    "Agent",
+    "AgentGroupGrant",
+    "AgentUserGrant",
+    "Personality",
+    "Rule",
+    "RuleSet",
+    "Run",
+    "RunEvent",
+]

@@ -1,0 +1,143 @@
+"""Run and its RunEvents."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from apps.agents.models.agents import Agent
+from apps.agents.querysets import RunQuerySet
+from apps.core.models import TimestampedModel, UUIDModel
+
+
+class Run(TimestampedModel):
+    """One piece of an agent's work. Its input is copied in, so it stands alone; final states never change."""
+
+    class State(models.TextChoices):
+        QUEUED = "queued", _("Queued")
+        RUNNING = "running", _("Running")
+        WAITING = "waiting", _("Waiting")
+        SUCCEEDED = "succeeded", _("Done")
+        FAILED = "failed", _("Failed")
+        CANCELLED = "cancelled", _("Stopped")
+        NEEDS_REVIEW = "needs_review", _("Needs a look")
+        DEAD = "dead", _("Given up")
+
+    FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED, State.NEEDS_REVIEW, State.DEAD)
+
+    agent = models.ForeignKey(Agent, on_delete=models.PROTECT, related_name="runs", verbose_name=_("agent"))
+    started_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="runs",
+        verbose_name=_("started by"),
+    )
+    state = models.CharField(_("status"), max_length=16, choices=State, default=State.QUEUED)
+    title = models.CharField(_("title"), max_length=120)
+    project = models.ForeignKey(
+        "projects.Project",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="runs",
+        verbose_name=_("project"),
+    )
+    question = models.TextField(_("question"))
+    history = models.JSONField(default=list, editable=False)
+    instructions = models.TextField(_("what the model was told"), blank=True, editable=False)
+    prompt_version = models.ForeignKey(
+        "prompts.PromptVersion",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("version of the prompt"),
+    )
+    form_version = models.ForeignKey(
+        "prompts.PromptVersion",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("version of the form"),
+    )
+    inputs = models.JSONField(
+        _("filled in"), default=dict, db_default=models.Value({}, models.JSONField()), editable=False
+    )
+    answer = models.TextField(_("answer"), blank=True)
+    error = models.CharField(_("reason"), max_length=500, blank=True)
+    error_code = models.CharField(max_length=40, blank=True, editable=False)
+    input_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
+    output_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
+    idempotency_key = models.CharField(max_length=100, blank=True, editable=False)
+    asked_from = models.GenericIPAddressField(null=True, editable=False)
+    asked_with_second_factor = models.BooleanField(default=False, editable=False)
+    started_at = models.DateTimeField(_("started"), null=True, editable=False)
+    finished_at = models.DateTimeField(_("finished"), null=True, editable=False)
+
+    objects = RunQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("run")
+        verbose_name_plural = _("runs")
+        indexes = (
+            models.Index(fields=("started_by", "-created_at"), name="run_own_newest"),
+            models.Index(fields=("-created_at",), name="run_newest"),
+        )
+        constraints = (
+            models.UniqueConstraint(
+                fields=("started_by", "idempotency_key"), condition=~Q(idempotency_key=""), name="run_idempotent"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def is_final(self) -> bool:
+        return self.state in self.FINAL
+
+    @property
+    def took_s(self) -> float | None:
+        """Seconds from start to end, None while it has not ended."""
+        if self.started_at and self.finished_at:
+            return (self.finished_at - self.started_at).total_seconds()
+        return None
+
+
+class RunEvent(UUIDModel):
+    """A finished step, or the intent of one with effects outside; numbered from 1 in each run, never changed."""
+
+    class Kind(models.TextChoices):
+        MODEL = "model", _("Model")
+        INTENT = "intent", _("About to act")
+        TOOL = "tool", _("Tool")
+        RULES = "rules", _("Rules")
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
+    number = models.PositiveIntegerField()
+    kind = models.CharField(max_length=16, choices=Kind)
+    name = models.CharField(max_length=120)
+    payload = models.JSONField(default=dict)
+    idempotency_key = models.CharField(max_length=200, blank=True)
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("run", "number")
+        constraints = (
+            models.UniqueConstraint(fields=("run", "number"), name="run_event_number_unique"),
+            models.UniqueConstraint(
+                fields=("idempotency_key", "kind"), condition=~Q(idempotency_key=""), name="run_effect_once"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.number} {self.name}"
+
+    @property
+    def took_s(self) -> float:
+        """Seconds that the step took."""
+        return (self.finished_at - self.started_at).total_seconds()
