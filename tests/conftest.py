@@ -216,3 +216,16 @@ def work():
             return drain(queue)
 
     return run
+
+
+@pytest.fixture
+def work_on(work, django_capture_on_commit_callbacks):
+    """Work until nothing is due, with what each commit sets off."""
+
+    def run():
+        done = 1
+        while done:
+            with django_capture_on_commit_callbacks(execute=True):
+                done = work("agents")
+
+    return run

@@ -9,7 +9,8 @@ class AgentsConfig(AppConfig):
 
         from apps.agents import handlers, shipped
         from apps.agents.models import Agent
-        from apps.agents.runs import RUN, Runs
+        from apps.agents.runs import Runs
+        from apps.agents.types import RUN
         from apps.jobs import registry
         from apps.projects import registry as projects
         from apps.prompts.registry import used_by

@@ -1,23 +1,105 @@
-"""A run's rows: what has happened in it, what it has seen, what it starts from, and its end."""
+"""A run's rows: its beginning, what has happened in it, what it has seen, what it starts from, and its end."""
 
 from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from apps.agents import composing, rules
+from apps.agents import actions, composing, rules
 from apps.agents.events import run_settled
-from apps.agents.models import Run, RunEvent
+from apps.agents.models import Agent, Approval, Run, RunEvent
 from apps.agents.stream import publisher, run_key
-from apps.agents.types import Brief, Fact, ModelAnswered, Source, StreamEvent, ToolReturned
+from apps.agents.tools.base import Delegation
+from apps.agents.types import RUN, Brief, Fact, ModelAnswered, Source, StreamEvent, ToolReturned
+from apps.audit.services.trail import record
+from apps.core.errors import Conflict
+from apps.core.tenancy import bound
 from apps.core.wire import run_on_wire
+from apps.jobs import services as jobs
+from apps.jobs.types import AGENTS
 from apps.providers.types import ChatMessage, ToolCall
 from apps.tenants.models import OptionValue
 from apps.tenants.resolver import Place
 from apps.usage.services import ledger
 
 PUBLISH_LIMIT_S = 5.0
+TITLE_CHARS = 80
+
+
+def open_run(**fields: Any) -> Run:
+    """Store a run and its job, with the audit's record of it.
+
+    Raises Conflict for an idempotency key that is in use, and what admission to the queue raises.
+    """
+    try:
+        with transaction.atomic():
+            run = Run.objects.create(**fields)
+    except IntegrityError as error:
+        words = _("A request with this idempotency key is being worked on. Send it again in a moment.")
+        raise Conflict(words, code="idempotency_key_in_use") from error
+    jobs.enqueue(kind=RUN, queue=AGENTS, object_id=run.pk, dedupe_key=str(run.pk))
+    record(actions.RUN_STARTED, actor=run.started_by, target=run, after={"agent": run.agent.name})
+    return run
+
+
+def ask_colleague(parent: Run, wish: Delegation, *, call_id: str) -> Run:
+    """Open the run of another agent that a run's tool call asks for: the same person, project and limits, and what the run holds.
+
+    Raises Conflict for an agent whose prompt cannot be filled in, TooManyRequests (BudgetSpent among them), Unavailable.
+    """
+    agent = Agent.objects.get(pk=wish.agent)
+    ledger.require_room(parent.started_by, agent.pk, parent.project_id)
+    return open_run(
+        agent=agent,
+        started_by=parent.started_by,
+        project=parent.project,
+        question=wish.question,
+        title=title_of(wish.question),
+        instructions=composing.told(composing.sections_of(agent, parent.started_by)),
+        prompt_version=composing.version_of(agent),
+        parent=parent,
+        parent_call=call_id,
+        depth=parent.depth + 1,
+        allowed_tools=parent.allowed_tools,
+        holds=parent.holds,
+        asked_from=parent.asked_from,
+        asked_with_second_factor=parent.asked_with_second_factor,
+    )
+
+
+def title_of(question: str) -> str:
+    """Make a title of the first words of a question."""
+    line = " ".join(question.split())
+    if len(line) <= TITLE_CHARS:
+        return line
+    return line[:TITLE_CHARS].rsplit(" ", 1)[0].rstrip(".,;:") + "…"
+
+
+def add_event(
+    run: Run,
+    kind: RunEvent.Kind,
+    name: str,
+    payload: dict[str, Any],
+    started_at: datetime,
+    *,
+    idempotency_key: str = "",
+) -> RunEvent:
+    """Store a step of a run under its next number."""
+    last = run.events.order_by("-number").values_list("number", flat=True).first() or 0
+    return RunEvent.objects.create(
+        run=run,
+        number=last + 1,
+        kind=kind,
+        name=name[:120],
+        payload=payload,
+        started_at=started_at,
+        finished_at=timezone.now(),
+        idempotency_key=idempotency_key,
+    )
 
 
 def option_places(agent_id: UUID, project_id: UUID | None) -> list[Place]:
@@ -41,10 +123,18 @@ def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str 
     if not changed:
         return
     ledger.release(run.pk)
+    Approval.objects.filter(run=run, state=Approval.State.PENDING).update(state=Approval.State.CANCELLED)
+    for child in Run.objects.active().filter(parent=run):
+        jobs.cancel(object_id=child.pk, kind=RUN)
     run.state, run.answer, run.error, run.error_code = state, text, error[:500], code
     run_settled.send(sender=Run, run=run, sources=sources_of(run))
     key = run_key(run.pk)
     transaction.on_commit(lambda: _publish_end(key, state))
+    if (
+        run.parent_id is not None
+    ):  # by itself, so that no transaction holds the jobs of both; else the parent looks in a minute
+        parent_id = run.parent_id
+        transaction.on_commit(bound(lambda: jobs.resume(object_id=parent_id, kind=RUN)))
 
 
 def let_through(run: Run, text: str) -> str:

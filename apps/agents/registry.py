@@ -1,16 +1,31 @@
 """The tools that exist, and which of them an agent has."""
 
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jsonschema
 import orjson
 
-from apps.agents.models import Agent
+from apps.agents.models import Agent, ToolGrant
 from apps.agents.tools.base import Tool, ToolFailed
+from apps.agents.tools.calculator import CALCULATE
+from apps.agents.tools.calendar import RECKON_DAYS
+from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH, spec_for
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
+from apps.agents.tools.web_page import READ_WEB_PAGE
 from apps.projects.models import Project
 
 _tools: dict[str, Tool] = {}
+
+
+@dataclass(frozen=True)
+class HeldTool:
+    """A tool in the hands of an agent, by the grant that gave it; None: it comes with the agent's collections."""
+
+    key: str
+    tool: Tool
+    grant: ToolGrant | None = None
 
 
 def add_tool(tool: Tool) -> None:
@@ -20,22 +35,60 @@ def add_tool(tool: Tool) -> None:
     _tools[tool.spec.name] = tool
 
 
-add_tool(SEARCH_KNOWLEDGE)
+for _each in (SEARCH_KNOWLEDGE, CALCULATE, RECKON_DAYS, READ_WEB_PAGE, ASK_AGENT):
+    add_tool(_each)
 
 
-def tools_of(agent: Agent, project: Project | None = None) -> list[Tool]:
-    """Return the tools that an agent may use: the search when it or the project has collections, and every other known tool."""
+def known_tools() -> dict[str, Tool]:
+    """Return every tool that an agent can be given, by its key; the search comes with collections and is not given."""
+    return {key: tool for key, tool in _tools.items() if tool is not SEARCH_KNOWLEDGE}
+
+
+def tool_titled(key: str) -> str:
+    """Return the words for a tool; its key where it is gone."""
+    tool = _tools.get(key)
+    return str(tool.title or key) if tool else key
+
+
+def tools_of(
+    agent: Agent, project: Project | None = None, *, allowed: Collection[str] | None = None, depth: int = 0
+) -> list[HeldTool]:
+    """Return the tools that an agent may use in a run `depth` runs deep: the search when it or the project has collections, and those given.
+
+    `allowed` narrows them to these keys.
+    """
     has_collections = agent.knowledge_bases.exists() or (project is not None and project.knowledge_bases.exists())
-    return [tool for name, tool in _tools.items() if name != SEARCH_KNOWLEDGE.spec.name or has_collections]
+    held = [HeldTool(SEARCH_KNOWLEDGE.spec.name, SEARCH_KNOWLEDGE)] if has_collections else []
+    known = known_tools()
+    for grant in agent.tool_grants.select_related("approvers").prefetch_related("colleagues"):
+        if grant.tool in known:
+            held += _fitted(known[grant.tool], grant, depth)
+    return [each for each in held if allowed is None or each.key in allowed]
+
+
+def _fitted(tool: Tool, grant: ToolGrant, depth: int) -> Iterable[HeldTool]:
+    """Return the tool as its grant makes it; nothing where there is nothing left to do with it."""
+    if tool.takes != "colleagues":
+        return [HeldTool(grant.tool, tool, grant)]
+    colleagues = [agent for agent in grant.colleagues.all() if agent.is_active]
+    if not colleagues or depth >= MOST_DEPTH:
+        return []
+    return [HeldTool(grant.tool, replace(tool, spec=spec_for(colleagues)), grant)]
 
 
 def checked_arguments(tool: Tool, arguments: str) -> dict[str, Any]:
     """Parse and validate what the model wrote. Raises ToolFailed with what is wrong."""
     try:
         parsed = orjson.loads(arguments or "{}")
-        jsonschema.validate(parsed, tool.spec.parameters)
+        check_arguments(tool, parsed)
     except orjson.JSONDecodeError as error:
         raise ToolFailed("The arguments are not valid JSON.") from error
+    return parsed
+
+
+def check_arguments(tool: Tool, arguments: Any) -> None:
+    """Validate arguments. Raises ToolFailed with what is wrong."""
+    try:
+        jsonschema.validate(arguments, tool.spec.parameters)
     except jsonschema.ValidationError as error:
         raise ToolFailed(f"The arguments do not fit the schema: {error.message}"[:500]) from error
-    return parsed

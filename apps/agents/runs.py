@@ -1,6 +1,6 @@
 """The worker side of a run: ask the loop for the next step, do it, store it; any step survives its worker."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -12,12 +12,22 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.agents import actions, composing, loop, registry, rules
+from apps.agents.acting import Act, InDoubt, Parked
 from apps.agents.calls import Answer, stream_answer
 from apps.agents.kept import KeptAnswer, find_answer, keep_answer
 from apps.agents.models import Run, RunEvent
-from apps.agents.records import PUBLISH_LIMIT_S, brief_of, facts_of, option_places, settle, sources_of, unique_calls
+from apps.agents.records import (
+    PUBLISH_LIMIT_S,
+    add_event,
+    brief_of,
+    facts_of,
+    option_places,
+    settle,
+    sources_of,
+    unique_calls,
+)
 from apps.agents.stream import publisher, run_key
-from apps.agents.tools.base import Tool, ToolContext, ToolFailed, ToolResult
+from apps.agents.tools.base import ToolResult
 from apps.agents.types import (
     CallModel,
     CallTool,
@@ -32,7 +42,6 @@ from apps.audit.services.trail import record
 from apps.core.caller import Caller, calling
 from apps.core.database.pool import release_connection
 from apps.core.language import token_estimate
-from apps.core.tenancy import current_tenant
 from apps.core.wire import run_on_wire
 from apps.jobs import engine
 from apps.jobs.errors import JobCancelled, LostLease, RetryLater
@@ -50,7 +59,6 @@ from apps.usage.services import ledger
 from apps.usage.types import Call, Outcome
 
 log = structlog.get_logger(__name__)
-RUN = "run"
 
 
 class Runs:
@@ -82,7 +90,8 @@ class _Work:
         self.claim = claim
         self.run = run
         self.key = run_key(run.pk)
-        self.tools = {tool.spec.name: tool for tool in registry.tools_of(run.agent, run.project)}
+        held = registry.tools_of(run.agent, run.project, allowed=run.allowed_tools, depth=run.depth)
+        self.tools = {each.tool.spec.name: each for each in held}
         self.facts = facts_of(run)
         self.brief = brief_of(run)
         self.answer = Answer()
@@ -180,7 +189,7 @@ class _Work:
 
     def add_findings(self, stage: str, verdict: Verdict, started_at: datetime) -> RunEvent:
         payload = {"findings": [vars(finding) for finding in verdict.findings], "additions": list(verdict.additions)}
-        return self.add_event(RunEvent.Kind.RULES, stage, payload, started_at)
+        return add_event(self.run, RunEvent.Kind.RULES, stage, payload, started_at)
 
     def call_model(self, step: CallModel) -> None:
         """Ask the run's model; where that fails, those that its organisation named to be asked instead, in order."""
@@ -204,7 +213,9 @@ class _Work:
     def ask(self, model: ProviderModel, step: CallModel) -> None:
         """Have one model answer into `self.answer`, within the budgets. Raises ProviderError, BudgetSpent."""
         self.answer = Answer()
-        specs = tuple(tool.spec for tool in self.tools.values()) if step.may_use_tools and model.takes_tools else ()
+        specs = (
+            tuple(held.tool.spec for held in self.tools.values()) if step.may_use_tools and model.takes_tools else ()
+        )
         request = ChatRequest(model.name, step.messages, specs, max_tokens=self.most_answer_tokens)
         if self.take_kept(model, request):
             return
@@ -271,7 +282,7 @@ class _Work:
         )
         try:
             with engine.checkpoint(self.claim):
-                event = self.add_event(RunEvent.Kind.MODEL, model.name, payload, started_at)
+                event = add_event(self.run, RunEvent.Kind.MODEL, model.name, payload, started_at)
                 ledger.settle(self.metered(model), outcome)
                 self.run.input_tokens += answer.usage.input_tokens
                 self.run.output_tokens += answer.usage.output_tokens
@@ -288,74 +299,42 @@ class _Work:
         self.publish_step(event)
 
     def call_tool(self, step: CallTool) -> bool:
-        """Do one tool call; False when the run had to be put aside for a person."""
-        tool = self.tools.get(step.call.name)
-        key = f"{current_tenant().id}:{self.run.pk}:{step.call.id}"
-        started_at = timezone.now()
-        if tool is not None and tool.risk != "read" and not self.announce(tool, step.call, key, started_at):
+        """Do one tool call; False when the run waits, or had to be put aside for a person."""
+        held, call, started_at = self.tools.get(step.call.name), step.call, timezone.now()
+        self.publish("working", name=call.name)
+        if held is None:
+            self.store_result(call, ToolResult({"error": f"There is no tool named {call.name}."}), started_at)
+            return True
+        act = Act(self.claim, self.run, held, call)
+        try:
+            result = act.go()
+        except Parked:
+            self.publish("approval")
             return False
-        self.publish("working", name=step.call.name)
-        result = self.run_tool(tool, step.call, key)
+        except InDoubt:
+            reason = _("It is not known whether “%(tool)s” took effect before the worker was lost.")
+            error = reason % {"tool": call.name}
+            self.end(Job.State.FAILED, Run.State.NEEDS_REVIEW, loop.answer_text(self.facts), error=error)
+            return False
+        self.store_result(call, result, started_at, holds=act.holds)
+        return True
+
+    def store_result(
+        self, call: ToolCall, result: ToolResult, started_at: datetime, *, holds: Collection[str] = ()
+    ) -> None:
         content = orjson.dumps(result.content, default=str).decode()
         payload = {
-            "call_id": step.call.id,
-            "arguments": step.call.arguments,
+            "call_id": call.id,
+            "arguments": call.arguments,
             "result": content,
             "sources": [vars(source) for source in result.sources],
         }
         with engine.checkpoint(self.claim):
-            event = self.add_event(RunEvent.Kind.TOOL, step.call.name, payload, started_at)
-        self.facts.append(ToolReturned(step.call.id, content))
+            event = add_event(self.run, RunEvent.Kind.TOOL, call.name, payload, started_at)
+            self.run.holds = sorted({*self.run.holds, *holds})
+            Run.objects.filter(pk=self.run.pk).update(holds=self.run.holds)
+        self.facts.append(ToolReturned(call.id, content))
         self.publish_step(event)
-        return True
-
-    def announce(self, tool: Tool, call: ToolCall, key: str, started_at: datetime) -> bool:
-        """Commit the intent of an effect; False when an earlier worker left it in doubt and it must not be repeated."""
-        is_known = self.run.events.filter(kind=RunEvent.Kind.INTENT, idempotency_key=key).exists()
-        if is_known and not tool.is_repeatable:
-            reason = _("It is not known whether “%(tool)s” took effect before the worker was lost.") % {
-                "tool": call.name
-            }
-            self.end(Job.State.FAILED, Run.State.NEEDS_REVIEW, loop.answer_text(self.facts), error=reason)
-            return False
-        if not is_known:
-            with engine.checkpoint(self.claim):
-                self.add_event(
-                    RunEvent.Kind.INTENT, call.name, {"arguments": call.arguments}, started_at, idempotency_key=key
-                )
-        return True
-
-    def run_tool(self, tool: Tool | None, call: ToolCall, key: str) -> ToolResult:
-        if tool is None:
-            return ToolResult({"error": f"There is no tool named {call.name}."})
-        try:
-            arguments = registry.checked_arguments(tool, call.arguments)
-            run, sources = self.run, tuple(sources_of(self.run))
-            context = ToolContext(run.started_by, run.agent, sources, key, run.project)
-            return tool.call(context, arguments)
-        except ToolFailed as error:
-            return ToolResult({"error": str(error)})
-
-    def add_event(
-        self,
-        kind: RunEvent.Kind,
-        name: str,
-        payload: dict[str, Any],
-        started_at: datetime,
-        *,
-        idempotency_key: str = "",
-    ) -> RunEvent:
-        last = self.run.events.order_by("-number").values_list("number", flat=True).first() or 0
-        return RunEvent.objects.create(
-            run=self.run,
-            number=last + 1,
-            kind=kind,
-            name=name[:120],
-            payload=payload,
-            started_at=started_at,
-            finished_at=timezone.now(),
-            idempotency_key=idempotency_key,
-        )
 
     def end(self, job_state: Job.State, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
         with engine.settlement(self.claim, job_state, error=error):

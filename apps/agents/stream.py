@@ -214,3 +214,8 @@ def announce(conversation_id: object, message_id: object) -> None:
     """Tell a conversation's readers of a new message, from synchronous code; lost without harm when Redis is away."""
     event = StreamEvent("message", {"id": str(message_id)})
     run_on_wire(publisher.publish(conversation_key(conversation_id), event), timeout_s=5.0)
+
+
+def announce_approval(run_id: object) -> None:
+    """Tell a run's readers that something in it waits for people or was decided; lost without harm when Redis is away."""
+    run_on_wire(publisher.publish(run_key(run_id), StreamEvent("approval", {})), timeout_s=5.0)

@@ -6,6 +6,8 @@ from typing import Any, Literal
 
 from apps.providers.types import ChatMessage, ToolCall
 
+RUN = "run"
+"""The kind of job that works on a run."""
 LEAST_STEPS, MOST_STEPS = 2, 50
 """Between which an agent's limit of steps lies."""
 

@@ -1,5 +1,6 @@
 """What can be done in conversations: start one, send, edit, answer again, change branches, rename, archive."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,6 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent, Run
+from apps.agents.records import title_of
 from apps.agents.services import runs as agents
 from apps.agents.stream import announce
 from apps.audit.services.trail import record
@@ -23,21 +25,36 @@ HISTORY_MESSAGES = 20
 
 @transaction.atomic
 def start_conversation(
-    *, actor: Any, agent: Agent, text: str, project: Project | None = None, idempotency_key: str = ""
+    *,
+    actor: Any,
+    agent: Agent,
+    text: str,
+    project: Project | None = None,
+    tools: Sequence[str] | None = None,
+    idempotency_key: str = "",
 ) -> Message:
-    """Open a conversation, of a project or of none, with its first question; return the agent's (still empty) message."""
+    """Open a conversation, of a project or of none, with its first question; return the agent's (still empty) message.
+
+    `tools` narrows those that the agent may use for the answer.
+    """
     replayed = _replayed(actor, idempotency_key)
     if replayed:
         return replayed
     text = agents.checked_question(text)
-    conversation = Conversation.objects.create(owner=actor, agent=agent, project=project, title=agents.title_of(text))
+    conversation = Conversation.objects.create(owner=actor, agent=agent, project=project, title=title_of(text))
     record(actions.CONVERSATION_STARTED, actor=actor, target=conversation)
-    return send_message(actor=actor, conversation=conversation, text=text, idempotency_key=idempotency_key)
+    return send_message(actor=actor, conversation=conversation, text=text, tools=tools, idempotency_key=idempotency_key)
 
 
 @transaction.atomic
 def send_message(
-    *, actor: Any, conversation: Conversation, text: str, replaces: Message | None = None, idempotency_key: str = ""
+    *,
+    actor: Any,
+    conversation: Conversation,
+    text: str,
+    replaces: Message | None = None,
+    tools: Sequence[str] | None = None,
+    idempotency_key: str = "",
 ) -> Message:
     """Store the person's message and start the run that answers it; return the agent's (still empty) message.
 
@@ -56,7 +73,9 @@ def send_message(
         agent=locked.agent,
         question=text,
         history=history_of(locked, until=last),
+        holds=held_by(locked, until=last),
         project=locked.project,
+        tools=tools,
         idempotency_key=idempotency_key,
     )
     if replaces:
@@ -79,6 +98,7 @@ def answer_again(*, actor: Any, conversation: Conversation, message: Message) ->
         agent=locked.agent,
         question=question.text,
         history=history_of(locked, until=question.parent),
+        holds=held_by(locked, until=question.parent),
         project=locked.project,
     )
     branches.hide_below(question, conversation_id=locked.pk)
@@ -142,6 +162,14 @@ def history_of(conversation: Conversation, *, until: Message | None) -> list[Cha
     path = conversation.messages.shown().filter(position__lte=until.position).exclude(text="")
     newest = list(path.reverse()[:HISTORY_MESSAGES])
     return [ChatMessage(message.role, message.text) for message in reversed(newest)]  # type: ignore[arg-type]
+
+
+def held_by(conversation: Conversation, *, until: Message | None) -> set[str]:
+    """Return what the runs behind the messages up to `until` held (see Run.holds): it may live on in what they wrote."""
+    if until is None:
+        return set()
+    path = conversation.messages.shown().filter(position__lte=until.position, run__isnull=False)
+    return {each for holds in path.order_by().values_list("run__holds", flat=True).distinct() for each in holds}
 
 
 def _locked(conversation: Conversation) -> Conversation:

@@ -1,14 +1,15 @@
 """The product's HTTP client: it connects only to addresses it has checked.
 
 Names are resolved here, every address is judged, and the connection goes to that very address, so a name that
-changes between check and use (DNS rebinding) gains nothing. Redirects are not followed.
+changes between check and use (DNS rebinding) gains nothing. Clients follow no redirects; fetch() does, each one checked alike.
 """
 
 import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -124,6 +125,51 @@ def guarded_client(*, allowed: frozenset[str], timeout_s: float, most_bytes: int
     )
     timeout = httpx2.Timeout(timeout_s, connect=min(timeout_s, 10.0))
     return httpx2.AsyncClient(transport=transport, timeout=timeout, trust_env=False, follow_redirects=False)
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """An answer, read to its end: the address that gave it, the status, its headers (lower case) and its bytes."""
+
+    url: str
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def fetch(
+    method: str,
+    url: str,
+    *,
+    allowed: frozenset[str],
+    timeout_s: float,
+    most_bytes: int,
+    headers: Mapping[str, str] | None = None,
+    content: bytes | None = None,
+    redirects: int = 0,
+    may_follow: Callable[[str], bool] = bool,
+) -> Fetched:
+    """Send one request and read its answer, following up to so many redirects of a GET, without the headers to another origin.
+
+    A redirect that `may_follow` (of its address) refuses is itself the answer.
+
+    Raises InvalidInput for an address that nobody may call, httpx2.HTTPError for what went wrong on the wire.
+    """
+    sent = dict(headers or {})
+    async with guarded_client(allowed=allowed, timeout_s=timeout_s, most_bytes=most_bytes) as client:
+        for left in range(redirects, -1, -1):
+            check_url(url)
+            response = await client.request(method, url, headers=sent, content=content)
+            target = response.next_request.url if response.next_request is not None else None
+            if target is None or method != "GET" or not left or not may_follow(str(target)):
+                return Fetched(str(response.url), response.status_code, dict(response.headers), response.content)
+            sent = sent if _origin(target) == _origin(response.url) else {}
+            url = str(target)
+    raise AssertionError("The last round returns.")
+
+
+def _origin(url: httpx2.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def check_url(url: str) -> None:

@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -49,6 +50,10 @@ _CLAIM_JOB = f"""
 _GO_ON = """
     UPDATE jobs_job SET deaths = 0, lease_until = statement_timestamp() + make_interval(secs => %s)
     WHERE id = %s AND state = 'running'
+"""
+_WAKE = """
+    UPDATE jobs_job SET state = 'queued', wake_at = NULL, not_before = statement_timestamp()
+    WHERE queue = %s AND state = 'waiting' AND wake_at <= statement_timestamp()
 """
 _ANY_DUE = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %s AND {_DUE})"
 CLAIM_TRIES = 6
@@ -127,12 +132,20 @@ def settlement(claim: Claim, state: Job.State, *, error: str = "") -> Iterator[N
 
 
 @contextmanager
-def parking(claim: Claim) -> Iterator[None]:
-    """A checkpoint after which the job waits, held by nobody, until services.resume()."""
+def parking(claim: Claim, *, until: datetime | None = None) -> Iterator[None]:
+    """A checkpoint after which the job waits, held by nobody, until services.resume(), or until then if that comes first."""
     with checkpoint(claim):
         yield
         with public_context():
-            Job.objects.filter(pk=claim.job_id).update(state=Job.State.WAITING, lease_until=None, owner="")
+            Job.objects.filter(pk=claim.job_id).update(
+                state=Job.State.WAITING, lease_until=None, owner="", wake_at=until
+            )
+
+
+def wake_due(queue: str) -> None:
+    """Queue the parked jobs whose time has come."""
+    with public_context(), connection.cursor() as cursor:
+        cursor.execute(_WAKE, [queue])
 
 
 @contextmanager

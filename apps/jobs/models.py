@@ -29,6 +29,7 @@ class JobFields(UUIDModel):
     priority = models.SmallIntegerField(default=0)
     dedupe_key = models.CharField(max_length=200, blank=True)
     not_before = models.DateTimeField()
+    wake_at = models.DateTimeField(null=True)
     owner = models.CharField(max_length=100, blank=True)
     fence = models.BigIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
@@ -61,6 +62,9 @@ class Job(JobFields):
                 condition=Q(state__in=("queued", "running")),
             ),
             models.Index(fields=("object_id",), name="job_object"),
+            models.Index(
+                fields=("queue", "wake_at"), name="job_to_wake", condition=Q(state="waiting", wake_at__isnull=False)
+            ),
         )
         constraints = (
             models.UniqueConstraint(

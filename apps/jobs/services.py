@@ -1,5 +1,6 @@
 """What the rest of the product may ask of the engine: enqueue, cancel, resume, revive."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -80,8 +81,7 @@ def cancel(*, object_id: UUID, kind: str) -> bool:
         jobs.update(cancel_requested=True)
         Job.objects.filter(pk__in=[pk for pk, _queue in found], state=Job.State.WAITING).update(state=Job.State.QUEUED)
         Job.objects.filter(pk__in=[pk for pk, _queue in found], state=Job.State.QUEUED).update(not_before=Now())
-    for queue in {queue for _pk, queue in found}:
-        transaction.on_commit(lambda queue=queue: wake(queue))  # type: ignore[misc]
+    _wake_on_commit({queue for _pk, queue in found})
     return bool(found)
 
 
@@ -89,9 +89,15 @@ def resume(*, object_id: UUID, kind: str) -> None:
     """Queue a waiting job again."""
     tenant_id = current_tenant().id
     with public_context():
-        Job.objects.filter(tenant_id=tenant_id, object_id=object_id, kind=kind, state=Job.State.WAITING).update(
-            state=Job.State.QUEUED, not_before=Now()
-        )
+        waiting = Job.objects.filter(tenant_id=tenant_id, object_id=object_id, kind=kind, state=Job.State.WAITING)
+        queues = set(waiting.values_list("queue", flat=True))
+        waiting.update(state=Job.State.QUEUED, not_before=Now(), wake_at=None)
+    _wake_on_commit(queues)
+
+
+def _wake_on_commit(queues: Iterable[str]) -> None:
+    for queue in queues:
+        transaction.on_commit(lambda queue=queue: wake(queue))  # type: ignore[misc]
 
 
 def revive(*, actor: Any, object_id: UUID, kind: str) -> None:

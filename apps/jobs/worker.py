@@ -28,6 +28,7 @@ def drain(queue: str, *, on_claim: Callable[[], None] | None = None, deadline_s:
 
     `on_claim` is called after each claim, so that the caller can wake a colleague.
     """
+    engine.wake_due(queue)
     done, end = 0, time.monotonic() + deadline_s
     while time.monotonic() < end:
         claim = engine.claim(queue, owner_name())

@@ -333,6 +333,7 @@ JOB_TENANT_QUEUE_LIMIT = env.int("JOB_TENANT_QUEUE_LIMIT", default=2000)
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[SECRET_KEY])
 EMBEDDING_MODEL_DIR = Path(env.str("EMBEDDING_MODEL_DIR", default=str(DATA_DIR / "model")))
 PROVIDER_PRIVATE_HOSTS = parse_private_hosts(env.list("PROVIDER_PRIVATE_HOSTS", default=[]))
+TOOL_PRIVATE_HOSTS = parse_private_hosts(env.list("TOOL_PRIVATE_HOSTS", default=[]))
 PROVIDER_TIMEOUT_S = env.float("PROVIDER_TIMEOUT_S", default=60.0)  # for each read and write; connecting gets 10
 MAX_ANSWER_TOKENS = env.int("MAX_ANSWER_TOKENS", default=8_192)  # of one call, where nobody set anything else
 PROVIDER_SILENCE_S = env.float("PROVIDER_SILENCE_S", default=60.0)  # without a token, the first or the next

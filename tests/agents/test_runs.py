@@ -5,8 +5,9 @@ from django.db import connection
 
 from apps.agents import registry
 from apps.agents.services import runs as services
-from apps.agents.models import Run, RunEvent
-from apps.agents.runs import RUN
+from apps.agents.acting import Act
+from apps.agents.models import Run, RunEvent, ToolGrant
+from apps.agents.types import RUN
 from apps.agents.tools.base import Tool, ToolResult
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.tenancy import public_context, tenant_context
@@ -149,8 +150,8 @@ def test_failed_run_can_be_run_again(member, agent, scripted, work):
 
 
 @pytest.fixture
-def mail(monkeypatch):
-    """A tool with an effect outside that cannot be repeated or looked up, like an e-mail."""
+def mail(monkeypatch, agent):
+    """A tool with an effect outside that cannot be repeated or looked up, like an e-mail; the agent may use it unasked."""
     sent = []
 
     def call(context, arguments):
@@ -159,6 +160,7 @@ def mail(monkeypatch):
 
     spec = ToolSpec("send_mail", "Send.", {"type": "object"})
     monkeypatch.setitem(registry._tools, "send_mail", Tool(spec, call, risk="send", is_repeatable=False))
+    ToolGrant.objects.create(agent=agent, tool="send_mail", consent=ToolGrant.Consent.WHEN_MIXED)
     return sent
 
 
@@ -184,9 +186,7 @@ def test_effect_in_doubt_is_left_to_a_person(member, agent, scripted, work, mail
             Run.objects.filter(pk=run.pk).update(state="running")
         dying.call_model(loop.next_step(dying.brief, dying.facts))
         call = loop.next_step(dying.brief, dying.facts).call
-        from django.utils import timezone
-
-        dying.announce(registry._tools["send_mail"], call, f"{claim.tenant_id}:{run.pk}:{call.id}", timezone.now())
+        Act(claim, dying.run, dying.tools["send_mail"], call).announce({})
     with public_context(), connection.cursor() as cursor:
         cursor.execute("UPDATE jobs_job SET lease_until = now() - interval '1 s'")
     work("agents")

@@ -3,6 +3,7 @@
 import threading
 import uuid
 from dataclasses import replace
+from datetime import timedelta
 
 import psycopg
 import pytest
@@ -213,6 +214,18 @@ def test_parked_job_is_held_by_nobody_until_resumed(in_acme, handler, work):
     assert engine.claim("q", "me") is None
     services.resume(object_id=object_id, kind="test")
     assert engine.claim("q", "me").object_id == object_id
+
+
+def test_parked_job_wakes_when_its_time_has_come(in_acme, handler, work):
+    recorder = handler()
+    enqueue()
+    with engine.parking(engine.claim("q", "me"), until=timezone.now() + timedelta(hours=1)):
+        pass
+    assert work("q") == 0
+    with public_context():
+        Job.objects.update(wake_at=timezone.now() - timedelta(seconds=1))
+    assert work("q") == 1
+    assert recorder.log == ["work"]
 
 
 def test_jobs_of_other_tenants_cannot_be_cancelled(acme, globex):

@@ -1,7 +1,7 @@
 """Server-sent events of a run (WHATWG HTML, 9.2): live text and steps, resumable by Last-Event-ID.
 
 A plain asynchronous Django view, since DRF has none; it authenticates with DRF's classes. Events: `discard` (start
-again from this text), `text`, `step`, `waiting`, `end` (with the state and the whole answer).
+again from this text), `text`, `step`, `approval` (something waits for people, or was decided), `waiting`, `end` (with the state and the whole answer).
 """
 
 import asyncio

@@ -1,16 +1,21 @@
-"""Agent with its Personality and RuleSets, Run and RunEvent; a module a noun."""
+"""Agent with its Personality and RuleSets, Run and RunEvent, ToolGrant and Approval; a module a noun."""
 
 from apps.agents.models.agents import Agent, AgentGroupGrant, AgentUserGrant
 from apps.agents.models.behaviour import Personality, Rule, RuleSet
+from apps.agents.models.consent import Approval, StandingConsent, ToolGrant, Vote
 from apps.agents.models.runs import Run, RunEvent
 
 __all__ = [
     "Agent",
     "AgentGroupGrant",
     "AgentUserGrant",
+    "Approval",
     "Personality",
     "Rule",
     "RuleSet",
     "Run",
     "RunEvent",
+    "StandingConsent",
+    "ToolGrant",
+    "Vote",
 ]

@@ -1,6 +1,7 @@
 """Run and its RunEvents."""
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
@@ -9,9 +10,15 @@ from apps.agents.models.agents import Agent
 from apps.agents.querysets import RunQuerySet
 from apps.core.models import TimestampedModel, UUIDModel
 
+_TEXTS: models.Field = ArrayField(models.CharField(max_length=16))
+
 
 class Run(TimestampedModel):
-    """One piece of an agent's work. Its input is copied in, so it stands alone; final states never change."""
+    """One piece of an agent's work. Its input is copied in, so it stands alone; final states never change.
+
+    `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
+    may use (null: nothing narrower). `holds` says what it has read: `untrusted` text of others, `private` text of the organisation.
+    """
 
     class State(models.TextChoices):
         QUEUED = "queued", _("Queued")
@@ -65,6 +72,15 @@ class Run(TimestampedModel):
     inputs = models.JSONField(
         _("filled in"), default=dict, db_default=models.Value({}, models.JSONField()), editable=False
     )
+    parent = models.ForeignKey(
+        "self", on_delete=models.CASCADE, null=True, editable=False, related_name="children", verbose_name=_("asked by")
+    )
+    parent_call = models.CharField(max_length=100, blank=True, default="", db_default="", editable=False)
+    depth = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
+    allowed_tools = ArrayField(models.CharField(max_length=80), null=True, editable=False)
+    holds = ArrayField(
+        models.CharField(max_length=16), default=list, db_default=models.Value([], _TEXTS), editable=False
+    )
     answer = models.TextField(_("answer"), blank=True)
     error = models.CharField(_("reason"), max_length=500, blank=True)
     error_code = models.CharField(max_length=40, blank=True, editable=False)
@@ -89,6 +105,9 @@ class Run(TimestampedModel):
         constraints = (
             models.UniqueConstraint(
                 fields=("started_by", "idempotency_key"), condition=~Q(idempotency_key=""), name="run_idempotent"
+            ),
+            models.UniqueConstraint(
+                fields=("parent", "parent_call"), condition=Q(parent__isnull=False), name="run_once_a_call"
             ),
         )
 

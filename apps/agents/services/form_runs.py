@@ -84,7 +84,7 @@ def _from_former_runs(agent: Agent, question: str) -> tuple[Usage, int]:
 
 def _from_sizes(actor: Any, agent: Agent, question: str, project: Project | None) -> Usage:
     """Reckon with one call, or with two and the passages of a search for an agent that has something to search."""
-    tools = tools_of(agent, project)
+    tools = [held.tool for held in tools_of(agent, project)]
     read = token_estimate(_told(agent, actor)) + token_estimate(question)
     read += sum(token_estimate(f"{tool.spec.description} {tool.spec.parameters}") for tool in tools)
     most = resolve(ANSWER_TOKENS, option_places(agent.pk, project.pk if project else None)).value

@@ -1,24 +1,23 @@
 """What can be asked of agents: start a run, stop it, run it again; settings of one agent."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services.sharing import may_manage
 from apps.agents import actions, composing
 from apps.agents.models import Agent, Run
-from apps.agents.records import option_places
-from apps.agents.runs import RUN
-from apps.agents.types import FilledForm
+from apps.agents.records import open_run, option_places, title_of
+from apps.agents.services.personalities import checked_words
+from apps.agents.types import RUN, FilledForm
 from apps.audit.services.trail import record
 from apps.core.caller import current_caller
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.limits import Limit, spend
 from apps.jobs import services as jobs
-from apps.jobs.types import AGENTS
 from apps.projects.models import Project
 from apps.projects.services import require_contributor
 from apps.providers.types import ChatMessage
@@ -28,7 +27,6 @@ from apps.tenants.resolver import resolve
 from apps.tenants.services import set_option_of
 from apps.usage.services import ledger
 
-TITLE_CHARS = 80
 MAX_KEY_CHARS = 100
 
 
@@ -41,9 +39,13 @@ def start_run(
     history: Sequence[ChatMessage] = (),
     form: FilledForm | None = None,
     project: Project | None = None,
+    tools: Sequence[str] | None = None,
+    holds: Collection[str] = (),
     idempotency_key: str = "",
 ) -> Run:
     """Store a run, of a project or of none, and its job; `form` is what the question was filled in with.
+
+    `tools` narrows those of the agent to these keys, `holds` says what the history has brought in (see Run).
 
     Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in
     or that is not in the project and for an idempotency key that is in use, TooManyRequests (BudgetSpent among them), Unavailable.
@@ -56,7 +58,7 @@ def start_run(
     ledger.require_room(actor, agent.pk, project.pk if project else None)
     question = checked_question(question)
     caller = current_caller()
-    run = _insert(
+    return open_run(
         agent=agent,
         started_by=actor,
         project=project,
@@ -67,22 +69,12 @@ def start_run(
         history=[{"role": message.role, "text": message.text} for message in history],
         instructions=composing.told(composing.sections_of(agent, actor)),
         prompt_version=composing.version_of(agent),
+        allowed_tools=None if tools is None else checked_words(tools, "tools", most=50, most_chars=80),
+        holds=sorted(holds),
         idempotency_key=idempotency_key[:MAX_KEY_CHARS],
         asked_from=caller.address or None,
         asked_with_second_factor=caller.has_second_factor,
     )
-    jobs.enqueue(kind=RUN, queue=AGENTS, object_id=run.pk, dedupe_key=str(run.pk))
-    record(actions.RUN_STARTED, actor=actor, target=run, after={"agent": agent.name})
-    return run
-
-
-def _insert(**fields: Any) -> Run:
-    try:
-        with transaction.atomic():
-            return Run.objects.create(**fields)
-    except IntegrityError as error:
-        words = _("A request with this idempotency key is being worked on. Send it again in a moment.")
-        raise Conflict(words, code="idempotency_key_in_use") from error
 
 
 def require_place(actor: Any, project: Project, agent: Agent) -> None:
@@ -128,14 +120,6 @@ def checked_question(question: str) -> str:
             code="too_long",
         )
     return question
-
-
-def title_of(question: str) -> str:
-    """Make a title of the first words of a question."""
-    line = " ".join(question.split())
-    if len(line) <= TITLE_CHARS:
-        return line
-    return line[:TITLE_CHARS].rsplit(" ", 1)[0].rstrip(".,;:") + "…"
 
 
 def _name_of(form: FilledForm) -> str:

@@ -1,29 +1,35 @@
 """What a tool is. No framework."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from apps.agents.types import Source
 from apps.providers.types import ToolSpec
 
+Risk = Literal["read", "write", "send", "code"]
+Holding = Literal["untrusted", "private"]
+"""What a run holds once it has read something: text of others, who may mean ill, and text that is not for others."""
+MIXED: frozenset[Holding] = frozenset({"untrusted", "private"})
+
 
 @dataclass(frozen=True)
 class ToolContext:
-    """Whose rights a tool runs with, and what the run has seen."""
+    """Whose rights a tool runs with, what the run has seen, and how far the agent's grant reaches."""
 
     user: Any
     agent: Any
     known_sources: tuple[Source, ...]
     idempotency_key: str
     project: Any = None
+    hosts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class ToolResult:
     """What goes back to the model (JSON-serialisable), and the passages that may now be cited."""
 
-    content: dict[str, Any]
+    content: Mapping[str, Any]
     sources: tuple[Source, ...] = ()
 
 
@@ -32,11 +38,38 @@ class ToolFailed(Exception):
 
 
 @dataclass(frozen=True)
+class Delegation:
+    """A tool's wish that another agent (its key) be asked; what comes of it is the tool's result."""
+
+    agent: str
+    question: str
+
+
+def stays_inside(arguments: Mapping[str, Any], hosts: tuple[str, ...]) -> bool:
+    """Say that a tool's arguments leave for nowhere."""
+    return True
+
+
+@dataclass(frozen=True)
 class Tool:
-    """A tool with its schema and its nature. `is_repeatable`: calling twice with one key has one effect."""
+    """A tool with its schema and its nature.
+
+    `title` and `summary` are for people. `permission` is a right that the person must have too. `is_repeatable`: calling twice
+    with one key has one effect. `timeout_s` is kept by the tool, on the wire or in the sandbox. `brings` is what a run holds after
+    it. `is_trusted_with` says, by arguments and the grant's hosts, whether they may leave unseen in a run that holds both.
+    `takes` names the part of a grant that it is set up with.
+    """
 
     spec: ToolSpec
-    call: Callable[[ToolContext, dict[str, Any]], ToolResult]
-    risk: Literal["read", "write", "send", "code"] = "read"
+    call: Callable[[ToolContext, dict[str, Any]], ToolResult | Delegation]
+    title: Any = ""
+    summary: Any = ""
+    icon: str = "wrench"
+    risk: Risk = "read"
+    permission: str = ""
     is_repeatable: bool = True
     timeout_s: float = 30.0
+    calls_a_minute: int = 60
+    brings: frozenset[Holding] = frozenset()
+    is_trusted_with: Callable[[Mapping[str, Any], tuple[str, ...]], bool] = field(default=stays_inside)
+    takes: Literal["", "hosts", "colleagues"] = ""

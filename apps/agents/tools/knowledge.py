@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from django.db.models import Q
+from django.utils.translation import gettext_lazy
 
 from apps.agents.tools.base import Tool, ToolContext, ToolResult
 from apps.agents.types import Source
@@ -92,4 +93,11 @@ def _numbered(hits: list[Hit], known: tuple[Source, ...]) -> tuple[Source, ...]:
     return tuple(sources)
 
 
-SEARCH_KNOWLEDGE = Tool(SPEC, _call)
+SEARCH_KNOWLEDGE = Tool(
+    SPEC,
+    _call,
+    title=gettext_lazy("Search in the documents"),
+    summary=gettext_lazy("Comes with the agent's collections."),
+    icon="book-open",
+    brings=frozenset({"untrusted", "private"}),
+)

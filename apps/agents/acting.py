@@ -1,0 +1,210 @@
+"""The worker side of one tool call: may it, must somebody be asked, is it known, do it, or wait.
+
+What leaves is announced first (an intent with the call's key), so that it happens once; what waits holds no worker.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from apps.accounts.models import User
+from apps.agents import actions, consent, registry
+from apps.agents.models import Approval, Run, RunEvent
+from apps.agents.records import add_event, ask_colleague, sources_of
+from apps.agents.registry import HeldTool
+from apps.agents.tools.base import Delegation, ToolContext, ToolFailed, ToolResult
+from apps.agents.types import Source
+from apps.audit.services.trail import record
+from apps.core.errors import DomainError
+from apps.core.limits import Limit, count
+from apps.core.tenancy import current_tenant
+from apps.jobs import engine
+from apps.jobs.types import Claim
+from apps.mails.services import send
+from apps.providers.types import ToolCall
+
+CHILD_LOOK = timedelta(seconds=60)
+State = Approval.State
+
+
+class Parked(Exception):
+    """The run waits, held by nobody, for people or for another run."""
+
+
+class InDoubt(Exception):
+    """An earlier worker may have had the effect, and it must not happen twice."""
+
+
+class Act:
+    """One call of a run's tool."""
+
+    def __init__(self, claim: Claim, run: Run, held: HeldTool, call: ToolCall) -> None:
+        self.claim, self.run, self.held, self.call = claim, run, held, call
+        self.tool, self.grant = held.tool, held.grant
+        self.key = f"{current_tenant().id}:{run.pk}:{call.id}"
+        self.started_at = timezone.now()
+        self.holds: set[str] = set(self.tool.brings)
+        self.approval: Approval | None = None
+
+    def go(self) -> ToolResult:
+        """Do it and return what the model is told, an error among that. Raises Parked, InDoubt and what ends a worker's turn."""
+        try:
+            child = self.run.children.filter(parent_call=self.call.id).first()
+            if child is not None:
+                return self.answer_of(child)
+            arguments = registry.checked_arguments(self.tool, self.call.arguments)
+            self.check_right()
+            arguments = self.agreed(arguments)
+            self.check_rate()
+            self.announce(arguments)
+            result = self.tool.call(self.context(), arguments)
+        except ToolFailed as error:
+            return ToolResult({"error": str(error)})
+        return self.delegate(result) if isinstance(result, Delegation) else result
+
+    def context(self) -> ToolContext:
+        run, hosts = self.run, tuple(self.grant.hosts) if self.grant else ()
+        return ToolContext(run.started_by, run.agent, tuple(sources_of(run)), self.key, run.project, hosts)
+
+    def check_right(self) -> None:
+        """The person's rights bound the agent's. Raises ToolFailed."""
+        user, wanted = self.run.started_by, self.tool.permission
+        if wanted and not (user and user.is_active and user.has_perm(wanted)):
+            raise ToolFailed("The person who asked you has no right to use this tool.")
+
+    def check_rate(self) -> None:
+        limit = Limit(f"tool-{self.held.key}", self.tool.calls_a_minute, 60)
+        if count(limit, str(self.run.started_by_id)).remaining < 0:
+            raise ToolFailed("This tool was called too often within a minute.")
+
+    # -- consent -------------------------------------------------------------------------------------------------
+
+    def agreed(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the arguments that may be used: as the model wrote them, or as people approved them. Raises Parked, ToolFailed."""
+        found = Approval.objects.filter(run=self.run, call_id=self.call.id).first()
+        if found is None:
+            why = consent.reason_to_ask(self.held, arguments, run=self.run)
+            if why is None:
+                return arguments
+            self.ask(why, arguments)
+        self.approval = found
+        return self.decided(found)  # type: ignore[arg-type]
+
+    def decided(self, approval: Approval) -> dict[str, Any]:
+        if approval.is_waiting:
+            self.wait(approval.expires_at)
+        if approval.state == State.PENDING:
+            with engine.checkpoint(self.claim):
+                Approval.objects.filter(pk=approval.pk, state=State.PENDING).update(state=State.EXPIRED)
+                record(actions.APPROVAL_EXPIRED, actor=None, target=approval)
+            raise ToolFailed("Nobody decided about this in time, so it was not done.")
+        if approval.state == State.EXPIRED:
+            raise ToolFailed("Nobody decided about this in time, so it was not done.")
+        if approval.state != State.APPROVED:
+            reason = f" Their reason: {approval.reason}" if approval.reason else ""
+            raise ToolFailed(f"A person declined this, so it was not done.{reason}")
+        if consent.digest_of(self.held.key, approval.arguments) != approval.digest:
+            raise ToolFailed("What was approved is not what would be done, so it was not done.")
+        registry.check_arguments(self.tool, approval.arguments)
+        return approval.arguments
+
+    def ask(self, why: Approval.Why, arguments: dict[str, Any]) -> None:
+        """Store the question, tell whoever decides, and wait. Raises Parked."""
+        expires_at = timezone.now() + consent.OPEN_FOR
+        with engine.parking(self.claim, until=expires_at):
+            approval = Approval.objects.create(
+                run=self.run,
+                call_id=self.call.id,
+                tool=self.held.key,
+                title=str(self.tool.title or self.call.name)[:200],
+                risk=self.tool.risk,
+                why=why,
+                proposed=arguments,
+                arguments=arguments,
+                digest=consent.digest_of(self.held.key, arguments),
+                approvers=self.grant.approvers if self.grant else None,
+                needed=consent.people_needed(self.grant, arguments) if self.grant else 1,
+                expires_at=expires_at,
+            )
+            Run.objects.filter(pk=self.run.pk).update(state=Run.State.WAITING)
+            record(actions.APPROVAL_ASKED, actor=self.run.started_by, target=approval, after={"tool": self.held.key})
+            tell_deciders(approval)
+        raise Parked
+
+    def wait(self, until: datetime) -> None:
+        with engine.parking(self.claim, until=until):
+            Run.objects.filter(pk=self.run.pk).update(state=Run.State.WAITING)
+        raise Parked
+
+    # -- effects -------------------------------------------------------------------------------------------------
+
+    def announce(self, arguments: Mapping[str, Any]) -> None:
+        """Commit the intent of an effect and use the approval up. Raises InDoubt when it must not be repeated."""
+        is_effect = self.tool.risk != "read"
+        is_known = is_effect and self.run.events.filter(kind=RunEvent.Kind.INTENT, idempotency_key=self.key).exists()
+        if is_known and not self.tool.is_repeatable:
+            raise InDoubt
+        if is_known or not (is_effect or self.approval):
+            return
+        with engine.checkpoint(self.claim):
+            if self.approval is not None:
+                self.use_up(self.approval)
+            if is_effect:
+                payload = {"arguments": dict(arguments)}
+                add_event(
+                    self.run, RunEvent.Kind.INTENT, self.call.name, payload, self.started_at, idempotency_key=self.key
+                )
+
+    def use_up(self, approval: Approval) -> None:
+        """An approval is used once; one of a tool that only reads may be used again by the same call after a lost worker."""
+        fresh = Approval.objects.filter(pk=approval.pk, state=State.APPROVED, digest=approval.digest)
+        if self.tool.risk != "read":
+            fresh = fresh.filter(used_at=None)
+        if not fresh.update(used_at=timezone.now()):
+            raise ToolFailed("This approval has been used.")
+
+    # -- other agents --------------------------------------------------------------------------------------------
+
+    def delegate(self, wish: Delegation) -> ToolResult:
+        """Have another run do it, and wait for its end. Raises Parked; an admission that fails is told to the model."""
+        try:
+            with engine.parking(self.claim, until=timezone.now() + CHILD_LOOK):
+                ask_colleague(self.run, wish, call_id=self.call.id)
+                Run.objects.filter(pk=self.run.pk).update(state=Run.State.WAITING)
+        except DomainError as error:
+            return ToolResult({"error": str(error.message)})
+        raise Parked
+
+    def answer_of(self, child: Run) -> ToolResult:
+        """Return what another run came to, its passages under this run's numbers. Raises Parked while it is not final."""
+        if not child.is_final:
+            self.wait(timezone.now() + CHILD_LOOK)
+        self.holds |= set(child.holds)
+        text, sources = renumbered(child.answer, sources_of(child), sources_of(self.run))
+        content = {"agent": child.agent.name, "answer": text, "run": str(child.pk)}
+        if child.state != Run.State.SUCCEEDED:
+            content["error"] = child.error or "It did not come to an answer."
+        return ToolResult(content, sources)
+
+
+def renumbered(text: str, brought: list[Source], known: list[Source]) -> tuple[str, tuple[Source, ...]]:
+    """Give passages that another run saw their numbers in this one, in the text that cites them, too."""
+    numbers = {source.chunk_id: source.number for source in known}
+    renamed = {source.number: numbers.setdefault(source.chunk_id, len(numbers) + 1) for source in brought}
+    sources = tuple(Source(**{**vars(source), "number": renamed[source.number]}) for source in brought)
+    return re.sub(r"\[(\d+)\]", lambda m: f"[{renamed.get(int(m[1]), m[1])}]", text), sources
+
+
+def tell_deciders(approval: Approval) -> None:
+    """Write to whoever may decide: the named role or group without who asked, or who asked."""
+    asker = approval.run.started_by
+    people = User.objects.filter(is_active=True, is_service=False)
+    people = (
+        people.filter(groups=approval.approvers_id) if approval.approvers_id else people.filter(pk=asker and asker.pk)
+    )
+    url = current_tenant().address(f"/approvals/{approval.pk}/")
+    for person in people.exclude(pk=asker.pk) if approval.approvers_id and asker else people:
+        send("agents/email/approval", to=person.email, language=person.language, approval=approval, url=url)
