@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 AREAS = {
     "agents": "agents",
     "runs": "agents",
+    "approvals": "agents",
     "knowledge-base": "knowledge",
     "conversations": "conversations",
     "users": "members",
@@ -25,12 +26,13 @@ AREAS = {
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate"})
+DECIDED_BY_PEOPLE = frozenset({"approvals"})  # keys read these areas and change nothing in them
 OPEN = frozenset({"/api/v1/auth/me"})
 SCIM = "/scim/v2/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 SCOPES: dict[str, str | Promise] = {
-    "agents:read": _("See agents and runs"),
+    "agents:read": _("See agents, runs and what waits for approval"),
     "agents:write": _("Ask agents, stop runs, make and change agents"),
     "conversations:read": _("Read conversations"),
     "conversations:write": _("Write in conversations"),
@@ -66,6 +68,8 @@ def needed(method: str, path: str) -> str | None:
     if area is None or not path.startswith("/api/v1/"):
         return None
     is_reading = method in SAFE or path in READING_POSTS
+    if not is_reading and parts[0] in DECIDED_BY_PEOPLE:
+        return None
     return f"{area}:{'read' if is_reading else 'write'}"
 
 

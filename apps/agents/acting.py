@@ -5,6 +5,7 @@ What leaves is announced first (an intent with the call's key), so that it happe
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -48,6 +49,7 @@ class Act:
         self.started_at = timezone.now()
         self.holds: set[str] = set(self.tool.brings)
         self.approval: Approval | None = None
+        self.arguments: dict[str, Any] | None = None
 
     def go(self) -> ToolResult:
         """Do it and return what the model is told, an error among that. Raises Parked, InDoubt and what ends a worker's turn."""
@@ -55,15 +57,19 @@ class Act:
             child = self.run.children.filter(parent_call=self.call.id).first()
             if child is not None:
                 return self.answer_of(child)
-            arguments = registry.checked_arguments(self.tool, self.call.arguments)
+            asked = registry.checked_arguments(self.tool, self.call.arguments)
             self.check_right()
-            arguments = self.agreed(arguments)
+            self.arguments = self.agreed(asked)
             self.check_rate()
-            self.announce(arguments)
-            result = self.tool.call(self.context(), arguments)
+            self.announce(self.arguments)
+            result = self.tool.call(self.context(), self.arguments)
         except ToolFailed as error:
             return ToolResult({"error": str(error)})
-        return self.delegate(result) if isinstance(result, Delegation) else result
+        if isinstance(result, Delegation):
+            return self.delegate(result)
+        if self.arguments != asked:  # the model has to know what was really done
+            return replace(result, content={**result.content, "arguments_as_a_person_changed_them": self.arguments})
+        return result
 
     def context(self) -> ToolContext:
         run, hosts = self.run, tuple(self.grant.hosts) if self.grant else ()
@@ -114,6 +120,7 @@ class Act:
     def ask(self, why: Approval.Why, arguments: dict[str, Any]) -> None:
         """Store the question, tell whoever decides, and wait. Raises Parked."""
         expires_at = timezone.now() + consent.OPEN_FOR
+        deciders = self.grant.approvers if self.grant else None
         with engine.parking(self.claim, until=expires_at):
             approval = Approval.objects.create(
                 run=self.run,
@@ -125,7 +132,8 @@ class Act:
                 proposed=arguments,
                 arguments=arguments,
                 digest=consent.digest_of(self.held.key, arguments),
-                approvers=self.grant.approvers if self.grant else None,
+                approvers=deciders,
+                approvers_name=deciders.name if deciders else "",
                 needed=consent.people_needed(self.grant, arguments) if self.grant else 1,
                 expires_at=expires_at,
             )

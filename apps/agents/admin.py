@@ -7,8 +7,41 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.admin import grant_inlines
-from apps.agents.models import Agent, Personality, Rule, RuleSet, Run, RunEvent
+from apps.agents.models import (
+    Agent,
+    Approval,
+    Personality,
+    Rule,
+    RuleSet,
+    Run,
+    RunEvent,
+    StandingConsent,
+    ToolGrant,
+    Vote,
+)
 from apps.audit.admin import AuditedAdmin
+from apps.core.admin import ReadOnlyAdmin
+
+
+class ShownInline(admin.TabularInline):
+    """Rows that come about elsewhere."""
+
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class ToolGrantInline(ShownInline):
+    """What the agent may use; it is given on the agent's page, which checks it against the tool."""
+
+    model = ToolGrant
+    fk_name = "agent"
+    fields = ("tool", "consent", "approvers", "second_field", "second_above", "hosts")
 
 
 @admin.register(Agent)
@@ -25,7 +58,7 @@ class AgentAdmin(AuditedAdmin):
         "form",
         "form_label",
     )  # chosen on the page, which checks the values
-    inlines = grant_inlines(Agent)
+    inlines = (ToolGrantInline, *grant_inlines(Agent))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
         """What is shut is shut in here too."""
@@ -65,15 +98,9 @@ class RuleSetAdmin(ShippedAdmin):
     inlines = (RuleInline,)
 
 
-class RunEventInline(admin.TabularInline):
+class RunEventInline(ShownInline):
     model = RunEvent
     fields = ("number", "kind", "name", "started_at", "finished_at")
-    readonly_fields = fields
-    can_delete = False
-    extra = 0
-
-    def has_add_permission(self, request: HttpRequest, obj: object = None) -> bool:
-        return False
 
 
 @admin.register(Run)
@@ -83,6 +110,40 @@ class RunAdmin(AuditedAdmin):
     search_fields = ("title", "question")
     date_hierarchy = "created_at"
     inlines = (RunEventInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: object = None) -> bool:
+        return False
+
+
+class VoteInline(ShownInline):
+    model = Vote
+    fields = ("name", "is_for", "digest", "created_at")
+    readonly_fields = ("created_at",)
+
+
+@admin.register(Approval)
+class ApprovalAdmin(ReadOnlyAdmin):
+    """What agents asked; it is decided on its page, by those whose decision it is."""
+
+    list_display = ("title", "run", "state", "why", "approvers_name", "created_at", "decided_at")
+    list_filter = ("state", "why", "risk", "created_at")
+    search_fields = ("title", "tool", "run__title")
+    date_hierarchy = "created_at"
+    list_select_related = ("run",)
+    inlines = (VoteInline,)
+
+
+@admin.register(StandingConsent)
+class StandingConsentAdmin(AuditedAdmin):
+    """Given by each person for themselves; an administrator can end one."""
+
+    list_display = ("person", "agent", "tool", "created_at", "expires_at")
+    list_filter = ("tool",)
+    search_fields = ("person__name", "agent__name", "tool")
+    list_select_related = ("person", "agent")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

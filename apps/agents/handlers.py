@@ -10,8 +10,8 @@ from apps.accounts.events import rights_changed
 from apps.accounts.grants import USE
 from apps.accounts.models import User
 from apps.agents.models import Agent, Run
-from apps.agents.types import RUN
 from apps.agents.stream import announce_rights
+from apps.agents.types import RUN
 from apps.core.tenancy import bound
 from apps.jobs import services as jobs
 from apps.knowledge.models import KnowledgeBase

@@ -51,7 +51,7 @@ class ApprovalQuerySet(models.QuerySet["Approval"]):
 
     def for_decision_by(self, user: Any) -> "ApprovalQuerySet":
         """Approvals that wait for this very person, who has not said yes to these arguments yet."""
-        own = models.Q(approvers=None, run__started_by=user)
+        own = models.Q(approvers_name="", run__started_by=user)
         named = models.Q(approvers__in=user.groups.all()) & ~models.Q(run__started_by=user)
         voted = models.Exists(
             self.model._meta.get_field("votes").related_model._default_manager.filter(  # type: ignore[union-attr]

@@ -1,4 +1,4 @@
-"""A run's steps in words, for the steps card, the timeline and the API."""
+"""A run's steps in words, for the steps card, the timeline and the API; what waits in it for people, as cards."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,9 +8,12 @@ import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from apps.agents import registry
 from apps.agents.citations import quote_for
-from apps.agents.models import Run, RunEvent
+from apps.agents.forms import ArgumentsForm
+from apps.agents.models import Agent, Approval, Run, RunEvent, Vote
 from apps.agents.records import is_held_back, sources_of
+from apps.agents.services import approvals
 from apps.core.markdown import cited_numbers, render_blocks
 from apps.knowledge.models import Document
 
@@ -62,7 +65,11 @@ def _tool_line(event: RunEvent, start_s: float) -> StepLine:
         title, icon, tint, kind = _("Searched the documents"), "book-open", "info", "ret"
         amount = ngettext("%(n)d passage", "%(n)d passages", found) % {"n": found}
     else:
-        title, icon, tint, kind, amount = event.name, "wrench", "tool", "tool", ""
+        tool = registry.known_tools().get(event.name)
+        title, icon = (str(tool.title), tool.icon) if tool else (event.name, "wrench")
+        tint, kind, amount = "tool", "tool", ""
+        if '"error":' in event.payload.get("result", "")[:9]:
+            amount, tint = _("did not work"), "warn"
     return StepLine(
         event.number,
         kind,
@@ -159,6 +166,57 @@ def result_of(run: Run) -> dict[str, Any]:
         for source in shown
     ]
     return {"blocks": render_blocks(run.answer, sources=len(seen)), "sources": rows, "steps": steps_of(run)}
+
+
+@dataclass(frozen=True)
+class Card:
+    """An approval as one person sees it: each argument with what was proposed where that was changed, and what they may do."""
+
+    approval: Approval
+    agent: Agent
+    lines: list[tuple[str, str, str]]
+    votes: list[Vote]
+    may_decide: bool
+    may_remember: bool
+    form: ArgumentsForm | None
+
+
+def card_of(approval: Approval, viewer: Any, *, data: Any = None) -> Card:
+    """Return the card of an approval for somebody who may see it; `data` are arguments that were sent."""
+    votes = list(approval.votes.all())
+    has_voted = any(vote.person_id == viewer.pk and vote.digest == approval.digest for vote in votes)
+    may_decide = approval.is_waiting and not has_voted and approvals.may_decide(viewer, approval)
+    tool = registry.known_tools().get(approval.tool) if may_decide else None
+    return Card(
+        approval=approval,
+        agent=approval.run.agent,
+        lines=_argument_lines(approval),
+        votes=[vote for vote in votes if vote.digest == approval.digest],
+        may_decide=may_decide,
+        may_remember=may_decide and approvals.may_remember(approval),
+        form=ArgumentsForm(tool, approval.arguments, data) if tool else None,
+    )
+
+
+def cards_of(run: Run, viewer: Any) -> list[Card]:
+    """Return the cards of a run's approvals, the oldest first."""
+    return [card_of(approval, viewer) for approval in sorted(run.approvals.all(), key=lambda row: row.created_at)]
+
+
+def _argument_lines(approval: Approval) -> list[tuple[str, str, str]]:
+    """Return (name, value, what was proposed instead or "") of every argument, those that were taken out among them."""
+    now, before = approval.arguments, approval.proposed
+    names = [*now, *(name for name in before if name not in now)]
+    return [
+        (name, _plain(now.get(name)), "" if now.get(name) == before.get(name) else _plain(before.get(name)) or "–")
+        for name in names
+    ]
+
+
+def _plain(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else _json(value)
 
 
 def _standing(keys: set[str]) -> set[str]:

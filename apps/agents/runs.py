@@ -316,7 +316,8 @@ class _Work:
             error = reason % {"tool": call.name}
             self.end(Job.State.FAILED, Run.State.NEEDS_REVIEW, loop.answer_text(self.facts), error=error)
             return False
-        self.store_result(call, result, started_at, holds=act.holds)
+        used = call if act.arguments is None else replace(call, arguments=orjson.dumps(act.arguments).decode())
+        self.store_result(used, result, started_at, holds=act.holds)
         return True
 
     def store_result(

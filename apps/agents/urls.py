@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.agents.models import Agent
-from apps.agents.views import agents, behaviour, form_runs, personalities, rule_sets, studio
+from apps.agents.views import agents, approvals, behaviour, form_runs, personalities, rule_sets, studio, tools
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
@@ -15,6 +15,7 @@ urlpatterns = [
     path("agents/<uuid:pk>/switch/", studio.agent_switch, name="agent-switch"),
     path("agents/<uuid:pk>/settings/", agents.agent_settings, name="agent-settings"),
     path("agents/<uuid:pk>/behaviour/", behaviour.agent_behaviour, name="agent-behaviour"),
+    path("agents/<uuid:pk>/tools/", tools.agent_tools, name="agent-tools"),
     path("agents/<uuid:pk>/form/", form_runs.agent_form, name="agent-form"),
     path("agents/personalities/", personalities.personality_list, name="personalities"),
     path("agents/personalities/new/", personalities.personality_new, name="personality-new"),
@@ -28,6 +29,12 @@ urlpatterns = [
     path("agents/rules/<uuid:pk>/rules/", rule_sets.rule_add, name="rule-add"),
     path("agents/rules/rule/<uuid:pk>/", rule_sets.rule_edit, name="rule"),
     path("agents/rules/rule/<uuid:pk>/remove/", rule_sets.rule_remove, name="rule-remove"),
+    path("approvals/", approvals.approval_list, name="approvals"),
+    path("approvals/<uuid:pk>/", approvals.approval_detail, name="approval"),
+    path("approvals/<uuid:pk>/approve/", approvals.approval_approve, name="approval-approve"),
+    path("approvals/<uuid:pk>/decline/", approvals.approval_decline, name="approval-decline"),
+    path("approvals/consents/", approvals.consent_list, name="consents"),
+    path("approvals/consents/<uuid:pk>/revoke/", approvals.consent_revoke, name="consent-revoke"),
     path("runs/", agents.run_list, name="runs"),
     path("runs/<uuid:pk>/", agents.run_detail, name="run"),
     path("runs/<uuid:pk>/cancel/", agents.run_cancel, name="run-cancel"),

@@ -86,6 +86,12 @@ class ChatInput(serializers.Serializer):
     project = serializers.UUIDField(
         required=False, help_text="In which a new conversation takes place, and is counted."
     )
+    tools = serializers.ListField(
+        child=serializers.CharField(max_length=80),
+        max_length=50,
+        required=False,
+        help_text="Narrows what the agent may use for this answer to these of its tools; empty: none.",
+    )
 
 
 class MessageInput(serializers.Serializer):
@@ -127,7 +133,7 @@ def chat(request: Request, pk: Any) -> Response:
     """Ask an agent; follow the answer at `/runs/{run}/events`, or read the message until its state is final."""
     agent = get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)
     values = checked(ChatInput, request.data)
-    asked: dict[str, Any] = {"actor": request.user, "text": values["text"]}
+    asked: dict[str, Any] = {"actor": request.user, "text": values["text"], "tools": values.get("tools")}
     asked["idempotency_key"] = _key(request, values["text"])
     if "conversation" in values:
         reply = services.send_message(conversation=_mine(request, values["conversation"]), **asked)

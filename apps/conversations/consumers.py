@@ -1,7 +1,7 @@
 """The chat socket: sends a conversation's live answer as finished HTML, takes messages and stops.
 
 Frames to the page: `cut` (take away what follows a message), `user` and `start` (a message's frame), `blk`, `tail`, `step`,
-`src`, `wait`, `done`, `err`. From the page: `hello` (what it has), `send`, `stop`. No database access a token: rows are read when a step or the run ends.
+`ask` (what waits for approval), `src`, `wait`, `done`, `err`. From the page: `hello` (what it has), `send`, `stop`. No database access a token: rows are read when a step or the run ends.
 """
 
 import asyncio
@@ -150,7 +150,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         for message in messages:
             pk = str(message.pk)
             if pk not in self.page:
-                html = await query(rendering.render_message, message)
+                html = await query(rendering.render_message, message, self.user)
                 kind = "start" if message.role == Message.Role.ASSISTANT else "user"
                 await self._send({"t": kind, "id": pk, "html": html})
                 self.page.append(pk)
@@ -203,6 +203,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             steps, sources = await query(self._steps_and_sources, message.pk)
             await self._send({"t": "step", "id": str(message.pk), "html": steps})
             await self._send({"t": "src", "id": str(message.pk), "html": sources})
+        elif event.kind == "approval":
+            steps, cards = await query(self._steps_and_approvals, message.pk)
+            await self._send({"t": "step", "id": str(message.pk), "html": steps})
+            await self._send({"t": "ask", "id": str(message.pk), "html": cards})
         elif event.kind == "waiting":
             await self._send({"t": "wait", "id": str(message.pk), "text": event.data["reason"]})
 
@@ -285,12 +289,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
         message = self._fresh(message_id)
         return rendering.render_steps(message), rendering.render_sources(message)
 
+    def _steps_and_approvals(self, message_id: UUID) -> tuple[str, str]:
+        message = self._fresh(message_id)
+        return rendering.render_steps(message), rendering.render_approvals(message, self.user)
+
     def _end_frames(self, message_id: UUID, shown: int) -> list[dict[str, Any]]:
         message = self._fresh(message_id)
         frames = rendering.final_frames(message, shown)
         pk = str(message.pk)
         frames.append({"t": "step", "id": pk, "html": rendering.render_steps(message)})
         frames.append({"t": "src", "id": pk, "html": rendering.render_sources(message)})
+        frames.append({"t": "ask", "id": pk, "html": rendering.render_approvals(message, self.user)})
         words = len(message.text.split())
         say = translation.ngettext("Answer ready, %(n)d word", "Answer ready, %(n)d words", words) % {"n": words}
         frames.append({"t": "done", "id": pk, "html": rendering.render_end(message), "say": say})

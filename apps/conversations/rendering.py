@@ -7,7 +7,7 @@ from uuid import UUID
 from django.template.loader import render_to_string
 
 from apps.agents.models import RunEvent
-from apps.agents.rendering import steps_of
+from apps.agents.rendering import cards_of, steps_of
 from apps.agents.types import StreamEvent
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Message
@@ -84,8 +84,11 @@ def message_blocks(message: Message) -> list[str]:
     return render_blocks(message.text, sources=message.citations.count())
 
 
-def message_context(message: Message, versions: list[UUID] | None = None) -> dict[str, Any]:
-    """Return what the template of one message needs; `versions` are the keys of all that stand at its place."""
+def message_context(message: Message, versions: list[UUID] | None = None, *, viewer: Any = None) -> dict[str, Any]:
+    """Return what the template of one message needs; `versions` are the keys of all that stand at its place.
+
+    `viewer` sees the approvals that its run asked for; without one they are left out.
+    """
     run = message.run
     steps = steps_of(run) if run else []
     if versions is None:
@@ -101,14 +104,20 @@ def message_context(message: Message, versions: list[UUID] | None = None) -> dic
         "agent": message.conversation.agent,
         "is_open": run is not None and not run.is_final,
         "blocks": message_blocks(message) if message.role == Message.Role.ASSISTANT else [],
+        "cards": cards_of(run, viewer) if run and viewer else [],
         "steps": steps,
         "worked_s": sum(step.took_s for step in steps),
     }
 
 
-def render_message(message: Message) -> str:
+def render_message(message: Message, viewer: Any) -> str:
     """Return a message's HTML as the page and the socket both show it."""
-    return render_to_string("conversations/_message.html", message_context(message))
+    return render_to_string("conversations/_message.html", message_context(message, viewer=viewer))
+
+
+def render_approvals(message: Message, viewer: Any) -> str:
+    """Return the cards of what waits for people in a message's run, or was decided."""
+    return render_to_string("conversations/_approvals.html", message_context(message, viewer=viewer))
 
 
 def render_steps(message: Message) -> str:

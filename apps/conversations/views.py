@@ -83,7 +83,10 @@ def conversation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         Conversation.objects.visible_to(request.user).select_related("agent", "owner", "project"), pk=pk
     )
     if services.look_at(actor=request.user, conversation=found):
-        context = {**_detail_context(found), "can_share": is_on(CONVERSATION_SHARING, request.user)}
+        context = {
+            **_detail_context(found, viewer=request.user),
+            "can_share": is_on(CONVERSATION_SHARING, request.user),
+        }
         return render(request, "conversations/conversation_detail.html", context)
     context = {**_detail_context(found), "can_share": may_manage(request.user, found)}
     sources = rendering.sources_for(request.user, [entry["message"] for entry in context["entries"]])
@@ -95,13 +98,13 @@ def _mine(request: HttpRequest, pk: UUID) -> Conversation:
     return get_object_or_404(Conversation.objects.owned_by(request.user).select_related("agent", "project"), pk=pk)
 
 
-def _detail_context(conversation: Conversation) -> dict[str, Any]:
+def _detail_context(conversation: Conversation, *, viewer: Any = None) -> dict[str, Any]:
     rows = conversation.messages.shown().select_related("run", "conversation__agent")
-    rows = rows.prefetch_related("run__events", "citations")
+    rows = rows.prefetch_related("run__events", "run__approvals__votes", "run__approvals__run__agent", "citations")
     newest = list(rows.reverse()[: SHOWN_MESSAGES + 1])
     shown = newest[:SHOWN_MESSAGES][::-1]
     versions = siblings_of(shown)
-    entries = [rendering.message_context(message, versions[message.pk]) for message in shown]
+    entries = [rendering.message_context(message, versions[message.pk], viewer=viewer) for message in shown]
     answers = [message for message in shown if message.role == Message.Role.ASSISTANT]
     return {
         "conversation": conversation,
@@ -129,7 +132,7 @@ def message_send(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         services.send_message(actor=request.user, conversation=conversation, text=text)
     except (InvalidInput, Conflict, TooManyRequests) as error:
-        context = {**_detail_context(conversation), "text": text, "error": error}
+        context = {**_detail_context(conversation, viewer=request.user), "text": text, "error": error}
         return refused(request, "conversations/conversation_detail.html", context)
     return redirect("conversation", pk=pk)
 

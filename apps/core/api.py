@@ -43,13 +43,18 @@ def checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[s
 
 
 def listed(
-    request: Request, found: QuerySet[Any], serializer_class: Any, *, ordering: str = CursorPagination.ordering
+    request: Request,
+    found: QuerySet[Any],
+    serializer_class: Any,
+    *,
+    ordering: str = CursorPagination.ordering,
+    context: dict[str, Any] | None = None,
 ) -> Response:
     """Answer with one page of a query, newest first."""
     paginator = CursorPagination()
     paginator.ordering = ordering
     page = paginator.paginate_queryset(found, request)
-    return paginator.get_paginated_response(serializer_class(page, many=True).data)
+    return paginator.get_paginated_response(serializer_class(page, many=True, context=context or {}).data)
 
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.accounts.models import User
-from apps.agents.models import Agent, Run
+from apps.agents.models import Agent, Approval, Run
 from apps.conversations.models import Conversation
 from apps.knowledge.models import Document
 from apps.projects.models import Project
@@ -29,7 +29,9 @@ def home(request: HttpRequest) -> HttpResponse:
         "agents": Agent.objects.usable_by(user)[:4],
         "recent": recent,
         "failed": Document.objects.visible_to(user).filter(uploaded_by=user, state=Document.State.FAILED)[:5],
+        "waiting": Approval.objects.for_decision_by(user).select_related("run__agent")[:5],
     }
+    context["needed"] = len(context["failed"]) + len(context["waiting"])
     steps = [] if user.has_hidden_start else _first_steps(user, has_runs=bool(recent))
     context |= {"steps": steps, "steps_done": sum(step["is_done"] for step in steps)}
     return render(request, "dashboard/home.html", context)
@@ -94,6 +96,7 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
         ("blocks", _("Agents"), reverse("agents"), "G A"),
         ("book-open", _("Knowledge"), reverse("collections"), "G K"),
         ("activity", _("Runs"), reverse("runs"), "G R"),
+        ("hand", _("Approvals"), reverse("approvals"), ""),
         ("folder-kanban", _("Projects"), reverse("projects"), ""),
         *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
         *([("history", _("Audit"), reverse("audit"), "")] if user.has_perm("audit.view_auditevent") else []),

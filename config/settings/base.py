@@ -311,6 +311,10 @@ SPECTACULAR_SETTINGS = {
         "SeverityName": ["low", "medium", "high", "critical"],
         "AlertKind": "apps.audit.models.AlertChannel.Kind",
         "IdentityProviderKind": "apps.accounts.models.IdentityProvider.Kind",
+        "ToolRisk": ["read", "write", "send", "code"],
+        "AsksBefore": "apps.agents.models.ToolGrant.Consent",
+        "ApprovalReason": "apps.agents.models.Approval.Why",
+        "ApprovalState": "apps.agents.models.Approval.State",
         "PriceOrigin": ["own", "listed", "none"],
     },
 }

@@ -1,7 +1,7 @@
 // The chat page over one socket. The server sends finished HTML; this only places it.
 //   user|start {id, html}     a message's frame      blk {id, i, html}  block i is final
 //   cut {id}                  take away what follows that message
-//   tail {id, i, html}  the open block after i       step, src, wait    what is going on
+//   tail {id, i, html}  the open block after i       step, ask, src, wait    what is going on
 //   done {id, html, say}                             err {text}
 // Blocks are counted from the start of the answer, so after a cut the page asks from the block it has.
 const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
@@ -21,6 +21,7 @@ jump.onclick = () => { thread.scrollTo({ top: thread.scrollHeight, behavior: cal
 
 const byId = id => $(`.msg[data-id="${CSS.escape(id)}"]`);
 const open = () => $('.msg[data-open=yes]');
+const asks = () => $('[data-approval]:not(.done)', msgs);
 const blocks = el => $$('.prose>.blk:not(.caret)', el).length;
 function state() {
   const busy = !!open();
@@ -55,6 +56,7 @@ function on(f) {
   if (!el) return;
   if (f.t === 'blk' || f.t === 'tail') write(el, f);
   if (f.t === 'step') { const s = $('.steps-slot', el), was = $('details', s)?.open; s.innerHTML = f.html; if (was) $('details', s)?.setAttribute('open', ''); }
+  if (f.t === 'ask') ask($('.asks-slot', el), f.html);
   if (f.t === 'src') fillSources(f.html, f.id);
   if (f.t === 'wait') note(f.text);
   if (f.t === 'done') finish(el, f);
@@ -83,6 +85,12 @@ function write(el, f) {
   if (!block) { block = document.createElement('div'); prose.append(block); }
   block.className = f.t === 'tail' ? 'blk caret' : 'blk';
   if (block.innerHTML !== f.html) { block.innerHTML = f.html; markChosen(); }
+}
+// Cards come over the socket, which knows no CSRF token: their forms get the page's.
+function ask(slot, html) {
+  slot.innerHTML = html;
+  $$('form', slot).forEach(f => f.prepend($('[name=csrfmiddlewaretoken]', form).cloneNode()));
+  if (asks()) note('');
 }
 function finish(el, f) {
   $('.prose>.caret', el)?.classList.remove('caret');
@@ -114,13 +122,13 @@ if (conversation) {
     if (e.target.matches('.bubble .edit')) { e.preventDefault(); e.stopImmediatePropagation(); resend(e.target); return; }
     if (!e.target.matches('[data-live]')) return;
     e.preventDefault(); e.stopImmediatePropagation();
-    const body = new FormData(); body.set('csrfmiddlewaretoken', $('[name=csrfmiddlewaretoken]', form).value);
+    const body = new FormData(e.target); body.set('csrfmiddlewaretoken', $('[name=csrfmiddlewaretoken]', form).value);
     const answer = await fetch(e.target.action, { method: 'POST', body, redirect: 'manual' }).catch(() => null);
     if (!answer || answer.status >= 400) note(answer?.status === 409 ? main.dataset.busy : document.body.dataset.offline);
   }, true);
   connect();
   setInterval(() => {
-    if (open() && quiet && Date.now() - quiet > 10000) note(main.dataset.working + ' (' + Math.round((Date.now() - quiet) / 1000) + ' s)');
+    if (open() && !asks() && quiet && Date.now() - quiet > 10000) note(main.dataset.working + ' (' + Math.round((Date.now() - quiet) / 1000) + ' s)');
   }, 2000);
 }
 // Editing a message: its bubble becomes a form, which is sent as a further version of it.

@@ -4,10 +4,12 @@ They are made once, in a transaction around all tests of the module; each test i
 """
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
+from django.utils import timezone
 
 from apps.core.tenancy import public_context, tenant_context
 from tests.conftest import PASSWORD, _tenant, _user
@@ -34,7 +36,7 @@ def _objects(member, admin):
     from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
-    from apps.agents.models import Agent
+    from apps.agents.models import Agent, Approval, StandingConsent
     from apps.agents.services import personalities, rule_sets
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
@@ -85,6 +87,21 @@ def _objects(member, admin):
     sharing.share(actor=None, shared=project, to=member, level="manage")
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
+    approval = Approval.objects.create(
+        run_id=message.run_id,
+        call_id="c1",
+        tool="calculate",
+        title="Calculator",
+        risk="read",
+        why="always",
+        proposed={"expression": "1"},
+        arguments={"expression": "1"},
+        digest="d",
+        expires_at=timezone.now() + timedelta(days=1),
+    )
+    consent = StandingConsent.objects.create(
+        person=member, agent=agent, tool="calculate", expires_at=timezone.now() + timedelta(days=1)
+    )
     narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
     ApiKey.objects.filter(pk=narrow.key.pk).update(scopes=["nothing:read"])
     colleague = members.create_user(email="colleague@acme.example", name="Cole Colleague", password=PASSWORD)
@@ -118,6 +135,8 @@ def _objects(member, admin):
         "rule": rules.rules.get().pk,
         "label": prompt.labels.get().pk,
         "project": project.pk,
+        "approval": approval.pk,
+        "consent": consent.pk,
         "kind": "agents",
         "number": 1,
         "slug": "anything",

@@ -175,6 +175,8 @@ def test_admin_is_for_staff(acme, globex, admin_user, member):
             "audit/auditevent",
             "agents/agent",
             "agents/run",
+            "agents/approval",
+            "agents/standingconsent",
             "knowledge/document",
             "knowledge/knowledgebase",
             "conversations/conversation",

@@ -129,7 +129,7 @@ def test_declined_call_is_told_with_its_reason(asked, paid, member, work_on, scr
     assert ("declined" in told(scripted), "Wrong account" in told(scripted), paid) == (True, True, [])
 
 
-def test_edited_arguments_are_the_ones_used(asked, paid, member, work_on):
+def test_edited_arguments_are_the_ones_used(asked, paid, member, work_on, scripted):
     run, approval = asked()
     seen = approval.digest
     changed = approvals.edit(actor=member, approval=approval, arguments={"to": "Nordlicht AG", "amount": 90})
@@ -138,6 +138,7 @@ def test_edited_arguments_are_the_ones_used(asked, paid, member, work_on):
     approvals.approve(actor=member, approval=approval, digest=changed.digest)
     end(run, work_on)
     assert paid == [{"to": "Nordlicht AG", "amount": 90}]
+    assert "Nordlicht AG" in told(scripted) and "Nordlicht AG" in run.events.get(kind="tool").payload["arguments"]
     assert changed.proposed == {"to": "Nordlicht GmbH", "amount": 900}
 
 

@@ -25,7 +25,7 @@ VIEWS = {
 }
 
 
-SETTLED = "() => Promise.all(document.getAnimations().map(a => a.effect.getTiming().iterations < 99 ? a.finished : 0))"
+SETTLED = "() => Promise.all(document.getAnimations().map(a => a.effect.getTiming().iterations < 99 ? a.finished.catch(() => 0) : 0))"
 
 
 def violations(page):

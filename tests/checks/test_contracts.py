@@ -12,7 +12,7 @@ BREACHES = {
     "Apps form one stack; imports point down": ("apps/tenants/models.py", "import apps.agents.models"),
     "Apps do not know how they are put together": ("apps/agents/services/runs.py", "import config.urls"),
     "Inside an app: doors, services, workers, rules, tables": (
-        "apps/agents/models.py",
+        "apps/agents/models/agents.py",
         "import apps.agents.services.runs",
     ),
     "The agent loop, the port and the splitter know no framework": ("apps/agents/loop.py", "import django.db"),

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.contrib.auth.models import Group, Permission
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import ProtectedError, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from apps.accounts import actions
@@ -110,7 +110,17 @@ def remove_role(*, actor: Any, group: Group) -> None:
     if group.user_set.exists():
         raise Conflict(_("Somebody has this role. Give them another one first."))
     record(actions.ROLE_REMOVED, actor=actor, target=group, before={"rights": rights_of(group)})
-    group.delete()
+    _delete(group)
+
+
+def _delete(group: Group) -> None:
+    """Delete a role or group. Raises Conflict while something names it as who decides."""
+    try:
+        with transaction.atomic():
+            group.delete()
+    except ProtectedError as error:
+        names = ", ".join(sorted(str(row) for row in error.protected_objects)[:5])
+        raise Conflict(_("It is still named as who decides: %(names)s") % {"names": names}) from error
 
 
 # -- groups of people --------------------------------------------------------------------------------------------
@@ -160,7 +170,7 @@ def remove_group(*, actor: Any, group: Group) -> None:
         raise Conflict(_("This is a role."))
     standing = list(group.user_set.all())
     record(actions.GROUP_REMOVED, actor=actor, target=group, before={"members": _names(standing)})
-    group.delete()
+    _delete(group)
     for user in standing:
         rights_changed.send(sender=User, user=user)
 

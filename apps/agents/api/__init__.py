@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.agents.api import behaviour, endpoints, form_runs, live, studio
+from apps.agents.api import approvals, behaviour, endpoints, form_runs, live, studio, tools
 from apps.agents.models import Agent
 
 urlpatterns = [
@@ -13,6 +13,7 @@ urlpatterns = [
     path("agents/<uuid:pk>/copy", studio.copy, name="api-agent-copy"),
     path("agents/<uuid:pk>/settings", endpoints.agent_settings, name="api-agent-settings"),
     path("agents/<uuid:pk>/behaviour", behaviour.agent_behaviour, name="api-agent-behaviour"),
+    path("agents/<uuid:pk>/tools", tools.agent_tools, name="api-agent-tools"),
     path("agents/<uuid:pk>/form", form_runs.agent_form, name="api-agent-form"),
     path("agents/<uuid:pk>/form/estimate", form_runs.form_estimate, name="api-agent-form-estimate"),
     path("config/agents", behaviour.config, name="api-config-agents"),
@@ -21,6 +22,12 @@ urlpatterns = [
     path("config/agents/rule-sets", behaviour.rule_set_list, name="api-rule-sets"),
     path("config/agents/rule-sets/<uuid:pk>", behaviour.rule_set, name="api-rule-set"),
     path("config/agents/rule-sets/<uuid:pk>/copy", behaviour.rule_set_copy, name="api-rule-set-copy"),
+    path("approvals/", approvals.approval_list, name="api-approvals"),
+    path("approvals/<uuid:pk>", approvals.approval, name="api-approval"),
+    path("approvals/<uuid:pk>/approve", approvals.approve, name="api-approval-approve"),
+    path("approvals/<uuid:pk>/decline", approvals.decline, name="api-approval-decline"),
+    path("approvals/consents", approvals.consents, name="api-consents"),
+    path("approvals/consents/<uuid:pk>", approvals.consent, name="api-consent"),
     path("runs/", endpoints.runs, name="api-runs"),
     path("runs/<uuid:pk>", endpoints.run, name="api-run"),
     path("runs/<uuid:pk>/cancel", endpoints.cancel, name="api-run-cancel"),

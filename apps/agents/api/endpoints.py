@@ -43,6 +43,7 @@ class RunSerializer(serializers.ModelSerializer):
             "id",
             "agent",
             "project",
+            "parent",
             "title",
             "state",
             "question",

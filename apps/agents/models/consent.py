@@ -65,7 +65,8 @@ class ToolGrant(UUIDModel):
 class Approval(TimestampedModel):
     """A tool call that waits for people. `digest` is that of the exact arguments, and what votes are bound to.
 
-    What was proposed stays in `proposed`; `arguments` are what will be sent. A decision is used once (`used_at`).
+    What was proposed stays in `proposed`; `arguments` are what will be sent. A decision is used once (`used_at`). With an
+    `approvers_name` those named decide and nobody else, even when their group is gone; without one, whoever asked.
     """
 
     class State(models.TextChoices):
@@ -91,8 +92,9 @@ class Approval(TimestampedModel):
     digest = models.CharField(_("digest of the arguments"), max_length=64)
     state = models.CharField(_("status"), max_length=16, choices=State, default=State.PENDING)
     approvers = models.ForeignKey(
-        Group, on_delete=models.PROTECT, null=True, related_name="+", verbose_name=_("who decides")
+        Group, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("who decides")
     )
+    approvers_name = models.CharField(_("name of who decides"), max_length=150, blank=True)
     needed = models.PositiveSmallIntegerField(_("people needed"), default=1)
     reason = models.CharField(_("reason"), max_length=500, blank=True)
     expires_at = models.DateTimeField(_("until"))

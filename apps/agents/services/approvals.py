@@ -90,17 +90,17 @@ def revoke_consent(*, actor: Any, standing: StandingConsent) -> None:
 
 
 def may_decide(actor: Any, approval: Approval) -> bool:
-    """Say whether it is this person's to decide: one of those named who did not ask; with nobody named, who asked."""
-    if not actor.is_active:
+    """Say whether it is this person's to decide: one of those named who did not ask; with nobody named, who asked. Never a service's."""
+    if not actor.is_active or actor.is_service:
         return False
-    if approval.approvers_id is None:
+    if not approval.approvers_name:
         return approval.run.started_by_id == actor.pk
     return approval.run.started_by_id != actor.pk and actor.groups.filter(pk=approval.approvers_id).exists()
 
 
 def may_remember(approval: Approval) -> bool:
     """Say whether a standing consent could stand for this: who asked decides, and it asks for nothing but its risk."""
-    return approval.approvers_id is None and approval.why == Approval.Why.RISK
+    return not approval.approvers_name and approval.why == Approval.Why.RISK
 
 
 def _locked(actor: Any, approval: Approval) -> Approval:

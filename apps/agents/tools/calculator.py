@@ -41,7 +41,12 @@ def _round(number: Decimal, digits: Decimal = Decimal()) -> Decimal:
 
 
 FUNCTIONS = {
-    **{"min": min, "max": max, "abs": abs, "sum": _sum, "mean": _mean, "round": _round},
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "sum": _sum,
+    "mean": _mean,
+    "round": _round,
     "sqrt": Decimal.sqrt,
 }
 
@@ -49,11 +54,11 @@ FUNCTIONS = {
 def calculate(expression: str) -> Decimal:
     """Return the value of an expression. Raises ToolFailed with what is wrong."""
     reader = SimpleEval(operators=OPERATORS, functions=FUNCTIONS, names={})
-    kept = (ast.Expr, ast.UnaryOp, ast.BinOp, ast.Call)
+    kept = (ast.UnaryOp, ast.BinOp, ast.Call)
     reader.nodes = {kind: reader.nodes[kind] for kind in kept} | {ast.Constant: _number}
     try:
         with localcontext():
-            value = reader.eval(expression)
+            value = reader.eval(expression, previously_parsed=ast.parse(expression.strip(), mode="eval").body)
     except ZeroDivisionError as error:
         raise ToolFailed("This divides by zero.") from error
     except (

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import numpy as np
 from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
@@ -67,23 +68,18 @@ def _moved(day: date, by: dict[str, Any]) -> date:
 
 
 def _after_working_days(day: date, count: int) -> date:
-    step = timedelta(days=1 if count > 0 else -1)
-    weeks, rest = divmod(abs(count), 5)
-    day += step * 7 * weeks
-    while rest:
-        day += step
-        rest -= day.weekday() < 5
-    while count and day.weekday() >= 5:
-        day += step
-    return day
+    moved = np.busday_offset(day, count, roll="backward" if count > 0 else "forward").item() if count else day
+    if not isinstance(moved, date):  # numpy goes further than the calendar
+        raise OverflowError
+    return moved
 
 
 def _working_days(first: date, last: date) -> int:
     """Count Mondays to Fridays after `first` up to and with `last`; negative backwards."""
     if last < first:
         return -_working_days(last, first)
-    weeks, rest = divmod((last - first).days, 7)
-    return weeks * 5 + sum((first + timedelta(days=n)).weekday() < 5 for n in range(1, rest + 1))
+    days = np.array([first, last], dtype="datetime64[D]") + 1
+    return int(np.busday_count(days[0], days[1]))
 
 
 RECKON_DAYS = Tool(

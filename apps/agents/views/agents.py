@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.agents.models import Agent, Run
-from apps.agents.rendering import steps_of, timeline
+from apps.agents.rendering import cards_of, steps_of, timeline
 from apps.agents.services import runs as services
 from apps.core.htmx import page_or_part
 from apps.core.models import is_uuid
@@ -67,6 +67,7 @@ def run_list(request: HttpRequest) -> HttpResponse:
 
 def _filtered(request: HttpRequest, runs: QuerySet[Run]) -> QuerySet[Run]:
     words, state, agent, project = (request.GET.get(name, "") for name in ("q", "state", "agent", "project"))
+    runs = runs.filter(parent=None)
     days = PERIODS_DAYS.get(request.GET.get("days", ""))
     if request.GET.get("whose") != "all":
         runs = runs.filter(started_by_id=request.user.pk)
@@ -89,7 +90,7 @@ def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _shown(request: HttpRequest) -> QuerySet[Run]:
     return Run.objects.visible_to(request.user).select_related(
-        "agent", "started_by", "prompt_version__prompt", "form_version", "project"
+        "agent", "started_by", "prompt_version__prompt", "form_version", "project", "parent__agent"
     )
 
 
@@ -97,7 +98,15 @@ def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
     bars, marks = timeline(steps_of(run))
     wanted = request.GET.get("step", "")
     chosen = next((bar.line for bar in bars if str(bar.line.number) == wanted), bars[-1].line if bars else None)
-    return {"run": run, "bars": bars, "marks": marks, "chosen": chosen, "cost": cost_of_run(run.pk)}
+    return {
+        "run": run,
+        "bars": bars,
+        "marks": marks,
+        "chosen": chosen,
+        "cost": cost_of_run(run.pk),
+        "cards": cards_of(run, request.user),
+        "children": Run.objects.visible_to(request.user).filter(parent=run).select_related("agent"),
+    }
 
 
 @require_POST
