@@ -13,6 +13,7 @@ urlpatterns = [
     path("", include("apps.providers.api")),
     path("", include("apps.usage.api")),
     path("", include("apps.prompts.api")),
+    path("", include("apps.integrations.api")),
     path("", include("apps.knowledge.api")),
     path("", include("apps.agents.api")),
     path("", include("apps.conversations.api")),

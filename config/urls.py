@@ -32,6 +32,7 @@ urlpatterns = [
     path("", include("apps.providers.urls")),
     path("", include("apps.usage.urls")),
     path("", include("apps.prompts.urls")),
+    path("", include("apps.integrations.urls")),
     path("", include("apps.agents.urls")),
     path("", include("apps.knowledge.urls")),
     path("", include("apps.conversations.urls")),

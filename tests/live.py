@@ -47,6 +47,7 @@ class Live:
                 **{f"LIMIT_{name}": "1000000" for name in ("USER", "KEY", "ADDRESS", "TENANT", "CHAT")},
                 "JOB_HEARTBEAT_S": "1",
                 "PROVIDER_PRIVATE_HOSTS": "127.0.0.1",
+                "TOOL_PRIVATE_HOSTS": "127.0.0.1",
                 "LOG_LEVEL": "WARNING",
                 "EMBEDDING_MODEL_DIR": str(ROOT / ".venv" / "embedding-model"),
                 "DJANGO_SETTINGS_MODULE": "config.settings.development",

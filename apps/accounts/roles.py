@@ -41,6 +41,7 @@ _BUILDER = _MEMBER | {
     *("agents.add_agent", "agents.change_agent", "agents.delete_agent"),
     *("projects.add_project", "knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
     *("providers.view_provider", "providers.view_providermodel", "prompts.*"),
+    *("integrations.view_connection", "integrations.view_operation"),
     *(
         f"agents.{verb}_{name}"
         for verb in ("view", "add", "change", "delete")
@@ -52,6 +53,7 @@ _ADMIN = _BUILDER | {
         "agents.*",
         "knowledge.*",
         "providers.*",
+        "integrations.*",
         "projects.*",
         "usage.*",
         "conversations.list_conversation",
@@ -146,6 +148,8 @@ RIGHTS: dict[str, str | Promise] = {
     "projects.manage_project": _("Manage all projects"),
     "providers.view_provider": _("See models and providers"),
     "providers.change_provider": _("Set up models and providers"),
+    "integrations.view_connection": _("See connected services"),
+    "integrations.change_connection": _("Connect services and choose what agents may call"),
     "agents.view_personality": _("See personalities"),
     "agents.change_personality": _("Write personalities"),
     "agents.view_ruleset": _("See business rules"),

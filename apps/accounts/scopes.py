@@ -23,6 +23,7 @@ AREAS = {
     "usage": "usage",
     "prompts": "prompts",
     "projects": "projects",
+    "connections": "connections",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate"})
@@ -50,6 +51,8 @@ SCOPES: dict[str, str | Promise] = {
     "usage:write": _("Set budgets and prices, ask for more"),
     "prompts:read": _("See prompts"),
     "prompts:write": _("Write, label and try prompts"),
+    "connections:read": _("See connected services"),
+    "connections:write": _("Connect services and choose what agents may call"),
     "projects:read": _("See projects"),
     "projects:write": _("Begin, change and archive projects, assign to them"),
     "security:read": _("See security events"),

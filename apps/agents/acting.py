@@ -78,7 +78,7 @@ class Act:
     def check_right(self) -> None:
         """The person's rights bound the agent's. Raises ToolFailed."""
         user, wanted = self.run.started_by, self.tool.permission
-        if wanted and not (user and user.is_active and user.has_perm(wanted)):
+        if user is None or not user.is_active or not self.tool.is_for(user) or (wanted and not user.has_perm(wanted)):
             raise ToolFailed("The person who asked you has no right to use this tool.")
 
     def check_rate(self) -> None:

@@ -13,6 +13,7 @@ from apps.agents.tools.calculator import CALCULATE
 from apps.agents.tools.calendar import RECKON_DAYS
 from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH, spec_for
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
+from apps.agents.tools.remote import remote_tools
 from apps.agents.tools.web_page import READ_WEB_PAGE
 from apps.projects.models import Project
 
@@ -39,15 +40,23 @@ for _each in (SEARCH_KNOWLEDGE, CALCULATE, RECKON_DAYS, READ_WEB_PAGE, ASK_AGENT
     add_tool(_each)
 
 
-def known_tools() -> dict[str, Tool]:
-    """Return every tool that an agent can be given, by its key; the search comes with collections and is not given."""
-    return {key: tool for key, tool in _tools.items() if tool is not SEARCH_KNOWLEDGE}
+def known_tools(keys: Collection[str] | None = None) -> dict[str, Tool]:
+    """Return every tool that an agent can be given, or those of these keys; the search comes with collections and is not given."""
+    own = {key: tool for key, tool in _tools.items() if tool is not SEARCH_KNOWLEDGE}
+    if keys is None:
+        return own | remote_tools()
+    elsewhere = [key for key in keys if key not in own]
+    return {key: tool for key, tool in own.items() if key in keys} | (remote_tools(elsewhere) if elsewhere else {})
 
 
-def tool_titled(key: str) -> str:
-    """Return the words for a tool; its key where it is gone."""
-    tool = _tools.get(key)
-    return str(tool.title or key) if tool else key
+def tool_named(key: str) -> Tool | None:
+    """Return a tool that an agent can be given; None when it is gone."""
+    return known_tools([key]).get(key)
+
+
+def built_in(key: str) -> Tool | None:
+    """Return a tool of the product's own, the search among them, without a look at the database."""
+    return _tools.get(key)
 
 
 def tools_of(
@@ -59,8 +68,9 @@ def tools_of(
     """
     has_collections = agent.knowledge_bases.exists() or (project is not None and project.knowledge_bases.exists())
     held = [HeldTool(SEARCH_KNOWLEDGE.spec.name, SEARCH_KNOWLEDGE)] if has_collections else []
-    known = known_tools()
-    for grant in agent.tool_grants.select_related("approvers").prefetch_related("colleagues"):
+    grants = list(agent.tool_grants.select_related("approvers").prefetch_related("colleagues"))
+    known = known_tools([grant.tool for grant in grants])
+    for grant in grants:
         if grant.tool in known:
             held += _fitted(known[grant.tool], grant, depth)
     return [each for each in held if allowed is None or each.key in allowed]

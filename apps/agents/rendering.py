@@ -65,8 +65,9 @@ def _tool_line(event: RunEvent, start_s: float) -> StepLine:
         title, icon, tint, kind = _("Searched the documents"), "book-open", "info", "ret"
         amount = ngettext("%(n)d passage", "%(n)d passages", found) % {"n": found}
     else:
-        tool = registry.known_tools().get(event.name)
-        title, icon = (str(tool.title), tool.icon) if tool else (event.name, "wrench")
+        tool = registry.built_in(event.name)
+        title = str(tool.title or event.name) if tool else event.payload.get("title") or event.name
+        icon = tool.icon if tool else "wrench"
         tint, kind, amount = "tool", "tool", ""
         if '"error":' in event.payload.get("result", "")[:9]:
             amount, tint = _("did not work"), "warn"
@@ -186,7 +187,7 @@ def card_of(approval: Approval, viewer: Any, *, data: Any = None) -> Card:
     votes = list(approval.votes.all())
     has_voted = any(vote.person_id == viewer.pk and vote.digest == approval.digest for vote in votes)
     may_decide = approval.is_waiting and not has_voted and approvals.may_decide(viewer, approval)
-    tool = registry.known_tools().get(approval.tool) if may_decide else None
+    tool = registry.tool_named(approval.tool) if may_decide else None
     return Card(
         approval=approval,
         agent=approval.run.agent,

@@ -317,11 +317,17 @@ class _Work:
             self.end(Job.State.FAILED, Run.State.NEEDS_REVIEW, loop.answer_text(self.facts), error=error)
             return False
         used = call if act.arguments is None else replace(call, arguments=orjson.dumps(act.arguments).decode())
-        self.store_result(used, result, started_at, holds=act.holds)
+        self.store_result(used, result, started_at, holds=act.holds, title=str(held.tool.title))
         return True
 
     def store_result(
-        self, call: ToolCall, result: ToolResult, started_at: datetime, *, holds: Collection[str] = ()
+        self,
+        call: ToolCall,
+        result: ToolResult,
+        started_at: datetime,
+        *,
+        holds: Collection[str] = (),
+        title: str = "",
     ) -> None:
         content = orjson.dumps(result.content, default=str).decode()
         payload = {
@@ -329,6 +335,7 @@ class _Work:
             "arguments": call.arguments,
             "result": content,
             "sources": [vars(source) for source in result.sources],
+            "title": title,
         }
         with engine.checkpoint(self.claim):
             event = add_event(self.run, RunEvent.Kind.TOOL, call.name, payload, started_at)

@@ -98,6 +98,11 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
         ("activity", _("Runs"), reverse("runs"), "G R"),
         ("hand", _("Approvals"), reverse("approvals"), ""),
         ("folder-kanban", _("Projects"), reverse("projects"), ""),
+        *(
+            [("link", _("Connections"), reverse("connections"), "")]
+            if user.has_perm("integrations.view_connection")
+            else []
+        ),
         *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
         *([("history", _("Audit"), reverse("audit"), "")] if user.has_perm("audit.view_auditevent") else []),
         *(

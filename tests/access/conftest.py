@@ -45,6 +45,7 @@ def _objects(member, admin):
     from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
+    from apps.integrations import services as integrations
     from apps.providers import services as providers
     from apps.projects import services as projects
     from apps.prompts.services import library as prompts
@@ -87,6 +88,8 @@ def _objects(member, admin):
     sharing.share(actor=None, shared=project, to=member, level="manage")
     message = conversations.start_conversation(actor=member, agent=agent, text="How many days of leave?")
     work("agents")
+    described = '{"openapi": "3.1.0", "servers": [{"url": "http://127.0.0.1:9"}], "paths": {"/x": {"get": {}}}}'
+    connection = integrations.connect(actor=admin, values={"name": "Desk"}, document=described)
     approval = Approval.objects.create(
         run_id=message.run_id,
         call_id="c1",
@@ -136,6 +139,7 @@ def _objects(member, admin):
         "label": prompt.labels.get().pk,
         "project": project.pk,
         "approval": approval.pk,
+        "connection": connection.pk,
         "consent": consent.pk,
         "kind": "agents",
         "number": 1,

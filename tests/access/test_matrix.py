@@ -182,6 +182,7 @@ def test_admin_is_for_staff(acme, globex, admin_user, member):
             "conversations/conversation",
             "projects/project",
             "providers/provider",
+            "integrations/connection",
             "providers/providermodel",
             "usage/usagerecord",
             "usage/budget",

@@ -9,6 +9,7 @@ from django.core.management import call_command
 from apps.accounts.services import single_sign_on
 from apps.core import credentials
 from apps.core.tenancy import public_context, tenant_context
+from apps.integrations.models import Connection
 from apps.providers.models import Provider
 from apps.tenants.models import TenantKey
 
@@ -22,6 +23,9 @@ def sealed(in_acme, member, settings):
     provider.save()
     values = {"kind": "oidc", "name": "Work", "client_id": "x", "server_url": "https://login.example.com"}
     sso = single_sign_on.save_provider(actor=None, values=values, secret="s3cret")
+    service = Connection(name="Desk", slug="desk", base_url="https://desk.example", auth="bearer")
+    service.set_secret("t0ken")
+    service.save()
     TOTP.activate(member, "JBSWY3DPEHPK3PXP")
     RecoveryCodes.activate(member)
     return provider, sso
@@ -35,12 +39,13 @@ def test_everything_is_sealed_under_the_first_key(sealed, member, settings, caps
         call_command("rotate_credentials")
         call_command("rotate_credentials")
     told = capsys.readouterr().out.split("\n")
-    assert [line for line in told if line.startswith("acme")] == ["acme: 4 sealed anew", "acme: 0 sealed anew"]
+    assert [line for line in told if line.startswith("acme")] == ["acme: 5 sealed anew", "acme: 0 sealed anew"]
     assert [key.place for key in credentials._data_keys()] == [0, 0]  # the former key opens under the new master, too
     settings.CREDENTIAL_KEYS = ["new"]
     provider.refresh_from_db()
     sso.refresh_from_db()
     assert provider.api_key() == "sk-1"
+    assert Connection.objects.get().secret() == "t0ken"
     assert single_sign_on.as_app(sso).secret == "s3cret"
     totp = Authenticator.objects.get(type="totp").wrap()
     assert totp.instance.data["secret"] != "JBSWY3DPEHPK3PXP"

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents import actions
 from apps.agents.models import Agent, ToolGrant
-from apps.agents.registry import known_tools
+from apps.agents.registry import known_tools, tool_named
 from apps.agents.services.behaviour import require_change
 from apps.agents.services.personalities import checked_words
 from apps.agents.tools.base import Tool
@@ -62,7 +62,7 @@ def set_tools(*, actor: Any, agent: Agent, wanted: Sequence[Mapping[str, Any]]) 
 
 def _save(actor: Any, agent: Agent, entry: Mapping[str, Any]) -> None:
     key = entry["tool"]
-    tool = known_tools().get(key)
+    tool = tool_named(key)
     if tool is None:
         raise InvalidInput(_("There is no such tool."), field=key)
     grant = ToolGrant.objects.filter(agent=agent, tool=key).first() or ToolGrant(agent=agent, tool=key)

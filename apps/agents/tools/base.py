@@ -50,11 +50,17 @@ def stays_inside(arguments: Mapping[str, Any], hosts: tuple[str, ...]) -> bool:
     return True
 
 
+def everybody(user: Any) -> bool:
+    """Say that a tool is for anyone who may ask its agent."""
+    return True
+
+
 @dataclass(frozen=True)
 class Tool:
     """A tool with its schema and its nature.
 
-    `title` and `summary` are for people. `permission` is a right that the person must have too. `is_repeatable`: calling twice
+    `title` and `summary` are for people. `permission` is a right that the person must have too, `is_for` whether it works for
+    them at all. `is_repeatable`: calling twice
     with one key has one effect. `timeout_s` is kept by the tool, on the wire or in the sandbox. `brings` is what a run holds after
     it. `is_trusted_with` says, by arguments and the grant's hosts, whether they may leave unseen in a run that holds both.
     `takes` names the part of a grant that it is set up with.
@@ -67,6 +73,7 @@ class Tool:
     icon: str = "wrench"
     risk: Risk = "read"
     permission: str = ""
+    is_for: Callable[[Any], bool] = field(default=everybody)
     is_repeatable: bool = True
     timeout_s: float = 30.0
     calls_a_minute: int = 60

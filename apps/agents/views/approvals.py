@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_POST
 
 from apps.agents.models import Approval, Run, StandingConsent
-from apps.agents.registry import tool_titled
+from apps.agents.registry import known_tools
 from apps.agents.rendering import Card, card_of
 from apps.agents.services import approvals as services
 from apps.core.errors import Conflict, InvalidInput
@@ -69,7 +69,8 @@ def approval_decline(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_GET
 def consent_list(request: HttpRequest) -> HttpResponse:
     rows = _standing(request).filter(expires_at__gt=timezone.now()).select_related("agent")
-    shown = [(row, tool_titled(row.tool)) for row in rows]
+    known = known_tools([row.tool for row in rows])
+    shown = [(row, known[row.tool].title if row.tool in known else row.tool) for row in rows]
     return render(request, "agents/consent_list.html", {"rows": shown})
 
 

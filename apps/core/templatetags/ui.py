@@ -1,5 +1,6 @@
 """The small parts that every template is built of: icons, marks, times."""
 
+import json
 import re
 from datetime import datetime
 from typing import Any
@@ -88,6 +89,12 @@ def widget(field: BoundField) -> str:
     """Say how a field is drawn: "select", "checkbox", "area", or the type of its input."""
     drawn = field.field.widget
     return "area" if isinstance(drawn, Textarea) else getattr(drawn, "input_type", "text")
+
+
+@register.filter
+def pretty(value: object) -> str:
+    """Write a JSON value over several lines."""
+    return json.dumps(value, indent=2, ensure_ascii=False)
 
 
 @register.filter

@@ -1,0 +1,1 @@
+"""Services outside that agents reach: connections, and the operations of theirs that may become tools."""

@@ -1,0 +1,39 @@
+"""Connections in Django admin: to look at, to switch off; they are made on their pages, which read the description."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from apps.audit.admin import AuditedAdmin
+from apps.integrations.models import Connection, Operation
+
+
+class OperationInline(admin.TabularInline):
+    model = Operation
+    fields = ("title", "tool_name", "method", "path", "risk", "is_on")
+    readonly_fields = ("is_on",)
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(boolean=True)
+    def is_on(self, operation: Operation) -> bool:
+        return operation.is_on
+
+
+@admin.register(Connection)
+class ConnectionAdmin(AuditedAdmin):
+    list_display = ("name", "description", "base_url", "auth", "audience", "is_active", "described_at")
+    list_filter = ("is_active", "auth")
+    search_fields = ("name", "description", "base_url")
+    readonly_fields = ("base_url", "source_url", "auth", "auth_name", "described_at")
+    inlines = (OperationInline,)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False

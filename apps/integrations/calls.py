@@ -1,0 +1,142 @@
+"""Calling a service: the request from an operation and its arguments, with the connection's secret, through the guarded client."""
+
+import base64
+import posixpath
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, urlencode, urlsplit
+
+import httpx2
+import orjson
+from django.conf import settings
+
+from apps.core.errors import InvalidInput
+from apps.core.http import Fetched, fetch
+from apps.core.wire import run_on_wire
+from apps.integrations.errors import CallFailed
+from apps.integrations.models import Connection, Operation
+
+TIMEOUT_S = 30.0
+MOST_BYTES = 2 << 20
+TOLD_CHARS = 20_000
+Auth = Connection.Auth
+
+
+def call(operation: Operation, arguments: Mapping[str, Any], *, idempotency_key: str) -> dict[str, Any]:
+    """Send the request and return {"status", "body"}, the body as JSON or text of at most 20,000 characters.
+
+    Raises CallFailed, whose sentence says what the service answered.
+    """
+    connection = operation.connection
+    url, headers, body = request_of(operation, arguments, connection.secret())
+    if operation.method != "GET":
+        headers["Idempotency-Key"] = idempotency_key
+    answer = answered(operation.method, url, headers, body)
+    told = _told(answer)
+    if answer.status >= 300:
+        raise CallFailed(
+            f"The service answered {answer.status}: {told if isinstance(told, str) else orjson.dumps(told).decode()}"[
+                :1_000
+            ]
+        )
+    return {"status": answer.status, "body": told}
+
+
+def answered(method: str, url: str, headers: Mapping[str, str], body: bytes | None, redirects: int = 0) -> Fetched:
+    """Send a request through the guarded client. Raises CallFailed when there is no answer."""
+    asked = fetch(
+        method,
+        url,
+        allowed=settings.TOOL_PRIVATE_HOSTS,
+        timeout_s=TIMEOUT_S,
+        most_bytes=MOST_BYTES,
+        headers={"User-Agent": "Guildhall", "Accept-Encoding": "identity", **headers},
+        content=body,
+        redirects=redirects,
+    )
+    try:
+        return run_on_wire(asked, timeout_s=TIMEOUT_S)
+    except InvalidInput as error:
+        raise CallFailed(str(error.message)) from error
+    except TimeoutError as error:
+        raise CallFailed(f"The service did not answer within {TIMEOUT_S:.0f} seconds.") from error
+    except httpx2.HTTPError as error:
+        raise CallFailed(f"The service could not be reached: {error}"[:300]) from error
+
+
+def request_of(
+    operation: Operation, arguments: Mapping[str, Any], secret: str
+) -> tuple[str, dict[str, str], bytes | None]:
+    """Return address, headers and body. Each argument stays one segment, parameter or header: none leads to another path or host."""
+    path, headers, body = operation.path, {"Accept": "application/json"}, None
+    query: list[tuple[str, str]] = []
+    for name, value in arguments.items():
+        place, original = operation.places.get(name, ("", ""))
+        if place == "path":
+            path = path.replace("{" + original + "}", _segment(value))
+        elif place == "query":
+            query += [(original, _plain(one)) for one in (value if isinstance(value, list) else [value])]
+        elif place == "header":
+            headers[original] = _line(value)
+        elif place == "body":
+            body, headers["Content-Type"] = orjson.dumps(value), "application/json"
+    connection = operation.connection
+    query += _shown(connection, secret, headers)
+    base = connection.base_url.rstrip("/")
+    tail = f"?{urlencode(query)}" if query else ""
+    return f"{base}{path}{tail}", headers, body
+
+
+def _shown(connection: Connection, secret: str, headers: dict[str, str]) -> list[tuple[str, str]]:
+    """Put the secret into the headers, or return it as a parameter."""
+    if connection.auth == Auth.QUERY:
+        return [(connection.auth_name, secret)]
+    if connection.auth == Auth.BEARER:
+        headers["Authorization"] = f"Bearer {secret}"
+    elif connection.auth == Auth.HEADER:
+        headers[connection.auth_name] = secret
+    elif connection.auth == Auth.BASIC:
+        pair = base64.b64encode(f"{connection.auth_name}:{secret}".encode()).decode()
+        headers["Authorization"] = f"Basic {pair}"
+    return []
+
+
+def _segment(value: Any) -> str:
+    text = quote(_plain(value), safe="")
+    if text in ("", ".", ".."):
+        raise CallFailed("An argument of the path is empty or leads elsewhere.")
+    return text
+
+
+def _line(value: Any) -> str:
+    text = _plain(value)
+    if not text.isprintable() or not text.isascii():
+        raise CallFailed("An argument of a header has to be one line of plain letters.")
+    return text
+
+
+def _plain(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
+
+
+def _told(answer: Fetched) -> Any:
+    text = answer.body.decode("utf-8", errors="replace")
+    if len(text) > TOLD_CHARS:
+        return text[:TOLD_CHARS] + " …"
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
+
+
+def joined_address(source_url: str, server: str) -> str:
+    """Return where a service is called: the address that its description names, relative to where that was found."""
+    if urlsplit(server).scheme in ("http", "https"):
+        return server
+    found = urlsplit(source_url)
+    if found.scheme not in ("http", "https"):
+        return ""
+    path = posixpath.normpath(posixpath.join(posixpath.dirname(found.path) or "/", server)) if server else "/"
+    return f"{found.scheme}://{found.netloc}{path}"

@@ -1,0 +1,13 @@
+"""What can go wrong with a service outside, in sentences that may be shown."""
+
+from apps.core.errors import InvalidInput
+
+
+class UnreadableDescription(InvalidInput):
+    """The document describes no operations that could be called."""
+
+    code = "unreadable_description"
+
+
+class CallFailed(Exception):
+    """The service did not do it; the sentence may go to a model."""

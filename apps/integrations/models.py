@@ -1,0 +1,120 @@
+"""Connection and its Operations: a service outside, and what of it agents may be given."""
+
+from typing import ClassVar
+
+from django.contrib.auth.models import Group
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from apps.core import credentials
+from apps.core.models import TimestampedModel
+from apps.integrations.types import REPEATABLE, Described
+
+
+class Connection(TimestampedModel):
+    """A service that describes itself by OpenAPI. `sealed_secret` is never shown; `audience` may have it called for them."""
+
+    class Auth(models.TextChoices):
+        NONE = "none", _("Nothing")
+        BEARER = "bearer", _("Bearer token")
+        HEADER = "header", _("A header")
+        QUERY = "query", _("A parameter of the address")
+        BASIC = "basic", _("Name and password")
+
+    NAMED: ClassVar = (Auth.HEADER, Auth.QUERY, Auth.BASIC)
+    """Kinds that need a name beside the secret."""
+
+    name = models.CharField(_("name"), max_length=40, unique=True)
+    slug = models.SlugField(max_length=20, unique=True, editable=False)
+    description = models.CharField(_("description"), max_length=200, blank=True)
+    base_url = models.CharField(_("address"), max_length=300)
+    source_url = models.CharField(_("where it describes itself"), max_length=300, blank=True)
+    auth = models.CharField(_("it is shown"), max_length=8, choices=Auth, default=Auth.NONE)
+    auth_name = models.CharField(_("name of the header, parameter or account"), max_length=120, blank=True)
+    sealed_secret = models.TextField(blank=True, editable=False)
+    audience = models.ForeignKey(
+        Group,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("for whom agents call it"),
+        help_text=_("Empty: for everybody who may ask the agent."),
+    )
+    is_active = models.BooleanField(_("switched on"), default=True)
+    described_at = models.DateTimeField(_("description read"), null=True, editable=False)
+
+    class Meta:
+        ordering = ("name",)
+        verbose_name = _("connection")
+        verbose_name_plural = _("connections")
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def has_secret(self) -> bool:
+        return bool(self.sealed_secret)
+
+    def set_secret(self, secret: str) -> None:
+        """Seal a new secret, or drop the old one with ""."""
+        place = {"table": self._meta.db_table, "pk": self.pk, "field": "sealed_secret"}
+        self.sealed_secret = credentials.seal(secret, **place) if secret else ""  # type: ignore[arg-type]
+
+    def secret(self) -> str:
+        """Return the secret in the clear, "" when there is none; only for the call that sends it."""
+        if not self.sealed_secret:
+            return ""
+        return credentials.unseal(self.sealed_secret, table=self._meta.db_table, pk=self.pk, field="sealed_secret")
+
+
+class Operation(TimestampedModel):
+    """One thing that a service does. `pinned` is the digest of what an administrator looked at; another one is not called."""
+
+    class Risk(models.TextChoices):
+        READ = "read", _("Reads")
+        WRITE = "write", _("Changes")
+        SEND = "send", _("Sends")
+
+    connection = models.ForeignKey(
+        Connection, on_delete=models.CASCADE, related_name="operations", verbose_name=_("connection")
+    )
+    key = models.CharField(_("key"), max_length=64)
+    tool_name = models.CharField(_("name as a tool"), max_length=64, unique=True)
+    method = models.CharField(_("method"), max_length=8)
+    path = models.CharField(_("path"), max_length=500)
+    title = models.CharField(_("title"), max_length=120)
+    description = models.CharField(_("description"), max_length=1000, blank=True)
+    schema = models.JSONField(_("schema of the arguments"))
+    places = models.JSONField(_("where each argument goes"), default=dict)
+    risk = models.CharField(_("risk"), max_length=8, choices=Risk)
+    digest = models.CharField(_("digest of the description"), max_length=64)
+    pinned = models.CharField(_("digest that was looked at"), max_length=64, blank=True)
+
+    class Meta:
+        ordering = ("connection", "path", "method")
+        verbose_name = _("operation")
+        verbose_name_plural = _("operations")
+        constraints = (models.UniqueConstraint(fields=("connection", "key"), name="operation_once_a_connection"),)
+
+    def __str__(self) -> str:
+        return f"{self.connection}: {self.title}"
+
+    @property
+    def is_on(self) -> bool:
+        """Whether agents may be given it: it was looked at, and is described as it was then."""
+        return self.pinned == self.digest
+
+    @property
+    def has_changed(self) -> bool:
+        return bool(self.pinned) and self.pinned != self.digest
+
+    @property
+    def is_repeatable(self) -> bool:
+        return self.method in REPEATABLE
+
+    def put(self, described: Described) -> None:
+        """Take over what the service says."""
+        for field in ("key", "method", "path", "title", "description", "schema", "digest"):
+            setattr(self, field, getattr(described, field))
+        self.places = {name: list(place) for name, place in described.places.items()}
