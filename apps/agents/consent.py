@@ -38,8 +38,13 @@ def reason_to_ask(held: HeldTool, arguments: Mapping[str, Any], *, run: Run) -> 
 
 
 def may_give_away(tool: Tool, arguments: Mapping[str, Any], hosts: tuple[str, ...], holds: Collection[str]) -> bool:
-    """Say whether a call in a run that holds text of others and of the organisation could act for those others."""
-    return set(holds) >= MIXED and (tool.risk != "read" or not tool.is_trusted_with(arguments, hosts))
+    """Say whether a call could do what others wrote into what the run has read.
+
+    What sends or changes could, once it has read anything of others; what only reads could carry words of the organisation away.
+    """
+    if tool.risk != "read":
+        return "untrusted" in holds
+    return set(holds) >= MIXED and not tool.is_trusted_with(arguments, hosts)
 
 
 def has_standing_consent(run: Run, held: HeldTool) -> bool:

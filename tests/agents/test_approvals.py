@@ -269,13 +269,13 @@ def test_standing_consent_is_ones_own_and_runs_out(asked, member, admin_user, ag
         approvals.revoke_consent(actor=member, standing=StandingConsent.objects.get(person=admin_user))
 
 
-@pytest.mark.parametrize("kind", ["by_risk", "when_mixed"])
-def test_mixed_run_asks_whatever_was_agreed(asked, grant, paid, member, agent, kind):
+@pytest.mark.parametrize(("kind", "holds"), [("by_risk", ["private", "untrusted"]), ("when_mixed", ["untrusted"])])
+def test_run_that_read_text_of_others_asks_whatever_was_agreed(asked, grant, paid, member, agent, kind, holds):
     ToolGrant.objects.filter(pk=grant.pk).update(consent=kind)
     StandingConsent.objects.create(
         person=member, agent=agent, tool="pay", expires_at=timezone.now() + timedelta(days=1)
     )
-    run, approval = asked(holds=["private", "untrusted"])
+    run, approval = asked(holds=holds)
     assert (run.state, approval.why, paid) == ("waiting", "mixed", [])
     with pytest.raises(InvalidInput):
         approvals.approve(actor=member, approval=approval, digest=approval.digest, remember=True)

@@ -52,10 +52,14 @@ DOCUMENT = {
 
 
 class Service:
-    """Runs while entered. `asked` holds (method, path with query, headers, body) of each call below /api; `key` opens it."""
+    """Runs while entered. `asked` holds (method, path with query, headers, body) of each call below /api; `key` opens it.
+
+    `titles` are those of the tickets on page 1, 2, …
+    """
 
     def __init__(self, key="secret-key"):
         self.key, self.asked, self.document = key, [], json.loads(json.dumps(DOCUMENT))
+        self.titles = []
 
     def __enter__(self):
         service = self
@@ -98,4 +102,6 @@ class Service:
             return 201, {"id": 7, **json.loads(body)}
         if path.startswith("/api/tickets/missing"):
             return 404, {"error": "no such ticket"}
-        return 200, [{"id": 7, "title": "The lift is stuck"}]
+        page = path.rpartition("page=")[2]
+        title = self.titles[int(page) - 1] if page.isdecimal() and self.titles else "The lift is stuck"
+        return 200, [{"id": 7, "title": title}]

@@ -35,7 +35,7 @@ class Migration(migrations.Migration):
                             ("always", "This agent asks before each use of this tool."),
                             (
                                 "mixed",
-                                "The run has read text of others and what is internal, so nothing leaves unseen.",
+                                "The run has read what others wrote, and they could have asked for this.",
                             ),
                         ],
                         max_length=8,

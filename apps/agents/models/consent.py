@@ -79,7 +79,7 @@ class Approval(TimestampedModel):
     class Why(models.TextChoices):
         RISK = "risk", _("This sends or changes something.")
         ALWAYS = "always", _("This agent asks before each use of this tool.")
-        MIXED = "mixed", _("The run has read text of others and what is internal, so nothing leaves unseen.")
+        MIXED = "mixed", _("The run has read what others wrote, and they could have asked for this.")
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("run"))
     call_id = models.CharField(max_length=100, editable=False)

@@ -62,7 +62,8 @@ class Tool:
     `title` and `summary` are for people. `permission` is a right that the person must have too, `is_for` whether it works for
     them at all. `is_repeatable`: calling twice
     with one key has one effect. `timeout_s` is kept by the tool, on the wire or in the sandbox. `brings` is what a run holds after
-    it. `is_trusted_with` says, by arguments and the grant's hosts, whether they may leave unseen in a run that holds both.
+    it. `is_trusted_with` says, by arguments and the grant's hosts, whether a call that reads may be made unseen in a run that
+    holds both.
     `takes` names the part of a grant that it is set up with.
     """
 
