@@ -1,12 +1,15 @@
 """`python -m tests.pictures`: take the pictures of docs/ from the running product."""
 
+import json
 import re
 import shutil
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
+from tests.integrations.service import DOCUMENT
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
+from tests.standin.server import StandIn, calls
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
 
@@ -59,6 +62,24 @@ with tenant_context(tenant_for_slug("acme")):
     behaviour.set_behaviour(actor=amina, agent=agent, values=values | chosen)
 """
 
+# A service of which an agent has two operations, one of them to change something.
+A_SERVICE = """
+from apps.accounts.models import User
+from apps.agents.models import Agent
+from apps.agents.services import tools
+from apps.core.tenancy import tenant_context
+from apps.integrations import services
+from apps.tenants.hosts import tenant_for_slug
+with tenant_context(tenant_for_slug("acme")):
+    amina = User.objects.get(email="amina@acme.example")
+    values = {{"base_url": "https://tickets.acme.example/api", "description": "What the house has to mend", "auth": "bearer"}}
+    row = services.connect(actor=amina, values=values, secret="picture", document={document!r})
+    services.set_operations(actor=amina, connection=row, chosen={{"listTickets": "read", "createTicket": "write"}})
+    agent = Agent.objects.get(name="Handbook guide")
+    keys = ("calculate", "ticket_desk_listTickets", "ticket_desk_createTicket")
+    tools.set_tools(actor=amina, agent=agent, wanted=[{{"tool": key}} for key in keys])
+"""
+
 
 def main():
     with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
@@ -107,7 +128,30 @@ def main():
         page.goto(f"{live.url()}/agents/")
         page.get_by_role("link", name="How it answers Handbook guide").click()
         shoot(page, "behaviour")
+        shoot_tools(live, page)
         browser.close()
+
+
+def shoot_tools(live, page):
+    """A connected service, the tools of an agent, and a call of it that waits."""
+    with StandIn() as vendor:
+        live.use_model(vendor.url)
+        live.manage(code=A_SERVICE.format(document=json.dumps(DOCUMENT)))
+        page.goto(f"{live.url()}/connections/")
+        page.get_by_role("link", name="Ticket desk").click()
+        shoot(page, "connection")
+        page.goto(f"{live.url()}/agents/")
+        page.get_by_role("link", name="Tools Handbook guide").click()
+        shoot(page, "tools")
+        ticket = {"title": "The lift in building B is stuck between two floors"}
+        vendor.script(calls("ticket_desk_createTicket", {"body": ticket}))
+        page.goto(f"{live.url()}/chat/new/")
+        page.get_by_role("textbox", name="Message").fill(
+            "The lift in building B is stuck. Tell the people of the house."
+        )
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-approval]")).to_be_visible(timeout=20_000)
+        shoot(page, "approval")
 
 
 def shoot(page, name):

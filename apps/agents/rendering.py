@@ -1,6 +1,6 @@
 """A run's steps in words, for the steps card, the timeline and the API; what waits in it for people, as cards."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -206,12 +206,21 @@ def cards_of(run: Run, viewer: Any) -> list[Card]:
 
 def _argument_lines(approval: Approval) -> list[tuple[str, str, str]]:
     """Return (name, value, what was proposed instead or "") of every argument, those that were taken out among them."""
-    now, before = approval.arguments, approval.proposed
+    now, before = _flat(approval.arguments), _flat(approval.proposed)
     names = [*now, *(name for name in before if name not in now)]
     return [
         (name, _plain(now.get(name)), "" if now.get(name) == before.get(name) else _plain(before.get(name)) or "–")
         for name in names
     ]
+
+
+def _flat(arguments: Mapping[str, Any], inside: str = "") -> dict[str, Any]:
+    """Give each value in nested objects a line of its own, under its path."""
+    found: dict[str, Any] = {}
+    for name, value in arguments.items():
+        path = f"{inside}{name}"
+        found |= _flat(value, f"{path}.") if isinstance(value, dict) and value else {path: value}
+    return found
 
 
 def _plain(value: Any) -> str:

@@ -327,3 +327,17 @@ def test_digest_is_of_the_exact_arguments():
         )
         == 6
     )
+
+
+def test_card_shows_every_argument_with_what_was_proposed(asked, member, grant):
+    from apps.agents.rendering import card_of
+
+    _run, approval = asked()
+    approval.proposed = {"to": "A", "body": {"title": "x", "tags": ["a"]}, "gone": 1}
+    approval.arguments = {"to": "B", "body": {"title": "x", "tags": []}}
+    assert card_of(approval, member).lines == [
+        ("to", "B", "A"),
+        ("body.title", "x", ""),
+        ("body.tags", "[]", '[\n  "a"\n]'),
+        ("gone", "", "1"),
+    ]
