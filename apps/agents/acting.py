@@ -157,7 +157,7 @@ class Act:
             raise InDoubt
         if is_known or not (is_effect or self.approval):
             return
-        with engine.checkpoint(self.claim):
+        with engine.checkpoint(self.claim, is_progress=False):
             if self.approval is not None:
                 self.use_up(self.approval)
             if is_effect:

@@ -102,7 +102,7 @@ class _Work:
         self.kept_hours = resolve(KEEP_ANSWERS, places).value
 
     def go(self) -> None:
-        with engine.checkpoint(self.claim):
+        with engine.checkpoint(self.claim, is_progress=False):
             Run.objects.filter(pk=self.run.pk).update(
                 state=Run.State.RUNNING, started_at=self.run.started_at or timezone.now(), error=""
             )

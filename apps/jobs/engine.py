@@ -48,7 +48,7 @@ _CLAIM_JOB = f"""
 """
 
 _GO_ON = """
-    UPDATE jobs_job SET deaths = 0, lease_until = statement_timestamp() + make_interval(secs => %s)
+    UPDATE jobs_job SET deaths = CASE WHEN %s THEN 0 ELSE deaths END, lease_until = statement_timestamp() + make_interval(secs => %s)
     WHERE id = %s AND state = 'running'
 """
 _WAKE = """
@@ -98,10 +98,11 @@ def has_due(queue: str) -> bool:
 
 
 @contextmanager
-def checkpoint(claim: Claim, *, even_if_cancelled: bool = False) -> Iterator[None]:
+def checkpoint(claim: Claim, *, even_if_cancelled: bool = False, is_progress: bool = True) -> Iterator[None]:
     """One transaction that ends a step: it commits only while this worker still owns the job, whose lease it renews.
 
-    Raises LostLease when it does not, JobCancelled when somebody asked for the end.
+    Progress, after which nothing before is done again, has earlier deaths forgotten; what is only noted on the way has not, or a
+    step that kills its worker would be begun for ever. Raises LostLease when it does not, JobCancelled when somebody asked for the end.
     """
     with transaction.atomic():
         with public_context():
@@ -117,7 +118,7 @@ def checkpoint(claim: Claim, *, even_if_cancelled: bool = False) -> Iterator[Non
                 raise JobCancelled
         yield
         with public_context(), connection.cursor() as cursor:
-            cursor.execute(_GO_ON, [settings.JOB_LEASE_S, claim.job_id])
+            cursor.execute(_GO_ON, [is_progress, settings.JOB_LEASE_S, claim.job_id])
 
 
 @contextmanager

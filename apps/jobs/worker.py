@@ -76,7 +76,7 @@ def _tenant_of(claim: Claim) -> TenantLike | None:
 
 def _work(claim: Claim) -> None:
     handler = registry.handler_for(claim.kind)
-    if claim.deaths > settings.JOB_MAX_DEATHS:
+    if claim.deaths >= settings.JOB_MAX_DEATHS:
         _bury(handler, claim, f"The worker died {claim.deaths} times on the same step.")
         return
     try:

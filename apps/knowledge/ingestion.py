@@ -86,7 +86,7 @@ def _sentence(error: ProviderError | BudgetSpent) -> str:
 
 
 def _advance(claim: Claim, document: Document, state: Document.State, progress: int, **fields: int | None) -> None:
-    with engine.checkpoint(claim):
+    with engine.checkpoint(claim, is_progress=False):
         Document.objects.filter(pk=document.pk).update(state=state, progress=progress, error="", **fields)
 
 
@@ -95,7 +95,7 @@ def _embed(claim: Claim, document: Document, space: Space, pieces: list[Piece]) 
 
     def after_batch(share: float) -> None:
         claim.ensure_held()
-        with engine.checkpoint(claim):
+        with engine.checkpoint(claim, is_progress=False):
             Document.objects.filter(pk=document.pk).update(progress=40 + int(55 * share))
 
     return embed_passages(space, [searchable(document, piece) for piece in pieces], after_batch)

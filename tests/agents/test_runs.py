@@ -207,9 +207,9 @@ def test_bad_question_is_refused(member, agent, question):
     assert Run.objects.count() == 0
 
 
-def test_dead_worker_four_times_gives_the_run_up(member, agent, scripted, work):
+def test_dead_worker_three_times_gives_the_run_up(member, agent, scripted, work):
     run = start(member, agent)
-    for _ in range(4):
+    for _ in range(3):
         engine.claim("agents", "victim")
         with public_context(), connection.cursor() as cursor:
             cursor.execute("UPDATE jobs_job SET lease_until = now() - interval '1 s'")
@@ -219,3 +219,29 @@ def test_dead_worker_four_times_gives_the_run_up(member, agent, scripted, work):
     with public_context():
         assert Job.objects.get(object_id=run.pk).state == "dead"
     assert RunEvent.objects.filter(run=run).count() == 0
+
+
+def test_step_that_kills_its_worker_is_given_up(member, agent, scripted, work, monkeypatch):
+    """The worker begins the run each time, and dies in the tool: what it notes on the way must not count as progress."""
+
+    class Killed(BaseException):
+        pass
+
+    def kill(context, arguments):
+        raise Killed
+
+    spec = ToolSpec("poison", "Kills.", {"type": "object"})
+    monkeypatch.setitem(registry._tools, "poison", Tool(spec, kill, risk="send", is_repeatable=True))
+    ToolGrant.objects.create(agent=agent, tool="poison", consent=ToolGrant.Consent.WHEN_MIXED)
+    scripted.script(calls("poison", {}))
+    run = start(member, agent)
+    deaths = 0
+    for _ in range(6):
+        try:
+            work("agents")
+        except Killed:
+            deaths += 1
+        with public_context(), connection.cursor() as cursor:
+            cursor.execute("UPDATE jobs_job SET lease_until = now() - interval '1 s' WHERE state = 'running'")
+    assert (deaths, finished(run).state) == (3, "dead")
+    assert "died 3 times on the same step" in run.error

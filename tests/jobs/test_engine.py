@@ -101,6 +101,16 @@ def test_expired_lease_is_taken_over_and_the_old_owner_cannot_write(in_acme):
         pass
 
 
+def test_note_on_the_way_forgets_no_death(in_acme):
+    job_id = enqueue()
+    engine.claim("q", "dies")
+    expire(job_id)
+    with engine.checkpoint(engine.claim("q", "me"), is_progress=False):
+        pass
+    with public_context():
+        assert Job.objects.get(pk=job_id).deaths == 1
+
+
 def test_checkpoint_forgets_deaths(in_acme):
     job_id = enqueue()
     engine.claim("q", "a")
