@@ -16,9 +16,24 @@ from apps.accounts.scopes import SCOPES
 from apps.accounts.services.groups import may_use_right
 from apps.accounts.services.members import may_grant
 from apps.accounts.services.sharing import Conditions
+from apps.accounts.templatetags.roles import role_name
 from apps.tenants.models import SupportAccess
 
 Kind = IdentityProvider.Kind
+
+
+class RoleOrGroupField(forms.ModelChoiceField):
+    """One role or group; those of the system in the reader's language."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(queryset=Group.objects.none(), required=False, **kwargs)
+
+    def offer(self) -> None:
+        """Offer every role and group; called when a form is made, inside the tenant."""
+        self.queryset = Group.objects.select_related("role").order_by("name")
+
+    def label_from_instance(self, obj: Any) -> str:
+        return role_name(obj)
 
 
 class RolesField(forms.ModelMultipleChoiceField):

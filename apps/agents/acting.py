@@ -7,14 +7,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NoReturn
 
 from django.utils import timezone
 
 from apps.accounts.models import User
 from apps.agents import actions, consent, registry
 from apps.agents.models import Approval, Run, RunEvent
-from apps.agents.records import add_event, ask_colleague, sources_of
+from apps.agents.records import add_event, ask_colleague, root_of, sources_of
 from apps.agents.registry import HeldTool
 from apps.agents.tools.base import Delegation, ToolContext, ToolFailed, ToolResult
 from apps.agents.types import Source
@@ -67,6 +67,7 @@ class Act:
             return ToolResult({"error": str(error)})
         if isinstance(result, Delegation):
             return self.delegate(result)
+        self.holds |= result.brings
         if self.arguments != asked:  # the model has to know what was really done
             return replace(result, content={**result.content, "arguments_as_a_person_changed_them": self.arguments})
         return result
@@ -97,7 +98,7 @@ class Act:
                 return arguments
             self.ask(why, arguments)
         self.approval = found
-        return self.decided(found)  # type: ignore[arg-type]
+        return self.decided(found)
 
     def decided(self, approval: Approval) -> dict[str, Any]:
         if approval.is_waiting:
@@ -117,13 +118,14 @@ class Act:
         registry.check_arguments(self.tool, approval.arguments)
         return approval.arguments
 
-    def ask(self, why: Approval.Why, arguments: dict[str, Any]) -> None:
+    def ask(self, why: Approval.Why, arguments: dict[str, Any]) -> NoReturn:
         """Store the question, tell whoever decides, and wait. Raises Parked."""
         expires_at = timezone.now() + consent.OPEN_FOR
         deciders = self.grant.approvers if self.grant else None
         with engine.parking(self.claim, until=expires_at):
             approval = Approval.objects.create(
                 run=self.run,
+                root=root_of(self.run),
                 call_id=self.call.id,
                 tool=self.held.key,
                 title=str(self.tool.title or self.call.name)[:200],
@@ -142,7 +144,8 @@ class Act:
             tell_deciders(approval)
         raise Parked
 
-    def wait(self, until: datetime) -> None:
+    def wait(self, until: datetime) -> NoReturn:
+        """Put the run aside until then, or until somebody wakes it. Raises Parked."""
         with engine.parking(self.claim, until=until):
             Run.objects.filter(pk=self.run.pk).update(state=Run.State.WAITING)
         raise Parked

@@ -71,6 +71,13 @@ def ask_colleague(parent: Run, wish: Delegation, *, call_id: str) -> Run:
     )
 
 
+def root_of(run: Run) -> Run:
+    """Return the run that somebody started, for which this one works in the end."""
+    while run.parent is not None:
+        run = run.parent
+    return run
+
+
 def title_of(question: str) -> str:
     """Make a title of the first words of a question."""
     line = " ".join(question.split())

@@ -69,7 +69,7 @@ def _tool_line(event: RunEvent, start_s: float) -> StepLine:
         title = str(tool.title or event.name) if tool else event.payload.get("title") or event.name
         icon = tool.icon if tool else "wrench"
         tint, kind, amount = "tool", "tool", ""
-        if '"error":' in event.payload.get("result", "")[:9]:
+        if _has_failed(event.payload.get("result", "")):
             amount, tint = _("did not work"), "warn"
     return StepLine(
         event.number,
@@ -83,6 +83,15 @@ def _tool_line(event: RunEvent, start_s: float) -> StepLine:
         _pretty(event.payload.get("arguments", "")),
         _pretty(event.payload.get("result", "")),
     )
+
+
+def _has_failed(result: str) -> bool:
+    """Say whether a tool's result is that it did not work."""
+    try:
+        told = orjson.loads(result)
+    except orjson.JSONDecodeError:
+        return False
+    return isinstance(told, dict) and "error" in told
 
 
 def _rules_line(event: RunEvent, start_s: float) -> StepLine:
@@ -200,8 +209,9 @@ def card_of(approval: Approval, viewer: Any, *, data: Any = None) -> Card:
 
 
 def cards_of(run: Run, viewer: Any) -> list[Card]:
-    """Return the cards of a run's approvals, the oldest first."""
-    return [card_of(approval, viewer) for approval in sorted(run.approvals.all(), key=lambda row: row.created_at)]
+    """Return the cards of a run's approvals, those of the runs that work for it among them, the oldest first."""
+    found = run.family_approvals.all() if run.parent_id is None else run.approvals.all()
+    return [card_of(approval, viewer) for approval in sorted(found, key=lambda row: row.created_at)]
 
 
 def _argument_lines(approval: Approval) -> list[tuple[str, str, str]]:

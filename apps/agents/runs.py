@@ -22,11 +22,12 @@ from apps.agents.records import (
     brief_of,
     facts_of,
     option_places,
+    root_of,
     settle,
     sources_of,
     unique_calls,
 )
-from apps.agents.stream import publisher, run_key
+from apps.agents.stream import announce_approval, publisher, run_key
 from apps.agents.tools.base import ToolResult
 from apps.agents.types import (
     CallModel,
@@ -310,6 +311,8 @@ class _Work:
             result = act.go()
         except Parked:
             self.publish("approval")
+            if self.run.parent_id is not None:
+                announce_approval(root_of(self.run).pk)
             return False
         except InDoubt:
             reason = _("It is not known whether “%(tool)s” took effect before the worker was lost.")

@@ -100,7 +100,9 @@ def _mine(request: HttpRequest, pk: UUID) -> Conversation:
 
 def _detail_context(conversation: Conversation, *, viewer: Any = None) -> dict[str, Any]:
     rows = conversation.messages.shown().select_related("run", "conversation__agent")
-    rows = rows.prefetch_related("run__events", "run__approvals__votes", "run__approvals__run__agent", "citations")
+    rows = rows.prefetch_related(
+        "run__events", "run__family_approvals__votes", "run__family_approvals__run__agent", "citations"
+    )
     newest = list(rows.reverse()[: SHOWN_MESSAGES + 1])
     shown = newest[:SHOWN_MESSAGES][::-1]
     versions = siblings_of(shown)

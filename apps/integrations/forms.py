@@ -3,9 +3,9 @@
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 
+from apps.accounts.forms import RoleOrGroupField
 from apps.integrations.models import Connection
 
 WRITTEN = _("Written, never shown. Leave empty to keep the stored one.")
@@ -38,10 +38,8 @@ class ConnectionForm(forms.Form):
     auth = forms.ChoiceField(label=_("It is shown"), choices=Connection.Auth.choices)
     auth_name = forms.CharField(label=_("Name of the header, parameter or account"), max_length=120, required=False)
     secret = forms.CharField(label=_("Secret"), max_length=2000, required=False, widget=forms.PasswordInput)
-    audience = forms.ModelChoiceField(
+    audience = RoleOrGroupField(
         label=_("For whom agents call it"),
-        queryset=Group.objects.none(),
-        required=False,
         empty_label=_("Everybody who may ask the agent"),
     )
     is_active = forms.BooleanField(label=_("Switched on"), required=False, initial=True)
@@ -50,7 +48,7 @@ class ConnectionForm(forms.Form):
         plain = ("name", "description", "source_url", "base_url", "auth", "auth_name", "is_active")
         known = {name: getattr(row, name) for name in plain} | {"audience": row.audience_id} if row else {}
         super().__init__(*args, **{**kwargs, "initial": known})
-        self.fields["audience"].queryset = Group.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["audience"].offer()  # type: ignore[attr-defined]
         if row:
             del self.fields["document"]
             self.fields["secret"].help_text = WRITTEN if row.has_secret else ""

@@ -85,6 +85,17 @@ def cancel(*, object_id: UUID, kind: str) -> bool:
     return bool(found)
 
 
+def hold(*, object_id: UUID, kind: str) -> None:
+    """Lock an object's jobs until the transaction ends: before rows of the tenant, in the order of locks that workers keep."""
+    tenant_id = current_tenant().id
+    with public_context():
+        list(
+            Job.objects.select_for_update().filter(
+                tenant_id=tenant_id, object_id=object_id, kind=kind, state__in=ACTIVE
+            )
+        )
+
+
 def resume(*, object_id: UUID, kind: str) -> None:
     """Queue a waiting job again."""
     tenant_id = current_tenant().id

@@ -92,6 +92,7 @@ def _objects(member, admin):
     connection = integrations.connect(actor=admin, values={"name": "Desk"}, document=described)
     approval = Approval.objects.create(
         run_id=message.run_id,
+        root_id=message.run_id,
         call_id="c1",
         tool="calculate",
         title="Calculator",

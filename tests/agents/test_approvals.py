@@ -341,3 +341,19 @@ def test_card_shows_every_argument_with_what_was_proposed(asked, member, grant):
         ("body.tags", "[]", '[\n  "a"\n]'),
         ("gone", "", "1"),
     ]
+
+
+def test_what_a_colleague_asks_is_shown_where_the_person_is(asked, agent, grant, member, paid, scripted, work_on):
+    from apps.agents.models import Agent
+    from apps.agents.rendering import cards_of
+
+    other = Agent.objects.create(name="Payer", model=agent.model)
+    ToolGrant.objects.create(agent=other, tool="pay")
+    ToolGrant.objects.create(agent=agent, tool="ask_agent").colleagues.add(other)
+    run, none = asked(
+        calls("ask_agent", {"agent": "Payer", "question": "Pay."}), PAY, says("Paid."), says("It is paid.")
+    )
+    card = cards_of(run, member)[0]
+    assert (run.state, none, card.agent, card.may_decide) == ("waiting", None, other, True)
+    approvals.approve(actor=member, approval=card.approval, digest=card.approval.digest)
+    assert (end(run, work_on), run.answer, len(paid)) == ("succeeded", "It is paid.", 1)

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from apps.accounts.forms import RoleOrGroupField
 from apps.agents.forms.behaviour import WordsField
 from apps.agents.models import Agent, ToolGrant
 from apps.agents.services.tools import Offer
@@ -24,10 +24,8 @@ class ToolForm(forms.Form):
     consent = forms.ChoiceField(
         label=gettext_lazy("Asks before"), choices=ToolGrant.Consent.choices, initial="by_risk", required=False
     )
-    approvers = forms.ModelChoiceField(
+    approvers = RoleOrGroupField(
         label=gettext_lazy("Who decides"),
-        queryset=Group.objects.none(),
-        required=False,
         empty_label=gettext_lazy("Whoever asked the agent"),
         help_text=gettext_lazy("Those of a role or group decide instead, and never who asked."),
     )
@@ -48,7 +46,7 @@ class ToolForm(forms.Form):
     def __init__(self, offer: Offer, *, user: Any, agent: Agent, data: Any = None) -> None:
         super().__init__(data, prefix=offer.key, initial=_known(offer))
         self.offer = offer
-        self.fields["approvers"].queryset = Group.objects.order_by("name")  # type: ignore[attr-defined]
+        self.fields["approvers"].offer()  # type: ignore[attr-defined]
         amounts = [("", _("Nobody else")), *((name, name) for name in offer.amounts)]
         self.fields["second_field"].choices = amounts  # type: ignore[attr-defined]
         self.fields["colleagues"].queryset = Agent.objects.usable_by(user).exclude(pk=agent.pk)  # type: ignore[attr-defined]

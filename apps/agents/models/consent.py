@@ -66,7 +66,8 @@ class Approval(TimestampedModel):
     """A tool call that waits for people. `digest` is that of the exact arguments, and what votes are bound to.
 
     What was proposed stays in `proposed`; `arguments` are what will be sent. A decision is used once (`used_at`). With an
-    `approvers_name` those named decide and nobody else, even when their group is gone; without one, whoever asked.
+    `approvers_name` those named decide and nobody else, even when their group is gone; without one, whoever asked. `root` is
+    the run that people see: `run`, or the one for which it works in the end.
     """
 
     class State(models.TextChoices):
@@ -82,6 +83,7 @@ class Approval(TimestampedModel):
         MIXED = "mixed", _("The run has read what others wrote, and they could have asked for this.")
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("run"))
+    root = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="family_approvals", editable=False)
     call_id = models.CharField(max_length=100, editable=False)
     tool = models.CharField(_("tool"), max_length=80)
     title = models.CharField(_("title"), max_length=200)

@@ -104,6 +104,7 @@ def may_remember(approval: Approval) -> bool:
 
 
 def _locked(actor: Any, approval: Approval) -> Approval:
+    jobs.hold(object_id=approval.run_id, kind=RUN)
     row = Approval.objects.select_for_update(of=("self",)).select_related("run__agent").get(pk=approval.pk)
     if not may_decide(actor, row):
         raise Forbidden(_("This is not yours to decide."))
@@ -126,4 +127,4 @@ def _decide(row: Approval, state: Approval.State) -> None:
     row.save(update_fields=["state", "decided_at", "updated_at"])
     Run.objects.filter(pk=row.run_id, state=Run.State.WAITING).update(state=Run.State.QUEUED)
     jobs.resume(object_id=row.run_id, kind=RUN)
-    transaction.on_commit(lambda: announce_approval(row.run_id))
+    transaction.on_commit(lambda: announce_approval(row.root_id))

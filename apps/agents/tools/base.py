@@ -27,10 +27,11 @@ class ToolContext:
 
 @dataclass(frozen=True)
 class ToolResult:
-    """What goes back to the model (JSON-serialisable), and the passages that may now be cited."""
+    """What goes back to the model (JSON-serialisable), the passages that may now be cited, and what this one result brings besides."""
 
     content: Mapping[str, Any]
     sources: tuple[Source, ...] = ()
+    brings: frozenset[Holding] = frozenset()
 
 
 class ToolFailed(Exception):

@@ -13,9 +13,9 @@ import httpx2
 from django.conf import settings
 from django.utils.translation import gettext_lazy
 
-from apps.agents.tools.base import Tool, ToolContext, ToolFailed, ToolResult
+from apps.agents.tools.base import MIXED, Tool, ToolContext, ToolFailed, ToolResult
 from apps.core.errors import InvalidInput
-from apps.core.http import Fetched, fetch
+from apps.core.http import Fetched, fetch, is_allowed
 from apps.core.wire import run_on_wire
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.parsers import parse_file
@@ -58,7 +58,14 @@ def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
     content = {"url": page.url, "text": part, "characters": len(text)}
     if start + PART_CHARS < len(text):
         content["next_start"] = start + PART_CHARS
-    return ToolResult(content)
+    return ToolResult(content, brings=MIXED if _is_inside(page.url) else frozenset())
+
+
+def _is_inside(url: str) -> bool:
+    """Say whether a page comes from a private host that the operator opened: what it says is not for others."""
+    parsed = httpx2.URL(url)
+    port = parsed.port or (443 if parsed.scheme == "https" else 80)
+    return is_allowed(parsed.host, port, settings.TOOL_PRIVATE_HOSTS)
 
 
 def _fetched(url: str, hosts: tuple[str, ...]) -> Fetched:
