@@ -77,7 +77,9 @@ class Act:
         return ToolContext(run.started_by, run.agent, tuple(sources_of(run)), self.key, run.project, hosts)
 
     def check_right(self) -> None:
-        """The person's rights bound the agent's. Raises ToolFailed."""
+        """The person's rights bound the agent's, which may have lost the tool since the run was taken up. Raises ToolFailed."""
+        if self.grant is not None and not registry.holds_still(self.grant):
+            raise ToolFailed("This tool was taken away meanwhile.")
         user, wanted = self.run.started_by, self.tool.permission
         if user is None or not user.is_active or not self.tool.is_for(user) or (wanted and not user.has_perm(wanted)):
             raise ToolFailed("The person who asked you has no right to use this tool.")

@@ -18,7 +18,8 @@ from apps.knowledge.models import KnowledgeBase
 from apps.projects.registry import Assignable
 from apps.prompts.models import Prompt
 from apps.prompts.types import Use
-from apps.tenants.events import tenant_provisioned
+from apps.tenants.events import option_changing, tenant_provisioned
+from apps.tenants.options import STAND_STILL, Option
 
 AGENTS_OF_PROJECTS = Assignable(
     key="agents",
@@ -35,6 +36,13 @@ def connect() -> None:
     """Bind the receivers; called once at start."""
     tenant_provisioned.connect(add_first_agent)
     rights_changed.connect(follow_rights)
+    option_changing.connect(stand_still)
+
+
+def stand_still(sender: Any, *, option: Option, value: Any, **kwargs: Any) -> None:
+    """Stop everything that agents work on when their organisation says so."""
+    if option is STAND_STILL and value:
+        jobs.cancel_all(kind=RUN)
 
 
 def follow_rights(sender: Any, *, user: User, **kwargs: Any) -> None:

@@ -23,7 +23,8 @@ from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.providers.types import ChatMessage, ToolCall
 from apps.tenants.models import OptionValue
-from apps.tenants.resolver import Place
+from apps.tenants.options import STAND_STILL
+from apps.tenants.resolver import Place, resolve
 from apps.usage.services import ledger
 
 PUBLISH_LIMIT_S = 5.0
@@ -33,8 +34,10 @@ TITLE_CHARS = 80
 def open_run(**fields: Any) -> Run:
     """Store a run and its job, with the audit's record of it.
 
-    Raises Conflict for an idempotency key that is in use, and what admission to the queue raises.
+    Raises Conflict while all agents stand still and for an idempotency key that is in use, and what admission to the queue raises.
     """
+    if resolve(STAND_STILL).value:
+        raise Conflict(_("All agents of your organisation stand still at the moment."), code="standing_still")
     try:
         with transaction.atomic():
             run = Run.objects.create(**fields)

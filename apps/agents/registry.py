@@ -76,6 +76,11 @@ def tools_of(
     return [each for each in held if allowed is None or each.key in allowed]
 
 
+def holds_still(grant: ToolGrant) -> bool:
+    """Say whether a grant that was read before stands, and its tool is there."""
+    return tool_named(grant.tool) is not None and ToolGrant.objects.filter(pk=grant.pk).exists()
+
+
 def _fitted(tool: Tool, grant: ToolGrant, depth: int) -> Iterable[HeldTool]:
     """Return the tool as its grant makes it; nothing where there is nothing left to do with it."""
     if tool.takes != "colleagues":

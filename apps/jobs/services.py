@@ -1,6 +1,6 @@
 """What the rest of the product may ask of the engine: enqueue, cancel, resume, revive."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -74,9 +74,15 @@ def _admit(tenant_id: UUID, queue: str) -> None:
 
 def cancel(*, object_id: UUID, kind: str) -> bool:
     """Ask for the end of an object's job; a job that nobody holds is due at once so that a worker settles it."""
+    return cancel_all(kind=kind, object_ids=[object_id])
+
+
+def cancel_all(*, kind: str, object_ids: Collection[UUID] | None = None) -> bool:
+    """Ask for the end of the tenant's jobs of a kind, or of those of some objects; False when there was none."""
     tenant_id = current_tenant().id
     with public_context():
-        jobs = Job.objects.filter(tenant_id=tenant_id, object_id=object_id, kind=kind, state__in=ACTIVE)
+        jobs = Job.objects.filter(tenant_id=tenant_id, kind=kind, state__in=ACTIVE)
+        jobs = jobs if object_ids is None else jobs.filter(object_id__in=object_ids)
         found = list(jobs.values_list("pk", "queue"))
         jobs.update(cancel_requested=True)
         Job.objects.filter(pk__in=[pk for pk, _queue in found], state=Job.State.WAITING).update(state=Job.State.QUEUED)

@@ -113,6 +113,15 @@ AUDIT_DAYS = Option(
     least=90,
     most=36_500,
 )
+STAND_STILL = Option(
+    key="agents.stand_still",
+    kind="switch",
+    words=gettext_lazy("All agents stand still"),
+    help=gettext_lazy(
+        "What they are working on is stopped within seconds, and nothing new begins until this is off again."
+    ),
+    default=lambda: False,
+)
 CHAT_LIMIT = Option(
     key="chat.messages_a_minute",
     kind="number",

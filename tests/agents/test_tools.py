@@ -11,12 +11,12 @@ from apps.accounts.services.members import create_user
 from apps.agents import registry
 from apps.agents.models import Agent, Run, ToolGrant
 from apps.agents.services import runs as services
-from apps.agents.services import tools
+from apps.agents.services import studio, tools
 from apps.agents.tools.base import ToolContext, ToolFailed
 from apps.agents.tools.calculator import calculate
 from apps.agents.tools.calendar import RECKON_DAYS
 from apps.agents.tools.web_page import READ_WEB_PAGE, is_on_host
-from apps.core.errors import Forbidden, InvalidInput
+from apps.core.errors import Conflict, Forbidden, InvalidInput
 from tests.standin.server import calls, says
 
 
@@ -380,3 +380,41 @@ def test_only_agents_that_one_may_ask_are_colleagues(acme, agent, admin_user):
 def test_members_give_no_tools(member, agent):
     with pytest.raises(Forbidden):
         tools.set_tools(actor=member, agent=agent, wanted=[])
+
+
+# -- ways to stop ------------------------------------------------------------------------------------------------------
+
+
+def test_all_agents_stand_still(member, admin_user, agent, scripted, work):
+    from apps.tenants.options import STAND_STILL
+    from apps.tenants.services import set_option
+
+    run = services.start_run(actor=member, agent=agent, question="?")
+    set_option(actor=admin_user, option=STAND_STILL, value=True)
+    with pytest.raises(Conflict) as refused:
+        services.start_run(actor=member, agent=agent, question="?")
+    work("agents")
+    run.refresh_from_db()
+    assert (run.state, refused.value.code, scripted.asked) == ("cancelled", "standing_still", [])
+    set_option(actor=admin_user, option=STAND_STILL, value=None)
+    assert services.start_run(actor=member, agent=agent, question="?").state == "queued"
+
+
+def test_agent_that_is_switched_off_stops_working(member, admin_user, agent, colleague, scripted, work):
+    stopped = services.start_run(actor=member, agent=agent, question="?")
+    other = services.start_run(actor=member, agent=colleague, question="?")
+    studio.switch_agent(actor=admin_user, agent=agent, is_active=False)
+    work("agents")
+    assert [Run.objects.get(pk=run.pk).state for run in (stopped, other)] == ["cancelled", "succeeded"]
+
+
+def test_tool_taken_away_during_a_run_is_gone_at_its_next_call(member, agent, scripted, work, monkeypatch):
+    give(agent, "calculate")
+    ask = calls("calculate", {"expression": "1"})
+
+    real = registry.holds_still
+    monkeypatch.setattr(registry, "holds_still", lambda grant: ToolGrant.objects.all().delete() and real(grant))
+    scripted.script(ask, says("Gone."))
+    services.start_run(actor=member, agent=agent, question="?")
+    work("agents")
+    assert "taken away" in scripted.requests[-1]["messages"][-1]["content"]

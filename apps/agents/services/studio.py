@@ -9,14 +9,15 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.agents import actions
-from apps.agents.models import Agent
+from apps.agents.models import Agent, Run
 from apps.agents.services.personalities import checked_words, save_named, told
 from apps.agents.services.rule_sets import free_name
-from apps.agents.types import LEAST_STEPS, MOST_STEPS
+from apps.agents.types import LEAST_STEPS, MOST_STEPS, RUN
 from apps.audit.services.trail import record
 from apps.core.errors import Forbidden, InvalidInput
 from apps.core.language import one_line
 from apps.core.permissions import require
+from apps.jobs import services as jobs
 from apps.knowledge.models import KnowledgeBase
 
 ADD = "agents.add_agent"
@@ -90,13 +91,17 @@ def copy_agent(*, actor: Any, agent: Agent) -> Agent:
 
 @transaction.atomic
 def switch_agent(*, actor: Any, agent: Agent, is_active: bool) -> None:
-    """Switch an agent off, so that nobody asks it, or on again; twice changes nothing. Raises Forbidden."""
+    """Switch an agent off, so that nobody asks it and what it works on stops, or on again; twice changes nothing. Raises Forbidden."""
     if not may_manage(actor, agent):
         raise Forbidden(_("Only those who manage this agent switch it on and off."))
     if agent.is_active == is_active:
         return
     agent.is_active = is_active
     agent.save(update_fields=["is_active", "updated_at"])
+    if not is_active:
+        jobs.cancel_all(
+            kind=RUN, object_ids=list(Run.objects.active().filter(agent=agent).values_list("pk", flat=True))
+        )
     record(actions.AGENT_SWITCHED_ON if is_active else actions.AGENT_SWITCHED_OFF, actor=actor, target=agent)
 
 
