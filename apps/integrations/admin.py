@@ -29,10 +29,10 @@ class OperationInline(admin.TabularInline):
 
 @admin.register(Connection)
 class ConnectionAdmin(AuditedAdmin):
-    list_display = ("name", "description", "base_url", "auth", "audience", "is_active", "described_at")
-    list_filter = ("is_active", "auth")
+    list_display = ("name", "kind", "description", "base_url", "auth", "audience", "is_active", "described_at")
+    list_filter = ("kind", "is_active", "auth")
     search_fields = ("name", "description", "base_url")
-    readonly_fields = ("base_url", "source_url", "auth", "auth_name", "described_at")
+    readonly_fields = ("kind", "base_url", "source_url", "auth", "auth_name", "described_at")
     inlines = (OperationInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -25,7 +25,7 @@ class ConnectionSerializer(serializers.ModelSerializer):
     class Meta:
         model = Connection
         fields = (
-            *("id", "name", "description", "base_url", "source_url", "auth", "auth_name", "has_secret"),
+            *("id", "kind", "name", "description", "base_url", "source_url", "auth", "auth_name", "has_secret"),
             *("audience", "is_active", "described_at"),
         )
         read_only_fields = fields
@@ -45,6 +45,7 @@ class ConnectionInput(serializers.Serializer):
 
 
 class NewConnection(ConnectionInput):
+    kind = serializers.ChoiceField(Connection.Kind.choices, required=False)
     document = serializers.CharField(
         max_length=2_000_000, required=False, help_text="OpenAPI 3 as text; default: fetched from source_url."
     )
@@ -109,7 +110,7 @@ def _found(request: Request, pk: Any) -> Connection:
 @extend_schema(tags=["connections"], methods=["POST"], request=NewConnection, responses={201: ConnectionSerializer})
 @api_view(["GET", "POST"])
 def connections(request: Request) -> Response:
-    """List the connections, or make one from an OpenAPI document; nothing of it is on yet."""
+    """List the connections, or make one from an OpenAPI document or an MCP server; nothing of it is on yet."""
     if request.method == "POST":
         values = dict(checked(NewConnection, request.data))
         secret, document = values.pop("secret", ""), values.pop("document", "")

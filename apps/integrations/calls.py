@@ -1,4 +1,4 @@
-"""Calling a service: the request from an operation and its arguments, with the connection's secret, through the guarded client."""
+"""Calling a service: the request from an operation and its arguments, the connection's secret, the guarded client."""
 
 import base64
 import posixpath
@@ -27,8 +27,8 @@ def call(operation: Operation, arguments: Mapping[str, Any], *, idempotency_key:
 
     Raises CallFailed, whose sentence says what the service answered.
     """
-    connection = operation.connection
-    url, headers, body = request_of(operation, arguments, connection.secret())
+    url, headers, body = request_of(operation, arguments)
+    url = authorised(operation.connection, url, headers)
     if operation.method != "GET":
         headers["Idempotency-Key"] = idempotency_key
     answer = answered(operation.method, url, headers, body)
@@ -64,10 +64,8 @@ def answered(method: str, url: str, headers: Mapping[str, str], body: bytes | No
         raise CallFailed(f"The service could not be reached: {error}"[:300]) from error
 
 
-def request_of(
-    operation: Operation, arguments: Mapping[str, Any], secret: str
-) -> tuple[str, dict[str, str], bytes | None]:
-    """Return address, headers and body. Each argument stays one segment, parameter or header: none leads to another path or host."""
+def request_of(operation: Operation, arguments: Mapping[str, Any]) -> tuple[str, dict[str, str], bytes | None]:
+    """Return address, headers and body, without the secret. Each argument stays one segment, parameter or header: none leads to another path or host."""
     path, headers, body = operation.path, {"Accept": "application/json"}, None
     query: list[tuple[str, str]] = []
     for name, value in arguments.items():
@@ -80,17 +78,16 @@ def request_of(
             headers[original] = _line(value)
         elif place == "body":
             body, headers["Content-Type"] = orjson.dumps(value), "application/json"
-    connection = operation.connection
-    query += _shown(connection, secret, headers)
-    base = connection.base_url.rstrip("/")
+    base = operation.connection.base_url.rstrip("/")
     tail = f"?{urlencode(query)}" if query else ""
     return f"{base}{path}{tail}", headers, body
 
 
-def _shown(connection: Connection, secret: str, headers: dict[str, str]) -> list[tuple[str, str]]:
-    """Put the secret into the headers, or return it as a parameter."""
+def authorised(connection: Connection, url: str, headers: dict[str, str]) -> str:
+    """Put the connection's secret into the headers, or return the address with it as a parameter."""
+    secret = connection.secret()
     if connection.auth == Auth.QUERY:
-        return [(connection.auth_name, secret)]
+        return f"{url}{'&' if '?' in url else '?'}{urlencode({connection.auth_name: secret})}"
     if connection.auth == Auth.BEARER:
         headers["Authorization"] = f"Bearer {secret}"
     elif connection.auth == Auth.HEADER:
@@ -98,7 +95,7 @@ def _shown(connection: Connection, secret: str, headers: dict[str, str]) -> list
     elif connection.auth == Auth.BASIC:
         pair = base64.b64encode(f"{connection.auth_name}:{secret}".encode()).decode()
         headers["Authorization"] = f"Basic {pair}"
-    return []
+    return url
 
 
 def _segment(value: Any) -> str:

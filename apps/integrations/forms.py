@@ -14,16 +14,17 @@ WRITTEN = _("Written, never shown. Leave empty to keep the stored one.")
 class ConnectionForm(forms.Form):
     """How a service is found and shown who asks; the secret is written and never shown."""
 
+    kind = forms.ChoiceField(label=_("What it is"), choices=Connection.Kind.choices, initial=Connection.Kind.OPENAPI)
     name = forms.CharField(label=_("Name"), max_length=40, required=False)
     description = forms.CharField(label=_("Description"), max_length=200, required=False)
     source_url = forms.CharField(
-        label=_("Address of its OpenAPI document"),
+        label=_("Address of its OpenAPI document, or of the MCP server"),
         max_length=300,
         required=False,
         help_text=_("For example https://api.example.com/openapi.json"),
     )
     document = forms.CharField(
-        label=_("Or the document itself"),
+        label=_("Or the OpenAPI document itself"),
         max_length=2_000_000,
         required=False,
         widget=forms.Textarea,
@@ -50,7 +51,7 @@ class ConnectionForm(forms.Form):
         super().__init__(*args, **{**kwargs, "initial": known})
         self.fields["audience"].offer()  # type: ignore[attr-defined]
         if row:
-            del self.fields["document"]
+            del self.fields["document"], self.fields["kind"]
             self.fields["secret"].help_text = WRITTEN if row.has_secret else ""
         else:
             del self.fields["is_active"]

@@ -12,7 +12,11 @@ from apps.integrations.types import REPEATABLE, Described
 
 
 class Connection(TimestampedModel):
-    """A service that describes itself by OpenAPI. `sealed_secret` is never shown; `audience` may have it called for them."""
+    """A service that describes itself: by an OpenAPI document, or as an MCP server. `sealed_secret` is never shown; `audience` may have it called for them."""
+
+    class Kind(models.TextChoices):
+        OPENAPI = "openapi", _("A service with an OpenAPI document")
+        MCP = "mcp", _("An MCP server (streamable HTTP)")
 
     class Auth(models.TextChoices):
         NONE = "none", _("Nothing")
@@ -24,6 +28,7 @@ class Connection(TimestampedModel):
     NAMED: ClassVar = (Auth.HEADER, Auth.QUERY, Auth.BASIC)
     """Kinds that need a name beside the secret."""
 
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.OPENAPI)
     name = models.CharField(_("name"), max_length=40, unique=True)
     slug = models.SlugField(max_length=20, unique=True, editable=False)
     description = models.CharField(_("description"), max_length=200, blank=True)

@@ -48,7 +48,7 @@ def read_description(text: str) -> Description:
     servers = document.get("servers")
     server = servers[0] if isinstance(servers, list) and servers and isinstance(servers[0], dict) else {}
     info = document.get("info") if isinstance(document.get("info"), dict) else {}
-    return Description(_text(info.get("title"), 80), _text(server.get("url"), 300), tuple(operations.values()))  # type: ignore[union-attr]
+    return Description(as_text(info.get("title"), 80), as_text(server.get("url"), 300), tuple(operations.values()))  # type: ignore[union-attr]
 
 
 def _loaded(text: str) -> Any:
@@ -94,10 +94,10 @@ def _described(
     for raw in [*(shared if isinstance(shared, list) else []), *(own if isinstance(own, list) else [])]:
         parameter = _resolved(document, raw)
         place = PLACES.get(parameter.get("in", "")) if isinstance(parameter, dict) else None
-        name = _text(parameter.get("name"), 120) if place else ""
+        name = as_text(parameter.get("name"), 120) if place else ""
         if not name or (place == "header" and name.lower() in NEVER_HEADERS):
             continue
-        argument = _argument(name)
+        argument = as_argument(name)
         properties[argument] = _schema(document, parameter.get("schema", {})) | _told(parameter)
         places[argument] = (place, name)  # type: ignore[assignment]
         if (parameter.get("required") or place == "path") and argument not in needed:
@@ -112,17 +112,25 @@ def _described(
     whole = {"type": "object", "properties": properties, "required": needed, "additionalProperties": False}
     if not _is_usable(whole):
         return None
-    key = _text(operation.get("operationId"), 120) or f"{method} {path}"
-    title = _text(operation.get("summary"), 120) or key
+    key = as_text(operation.get("operationId"), 120) or f"{method} {path}"
+    title = as_text(operation.get("summary"), 120) or key
     return Described(
-        _argument(key),
+        as_argument(key),
         method.upper(),
         path,
         title,
-        _text(operation.get("description"), MOST_CHARS) or title,
+        as_text(operation.get("description"), MOST_CHARS) or title,
         whole,
         places,
     )
+
+
+def usable_schema(raw: Any) -> dict[str, Any] | None:
+    """Return a stranger's schema of an object, with the keywords that matter and its references followed; None for what is none."""
+    if not isinstance(raw, dict) or raw.get("type") != "object":
+        return None
+    schema = {"properties": {}, **_schema(raw, raw)}
+    return schema if _is_usable(schema) else None
 
 
 def _is_usable(schema: dict[str, Any]) -> bool:
@@ -141,7 +149,7 @@ def _json_schema(document: Mapping[str, Any], content: Any) -> dict[str, Any] | 
 
 
 def _told(parameter: Mapping[str, Any]) -> dict[str, str]:
-    text = _text(parameter.get("description"), 300)
+    text = as_text(parameter.get("description"), 300)
     return {"description": text} if text else {}
 
 
@@ -172,7 +180,7 @@ def _keyword(document: Mapping[str, Any], key: str, value: Any, seen: tuple[str,
         return _schema(document, value, seen)
     if key in ("oneOf", "anyOf", "allOf") and isinstance(value, list):
         return [_schema(document, one, seen) for one in value]
-    return _text(value, 300) if key == "description" else value
+    return as_text(value, 300) if key == "description" else value
 
 
 def _resolved(document: Mapping[str, Any], raw: Any) -> Any:
@@ -194,10 +202,11 @@ def _pointed(document: Mapping[str, Any], reference: str) -> Any:
     return found if found is not None else {}
 
 
-def _argument(name: str) -> str:
-    """Make a name that every vendor takes for a tool or an argument."""
+def as_argument(name: str) -> str:
+    """Return a name that every vendor takes for a tool or an argument."""
     return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:64] or "value"
 
 
-def _text(value: Any, most_chars: int) -> str:
+def as_text(value: Any, most_chars: int) -> str:
+    """Return a stranger's text as one line of at most so many characters, "" for what is none."""
     return " ".join(value.replace("\0", "").split())[:most_chars] if isinstance(value, str) else ""

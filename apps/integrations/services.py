@@ -17,15 +17,15 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.core.http import check_url
 from apps.core.language import one_line
 from apps.core.permissions import require
-from apps.integrations import actions
-from apps.integrations.calls import Auth, answered, joined_address, request_of
+from apps.integrations import actions, mcp
+from apps.integrations.calls import Auth, answered, authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
 from apps.integrations.openapi import read_description
 from apps.integrations.types import Described, Description
 
 CHANGE = "integrations.change_connection"
-FIELDS = ("name", "description", "base_url", "source_url", "auth", "auth_name", "audience", "is_active")
+FIELDS = ("kind", "name", "description", "base_url", "source_url", "auth", "auth_name", "audience", "is_active")
 TOOL_NAME_CHARS = 64
 
 
@@ -48,20 +48,24 @@ class News:
 
 
 def connect(*, actor: Any, values: Mapping[str, Any], secret: str = "", document: str = "") -> Connection:
-    """Connect a service by its OpenAPI document, given as text or fetched from `source_url`; nothing of it is on yet.
+    """Connect a service by its OpenAPI document, given as text or fetched from `source_url`, or an MCP server at `source_url`.
+
+    Nothing of it is on yet.
 
     Raises Forbidden, InvalidInput with the field (UnreadableDescription among them), Conflict for a taken name.
     """
     require(actor, CHANGE)
     row = Connection()
     _fill(row, values)
+    if row.kind not in Connection.Kind.values:
+        raise InvalidInput(_("Choose what it is."), field="kind")
+    row.set_secret(secret)
     description = _description(row, document)
     row.base_url = row.base_url or joined_address(row.source_url, description.server)
     row.name = row.name or one_line(description.title, 40)
     _check(row, has_secret=bool(secret))
     with transaction.atomic():
         row.slug = _free_slug(row.name)
-        row.set_secret(secret)
         _save(row)
         _take_over(row, description)
         record(actions.CONNECTION_ADDED, actor=actor, target=row, after=_told(row))
@@ -74,8 +78,9 @@ def change_connection(
 ) -> Connection:
     """Change a connection; a secret of None keeps the stored one. Raises Forbidden, InvalidInput, Conflict."""
     require(actor, CHANGE)
-    before, former = _told(connection), _host(connection)
+    before, former, kind = _told(connection), _host(connection), connection.kind
     _fill(connection, values)
+    connection.kind = kind
     if connection.has_secret and secret is None and _host(connection) != former:
         raise InvalidInput(_("Write the secret again: it would go to another host now."), field="secret")
     _check(connection, has_secret=connection.has_secret if secret is None else bool(secret))
@@ -133,10 +138,13 @@ def remove_connection(*, actor: Any, connection: Connection) -> None:
 def try_connection(*, actor: Any, connection: Connection) -> Trial:
     """Call the first chosen operation that reads and needs nothing, or else the address itself. Raises Forbidden."""
     require(actor, CHANGE)
+    if connection.kind == Connection.Kind.MCP:
+        return _try_server(connection)
     chosen = connection.operations.filter(method="GET", pinned=F("digest"))
     operation = next((row for row in chosen if not row.schema.get("required")), None)
     probe = operation or Operation(connection=connection, method="GET", path="", places={})
-    url, headers, _body = request_of(probe, {}, connection.secret())
+    url, headers, _body = request_of(probe, {})
+    url = authorised(connection, url, headers)
     asked = f"GET {probe.path or connection.base_url}"
     release_connection()  # the service may take its time
     try:
@@ -144,6 +152,17 @@ def try_connection(*, actor: Any, connection: Connection) -> Trial:
     except CallFailed as error:
         return Trial(asked, problem=str(error))
     return Trial(asked, answer.status, _problem(answer.status, is_operation=operation is not None))
+
+
+def _try_server(connection: Connection) -> Trial:
+    release_connection()  # the server may take its time
+    try:
+        mcp.read_tools(connection)
+    except CallFailed as error:
+        return Trial("tools/list", problem=str(error))
+    except InvalidInput as error:
+        return Trial("tools/list", problem=str(error.message))
+    return Trial("tools/list", 200)
 
 
 def _problem(status: int, *, is_operation: bool) -> str:
@@ -155,6 +174,8 @@ def _problem(status: int, *, is_operation: bool) -> str:
 
 
 def _description(row: Connection, document: str) -> Description:
+    if row.kind == Connection.Kind.MCP:
+        return _offered(row)
     if document.strip():
         return read_description(document)
     if not row.source_url:
@@ -169,6 +190,20 @@ def _description(row: Connection, document: str) -> Description:
     return read_description(answer.body.decode("utf-8", errors="replace"))
 
 
+def _offered(row: Connection) -> Description:
+    """Ask an MCP server, whose address is `source_url` and what is called."""
+    row.source_url = row.source_url or row.base_url
+    if not row.source_url:
+        raise InvalidInput(_("Give the address of the server."), field="source_url")
+    _check_address(row.source_url, "source_url")
+    row.base_url = row.source_url
+    _check(row, has_secret=row.has_secret, is_named=False)
+    try:
+        return mcp.read_tools(row)
+    except CallFailed as error:
+        raise InvalidInput(str(error), field="source_url") from error
+
+
 def _fill(row: Connection, values: Mapping[str, Any]) -> None:
     for field in FIELDS:
         if field in values:
@@ -178,13 +213,13 @@ def _fill(row: Connection, values: Mapping[str, Any]) -> None:
     row.auth_name = one_line(row.auth_name, 120) if row.auth in Connection.NAMED else ""
 
 
-def _check(row: Connection, *, has_secret: bool) -> None:
-    if not row.name:
+def _check(row: Connection, *, has_secret: bool, is_named: bool = True) -> None:
+    if is_named and not row.name:
         raise InvalidInput(_("Give it a name."), field="name")
     if not row.base_url:
         raise InvalidInput(_("The document names no address. Write the one that is called."), field="base_url")
     _check_address(row.base_url, "base_url")
-    if "?" in row.base_url or "#" in row.base_url:
+    if row.kind == Connection.Kind.OPENAPI and ("?" in row.base_url or "#" in row.base_url):
         raise InvalidInput(_("Write the address without a query."), field="base_url")
     if row.auth not in Auth.values:
         raise InvalidInput(_("Choose how the service knows you."), field="auth")

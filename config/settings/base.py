@@ -313,6 +313,7 @@ SPECTACULAR_SETTINGS = {
         "AlertKind": "apps.audit.models.AlertChannel.Kind",
         "IdentityProviderKind": "apps.accounts.models.IdentityProvider.Kind",
         "ToolRisk": ["read", "write", "send", "code"],
+        "ConnectionKind": "apps.integrations.models.Connection.Kind",
         "OperationRisk": "apps.integrations.models.Operation.Risk",
         "AsksBefore": "apps.agents.models.ToolGrant.Consent",
         "ApprovalReason": "apps.agents.models.Approval.Why",

@@ -12,7 +12,7 @@ from apps.agents.services import runs as agents
 from apps.audit.models import AuditEvent, SecurityEvent
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.integrations import services
-from apps.integrations.calls import joined_address, request_of
+from apps.integrations.calls import authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
 from tests.integrations.service import DOCUMENT, Service
@@ -227,22 +227,34 @@ def operation(**fields):
     return Operation(connection=connection, method="GET", path="/tickets/{id}", places=places, **fields)
 
 
+def sent(operation, arguments):
+    """Return address, headers and body with the secret `s` in them."""
+    url, headers, body = request_of(operation, arguments)
+    return authorised(operation.connection, url, headers), headers, body
+
+
+@pytest.fixture(autouse=True)
+def known_secret(request, monkeypatch):
+    if "desk" not in request.fixturenames:
+        monkeypatch.setattr(Connection, "secret", lambda connection: "s")
+
+
 @pytest.mark.parametrize("value", ["../../admin", "a/b", "?x=1", "#", "%2e%2e", "@evil.example", "a b", "日"])
 def test_argument_stays_in_its_segment(value):
-    url, _headers, _body = request_of(operation(), {"id": value}, "")
+    url, _headers, _body = sent(operation(), {"id": value})
     assert url.startswith("https://desk.example/api/tickets/") and url.count("/") == 5 and "?" not in url
 
 
 @pytest.mark.parametrize("value", ["..", ".", ""])
 def test_segment_that_leads_elsewhere_is_refused(value):
     with pytest.raises(CallFailed):
-        request_of(operation(), {"id": value}, "")
+        sent(operation(), {"id": value})
 
 
 @pytest.mark.parametrize("value", ["a\r\nHost: evil", "a\nb", "ü", "\0"])
 def test_header_stays_one_line(value):
     with pytest.raises(CallFailed):
-        request_of(operation(), {"id": "1", "team": value}, "")
+        sent(operation(), {"id": "1", "team": value})
 
 
 @pytest.mark.parametrize(
@@ -254,14 +266,13 @@ def test_header_stays_one_line(value):
     ],
 )
 def test_secret_goes_where_the_service_wants_it(auth, name, expected):
-    _url, headers, _body = request_of(operation(connection={"auth": auth, "auth_name": name}), {"id": "1"}, "s")
+    _url, headers, _body = sent(operation(connection={"auth": auth, "auth_name": name}), {"id": "1"})
     assert expected in headers.values()
 
 
 def test_secret_as_a_parameter():
-    url, _headers, _body = request_of(
-        operation(connection={"auth": "query", "auth_name": "key"}), {"id": "1", "q": ["a", True]}, "s"
-    )
+    asked = operation(connection={"auth": "query", "auth_name": "key"})
+    url, _headers, _body = sent(asked, {"id": "1", "q": ["a", True]})
     assert url == "https://desk.example/api/tickets/1?q=a&q=true&key=s"
 
 

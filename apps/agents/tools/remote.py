@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import F
 
 from apps.agents.tools.base import MIXED, Tool, ToolContext, ToolFailed, ToolResult
-from apps.integrations.calls import TIMEOUT_S, call
+from apps.integrations import calls, mcp
 from apps.integrations.errors import CallFailed
-from apps.integrations.models import Operation
+from apps.integrations.models import Connection, Operation
 from apps.providers.types import ToolSpec
 
 
@@ -21,6 +21,7 @@ def remote_tools(keys: Collection[str] | None = None) -> dict[str, Tool]:
 
 def tool_of(operation: Operation) -> Tool:
     """Return an operation as a tool."""
+    call = mcp.call if operation.connection.kind == Connection.Kind.MCP else calls.call
 
     def use(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
         try:
@@ -41,6 +42,6 @@ def tool_of(operation: Operation) -> Tool:
         risk=operation.risk,  # type: ignore[arg-type]
         is_for=is_for,
         is_repeatable=operation.is_repeatable,
-        timeout_s=TIMEOUT_S,
+        timeout_s=calls.TIMEOUT_S,
         brings=MIXED,
     )
