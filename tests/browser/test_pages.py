@@ -483,7 +483,7 @@ def test_a_day_of_administration_by_keyboard_alone(live, open_page):
     page.goto(f"{live.url()}/keys/")
     tab_to(page, page.get_by_label("Name", exact=True))
     page.keyboard.type("ERP")
-    press(page, "checkbox", "See agents and runs", "Space")
+    press(page, "checkbox", "See agents, runs and what waits for approval", "Space")
     press(page, "button", "Make the key")
     first = page.get_by_label("Key", exact=True).input_value()
     press(page, "button", "Rotate ERP")

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.agents.runs import _Work
+from apps.agents import runs
 from apps.agents.services import runs as services
 from apps.jobs.errors import JobCancelled, LostLease
 from apps.usage.errors import BudgetSpent
@@ -53,10 +53,10 @@ def test_answer_that_comes_as_the_run_is_taken_away_or_stopped_is_paid_for(
 ):
     """Another worker has taken the run (and will ask again: the vendor bills both), or somebody stopped it, while the answer came."""
 
-    def stop(self, *args, **kwargs):
+    def stop(*args, **kwargs):
         raise stopped
 
-    monkeypatch.setattr(_Work, "add_event", stop)
+    monkeypatch.setattr(runs, "add_event", stop)
     priced.script(says("Four words are here."))
     run = start(member, agent)
     work("agents")
