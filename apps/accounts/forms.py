@@ -1,6 +1,7 @@
 """What people fill in about members, roles and themselves."""
 
 import zoneinfo
+from collections.abc import Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -28,9 +29,12 @@ class RoleOrGroupField(forms.ModelChoiceField):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(queryset=Group.objects.none(), required=False, **kwargs)
 
-    def offer(self) -> None:
-        """Offer every role and group; called when a form is made, inside the tenant."""
+    def offer(self, groups: Sequence[Group] | None = None) -> None:
+        """Offer every role and group; called when a form is made, inside the tenant. `groups` are they, read once for many forms."""
         self.queryset = Group.objects.select_related("role").order_by("name")
+        if groups is not None:
+            words = [(group.pk, role_name(group)) for group in groups]
+            self.choices = [("", self.empty_label), *words]
 
     def label_from_instance(self, obj: Any) -> str:
         return role_name(obj)

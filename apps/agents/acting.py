@@ -9,6 +9,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from apps.accounts.models import User
@@ -23,10 +25,14 @@ from apps.core.errors import DomainError
 from apps.core.limits import Limit, count
 from apps.core.tenancy import current_tenant
 from apps.jobs import engine
+from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.types import Claim
 from apps.mails.services import send
+from apps.providers.errors import ProviderError
 from apps.providers.types import ToolCall
 
+log = structlog.get_logger(__name__)
+PASSED_ON = (ToolFailed, DomainError, ProviderError, JobCancelled, LostLease, OperationalError, InterfaceError)
 CHILD_LOOK = timedelta(seconds=60)
 State = Approval.State
 
@@ -47,7 +53,7 @@ class Act:
         self.tool, self.grant = held.tool, held.grant
         self.key = f"{current_tenant().id}:{run.pk}:{call.id}"
         self.started_at = timezone.now()
-        self.holds: set[str] = set(self.tool.brings)
+        self.holds: set[str] = set()
         self.approval: Approval | None = None
         self.arguments: dict[str, Any] | None = None
 
@@ -62,7 +68,7 @@ class Act:
             self.arguments = self.agreed(asked)
             self.check_rate()
             self.announce(self.arguments)
-            result = self.tool.call(self.context(), self.arguments)
+            result = self.use(self.arguments)
         except ToolFailed as error:
             return ToolResult({"error": str(error)})
         if isinstance(result, Delegation):
@@ -71,6 +77,19 @@ class Act:
         if self.arguments != asked:  # the model has to know what was really done
             return replace(result, content={**result.content, "arguments_as_a_person_changed_them": self.arguments})
         return result
+
+    def use(self, arguments: dict[str, Any]) -> ToolResult | Delegation:
+        """Call the tool. One that breaks down is told to the model, unless it may have had its effect. Raises InDoubt, ToolFailed."""
+        self.holds |= self.tool.brings  # whatever comes back, an error's words among it
+        try:
+            return self.tool.call(self.context(), arguments)
+        except PASSED_ON:
+            raise
+        except Exception as error:
+            log.exception("tool_broke_down", tool=self.held.key)
+            if self.tool.risk != "read" and not self.tool.is_repeatable:
+                raise InDoubt from error
+            raise ToolFailed("The tool broke down. It was noted for those who look after it.") from error
 
     def context(self) -> ToolContext:
         run, hosts = self.run, tuple(self.grant.hosts) if self.grant else ()
@@ -213,11 +232,11 @@ def renumbered(text: str, brought: list[Source], known: list[Source]) -> tuple[s
 
 def tell_deciders(approval: Approval) -> None:
     """Write to whoever may decide: the named role or group without who asked, or who asked."""
-    asker = approval.run.started_by
-    people = User.objects.filter(is_active=True, is_service=False)
-    people = (
-        people.filter(groups=approval.approvers_id) if approval.approvers_id else people.filter(pk=asker and asker.pk)
-    )
+    people, asker = User.objects.filter(is_active=True, is_service=False), approval.run.started_by_id
+    if approval.approvers_name:
+        people = people.filter(groups=approval.approvers_id).exclude(pk=asker)
+    else:
+        people = people.filter(pk=asker)
     url = current_tenant().address(f"/approvals/{approval.pk}/")
-    for person in people.exclude(pk=asker.pk) if approval.approvers_id and asker else people:
+    for person in people:
         send("agents/email/approval", to=person.email, language=person.language, approval=approval, url=url)

@@ -15,6 +15,7 @@ from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH, spec_for
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
 from apps.agents.tools.remote import remote_tools
 from apps.agents.tools.web_page import READ_WEB_PAGE
+from apps.core.models import is_storable
 from apps.projects.models import Project
 
 _tools: dict[str, Tool] = {}
@@ -103,6 +104,8 @@ def checked_arguments(tool: Tool, arguments: str) -> dict[str, Any]:
 
 def check_arguments(tool: Tool, arguments: Any) -> None:
     """Validate arguments. Raises ToolFailed with what is wrong."""
+    if not is_storable(arguments):
+        raise ToolFailed("The arguments hold a character or a number that cannot be stored.")
     try:
         jsonschema.validate(arguments, tool.spec.parameters)
     except jsonschema.ValidationError as error:

@@ -1,6 +1,8 @@
-"""Abstract models that the apps' tables are made of."""
+"""Abstract models that the apps' tables are made of, and what their columns can hold."""
 
+import json
 import uuid
+from typing import Any
 
 from django.db import models
 
@@ -31,3 +33,13 @@ def is_uuid(value: object) -> bool:
     except ValueError:
         return False
     return isinstance(value, str)
+
+
+def is_storable(value: Any) -> bool:
+    """Say whether jsonb takes a value: it knows no NUL, no lone surrogate and no infinity."""
+    try:
+        text = json.dumps(value, allow_nan=False, ensure_ascii=False)
+        text.encode()
+    except (ValueError, RecursionError):
+        return False
+    return "\\u0000" not in text

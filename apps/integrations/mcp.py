@@ -107,7 +107,7 @@ def read_tools(connection: Connection) -> Description:
 
 def _described(raw: Mapping[str, Any]) -> Described | None:
     name, schema = raw.get("name"), usable_schema(raw.get("inputSchema"))
-    if not isinstance(name, str) or not 0 < len(name) <= 120 or schema is None:
+    if not isinstance(name, str) or not name or name != as_text(name, 120) or schema is None:
         return None
     title = as_text(raw.get("title"), 120) or as_text(name, 120)
     return Described(as_argument(name), CALL, name, title, as_text(raw.get("description"), 1_000) or title, schema)

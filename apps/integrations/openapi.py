@@ -3,6 +3,7 @@
 References are followed inside the document alone; one that comes back to itself ends as "anything".
 """
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -12,12 +13,14 @@ import orjson
 import yaml
 from django.utils.translation import gettext as _
 
+from apps.core.models import is_storable
 from apps.integrations.errors import UnreadableDescription
 from apps.integrations.types import METHODS, Described, Description, Place
 
 MOST_OPERATIONS = 300
 MOST_SCHEMA_BYTES = 32_000
 MOST_CHARS = 1_000
+MOST_YAML_CHARS = 600_000
 DEEPEST = 12
 KEPT_KEYS = frozenset(
     {
@@ -56,6 +59,8 @@ def _loaded(text: str) -> Any:
         return orjson.loads(text)
     except orjson.JSONDecodeError:
         pass
+    if len(text) > MOST_YAML_CHARS:
+        raise UnreadableDescription(_("This is no JSON, and too long to be read as YAML."), field="document")
     try:
         return yaml.load(text, Loader=_NoAliases)  # noqa: S506  a safe loader
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -77,7 +82,8 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Described]:
         item = _resolved(document, entry)
         for method in METHODS:
             operation = item.get(method) if isinstance(item, dict) else None
-            if isinstance(operation, dict) and isinstance(path, str) and path.startswith("/"):
+            is_path = isinstance(path, str) and path.startswith("/") and path == as_text(path, 500)
+            if isinstance(operation, dict) and is_path:
                 described = _described(document, path, method, operation, item.get("parameters"))
                 if described is not None:
                     yield described
@@ -138,7 +144,7 @@ def _is_usable(schema: dict[str, Any]) -> bool:
         jsonschema.Draft202012Validator.check_schema(schema)
     except jsonschema.SchemaError:
         return False
-    return len(orjson.dumps(schema)) <= MOST_SCHEMA_BYTES
+    return is_storable(schema) and len(json.dumps(schema)) <= MOST_SCHEMA_BYTES
 
 
 def _json_schema(document: Mapping[str, Any], content: Any) -> dict[str, Any] | None:
@@ -209,4 +215,6 @@ def as_argument(name: str) -> str:
 
 def as_text(value: Any, most_chars: int) -> str:
     """Return a stranger's text as one line of at most so many characters, "" for what is none."""
-    return " ".join(value.replace("\0", "").split())[:most_chars] if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return " ".join(value.replace("\0", "").encode(errors="ignore").decode().split())[:most_chars]

@@ -142,7 +142,18 @@ def test_edited_arguments_are_the_ones_used(asked, paid, member, work_on, script
     assert changed.proposed == {"to": "Nordlicht GmbH", "amount": 900}
 
 
-@pytest.mark.parametrize("arguments", [{}, {"to": 5}, {"to": "x", "more": 1}, {"to": "x" * 101}])
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        {},
+        {"to": 5},
+        {"to": "x", "more": 1},
+        {"to": "x" * 101},
+        {"to": "a\0"},
+        {"to": "\ud800"},
+        {"to": "x", "amount": float("inf")},
+    ],
+)
 def test_edit_that_the_tool_does_not_take_is_refused(asked, member, arguments):
     _run, approval = asked()
     with pytest.raises(InvalidInput):
@@ -357,3 +368,21 @@ def test_what_a_colleague_asks_is_shown_where_the_person_is(asked, agent, grant,
     assert (run.state, none, card.agent, card.may_decide) == ("waiting", None, other, True)
     approvals.approve(actor=member, approval=card.approval, digest=card.approval.digest)
     assert (end(run, work_on), run.answer, len(paid)) == ("succeeded", "It is paid.", 1)
+
+
+@pytest.mark.parametrize("arguments", ['{"to": "a\\u0000b"}', '{"to": "x", "amount": 1e400}', '{"to": "\\ud800"}'])
+def test_arguments_that_cannot_be_stored_are_told_to_the_model(asked, paid, scripted, arguments):
+    run, approval = asked(calls("pay", arguments), says("I cannot."))
+    assert (run.state, approval, paid, "error" in told(scripted)) == ("succeeded", None, [], True)
+
+
+@pytest.mark.parametrize(("risk", "state"), [("read", "succeeded"), ("send", "needs_review")])
+def test_tool_that_breaks_down(asked, grant, monkeypatch, scripted, risk, state):
+    def breaks(context, arguments):
+        raise KeyError("x")
+
+    tool = Tool(ToolSpec("pay", "Pay.", SCHEMA), breaks, title="Payments", risk=risk, is_repeatable=False)
+    monkeypatch.setitem(registry._tools, "pay", tool)
+    ToolGrant.objects.filter(pk=grant.pk).update(consent="when_mixed")
+    run, _none = asked(PAY, says("It broke."))
+    assert (run.state, run.events.filter(kind="tool").exists()) == (state, risk == "read")

@@ -17,6 +17,7 @@ from apps.agents.tools.calculator import calculate
 from apps.agents.tools.calendar import RECKON_DAYS
 from apps.agents.tools.web_page import READ_WEB_PAGE, is_on_host
 from apps.core.errors import Conflict, Forbidden, InvalidInput
+from tests.conftest import client_for
 from tests.standin.server import calls, says
 
 
@@ -418,3 +419,24 @@ def test_tool_taken_away_during_a_run_is_gone_at_its_next_call(member, agent, sc
     services.start_run(actor=member, agent=agent, question="?")
     work("agents")
     assert "taken away" in scripted.requests[-1]["messages"][-1]["content"]
+
+
+def test_page_of_tools_asks_the_database_no_more_for_many(acme, admin_user, agent):
+    import json
+
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    from apps.integrations import services as integrations
+
+    client, counts = client_for(acme, admin_user), []
+    for count in (2, 30):
+        paths = {f"/x{n}": {"get": {"operationId": f"x{n}"}} for n in range(count)}
+        document = json.dumps({"openapi": "3.1.0", "servers": [{"url": "https://x.example"}], "paths": paths})
+        row = integrations.connect(actor=admin_user, values={"name": f"Desk {count}"}, document=document)
+        integrations.set_operations(actor=admin_user, connection=row, chosen={f"x{n}": "read" for n in range(count)})
+        client.get(f"/agents/{agent.pk}/tools/")
+        with CaptureQueriesContext(connection) as asked:
+            assert client.get(f"/agents/{agent.pk}/tools/").status_code == 200
+        counts.append(len(asked))
+    assert counts[0] == counts[1]

@@ -73,6 +73,8 @@ def test_title_and_server():
         ),
         "a: &a [x]\nb: [*a, *a]",
         "[" * 5000,
+        "a: b\n" * 200_000,
+        '{"openapi": "3.0.0", "paths": {"/x\\u0000": {"get": {}}, "/' + "y" * 600 + '": {"get": {}}}}',
     ],
 )
 def test_what_is_no_description_is_refused(text):
@@ -92,6 +94,7 @@ def test_too_many_operations_are_refused():
         {"enum": 5},
         {"type": "string", "description": "x", "enum": ["y" * 40_000]},
         {"minimum": "a"},
+        {"enum": ["a\0"]},
     ],
 )
 def test_operation_with_an_unusable_schema_is_left_out(schema):

@@ -114,13 +114,13 @@ def remove_role(*, actor: Any, group: Group) -> None:
 
 
 def _delete(group: Group) -> None:
-    """Delete a role or group. Raises Conflict while something names it as who decides."""
+    """Delete a role or group. Raises Conflict while something names it."""
     try:
         with transaction.atomic():
             group.delete()
     except ProtectedError as error:
         names = ", ".join(sorted(str(row) for row in error.protected_objects)[:5])
-        raise Conflict(_("It is still named as who decides: %(names)s") % {"names": names}) from error
+        raise Conflict(_("Something still depends on it: %(names)s") % {"names": names}) from error
 
 
 # -- groups of people --------------------------------------------------------------------------------------------

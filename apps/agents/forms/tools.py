@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
+from django.contrib.auth.models import Group
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -43,10 +44,12 @@ class ToolForm(forms.Form):
         label=gettext_lazy("Agents that it may ask"), queryset=Agent.objects.none(), required=False
     )
 
-    def __init__(self, offer: Offer, *, user: Any, agent: Agent, data: Any = None) -> None:
+    def __init__(
+        self, offer: Offer, *, user: Any, agent: Agent, data: Any = None, groups: Sequence[Group] | None = None
+    ) -> None:
         super().__init__(data, prefix=offer.key, initial=_known(offer))
         self.offer = offer
-        self.fields["approvers"].offer()  # type: ignore[attr-defined]
+        self.fields["approvers"].offer(groups)  # type: ignore[attr-defined]
         amounts = [("", _("Nobody else")), *((name, name) for name in offer.amounts)]
         self.fields["second_field"].choices = amounts  # type: ignore[attr-defined]
         self.fields["colleagues"].queryset = Agent.objects.usable_by(user).exclude(pk=agent.pk)  # type: ignore[attr-defined]
@@ -71,7 +74,8 @@ def _known(offer: Offer) -> dict[str, Any]:
 
 def tool_forms(offers: Sequence[Offer], *, user: Any, agent: Agent, data: Any = None) -> list[ToolForm]:
     """Return a form for each tool on offer."""
-    return [ToolForm(offer, user=user, agent=agent, data=data) for offer in offers]
+    groups = list(Group.objects.select_related("role").order_by("name"))
+    return [ToolForm(offer, user=user, agent=agent, data=data, groups=groups) for offer in offers]
 
 
 class ArgumentsForm(forms.Form):
