@@ -13,6 +13,7 @@ urlpatterns = [
     path("agents/<uuid:pk>/edit/", studio.agent_edit, name="agent-edit"),
     path("agents/<uuid:pk>/copy/", studio.agent_copy, name="agent-copy"),
     path("agents/<uuid:pk>/switch/", studio.agent_switch, name="agent-switch"),
+    path("agents/<uuid:pk>/health/", studio.agent_health, name="agent-health"),
     path("agents/<uuid:pk>/settings/", agents.agent_settings, name="agent-settings"),
     path("agents/<uuid:pk>/behaviour/", behaviour.agent_behaviour, name="agent-behaviour"),
     path("agents/<uuid:pk>/tools/", tools.agent_tools, name="agent-tools"),

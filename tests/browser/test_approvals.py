@@ -137,3 +137,6 @@ def test_pages_are_clean(live, open_page, asking, vendor):
             if not summary.evaluate("s => s.parentElement.open"):
                 summary.click()
         assert violations(builder) == [] and not is_sideways(builder)
+        builder.goto(f"{live.url()}/agents/{asking}/health/")
+        expect(builder.locator("h1")).to_contain_text("fares")
+        assert violations(builder) == [] and not is_sideways(builder)

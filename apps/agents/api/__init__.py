@@ -11,6 +11,7 @@ urlpatterns = [
     path("agents/", studio.agents, name="api-agents"),
     path("agents/<uuid:pk>", studio.agent, name="api-agent"),
     path("agents/<uuid:pk>/copy", studio.copy, name="api-agent-copy"),
+    path("agents/<uuid:pk>/health", studio.health, name="api-agent-health"),
     path("agents/<uuid:pk>/settings", endpoints.agent_settings, name="api-agent-settings"),
     path("agents/<uuid:pk>/behaviour", behaviour.agent_behaviour, name="api-agent-behaviour"),
     path("agents/<uuid:pk>/tools", tools.agent_tools, name="api-agent-tools"),

@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from apps.agents.api.endpoints import AgentSerializer
 from apps.agents.models import Agent
 from apps.agents.services import studio
+from apps.agents.services.health import Health, health_of
 from apps.agents.types import LEAST_STEPS, MOST_STEPS
 from apps.core.api import checked
 from apps.knowledge.models import KnowledgeBase
@@ -65,3 +66,36 @@ def copy(request: Request, pk: Any) -> Response:
     """Make an agent like this one, which is yours to change."""
     agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
     return Response(AgentSerializer(studio.copy_agent(actor=request.user, agent=agent)).data, status=201)
+
+
+class FailureReasonSerializer(serializers.Serializer):
+    words = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class HealthSerializer(serializers.Serializer):
+    """The last seven days."""
+
+    ended = serializers.IntegerField(help_text="Runs that came to an end by themselves.")
+    failed = serializers.IntegerField()
+    failed_percent = serializers.IntegerField()
+    waiting = serializers.IntegerField(help_text="Runs that wait for people.")
+    median_s = serializers.FloatField(allow_null=True)
+    p95_s = serializers.FloatField(allow_null=True)
+    reasons = serializers.SerializerMethodField()
+    model = serializers.CharField()
+    breaker = serializers.CharField(
+        source="breaker.state", help_text="`closed`: its model is asked; `open`, `half_open`: it fails."
+    )
+
+    @extend_schema_field(FailureReasonSerializer(many=True))
+    def get_reasons(self, health: Health) -> Any:
+        return [{"words": words, "count": count} for words, count in health.reasons]
+
+
+@extend_schema(tags=["agents"], responses=HealthSerializer)
+@api_view(["GET"])
+def health(request: Request, pk: Any) -> Response:
+    """Say how an agent fared in the last seven days, for those who may change it."""
+    agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    return Response(HealthSerializer(health_of(actor=request.user, agent=agent)).data)

@@ -1,4 +1,4 @@
-"""Pages on which agents are made, changed, copied, switched off and on."""
+"""Pages on which agents are made, changed, copied, switched off and on, and one that says how one fares."""
 
 from typing import Any
 from uuid import UUID
@@ -7,12 +7,13 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.services.sharing import may_manage
 from apps.agents.forms import AgentForm
 from apps.agents.models import Agent
 from apps.agents.services import studio
+from apps.agents.services.health import health_of
 from apps.core.errors import DomainError, Forbidden
 from apps.core.permissions import require
 
@@ -58,6 +59,13 @@ def _save(request: HttpRequest, form: AgentForm, agent: Agent | None) -> Agent |
     except DomainError as error:
         form.add_error(error.field if error.field in form.fields else "name", str(error.message))
         return None
+
+
+@require_GET
+def agent_health(request: HttpRequest, pk: UUID) -> HttpResponse:
+    agent = _seen(request, pk)
+    context = {"agent": agent, "health": health_of(actor=request.user, agent=agent)}
+    return render(request, "agents/agent_health.html", context)
 
 
 @require_POST
