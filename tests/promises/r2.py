@@ -38,7 +38,7 @@ def _second(live):
     celery = [sys.executable, "-m", "celery", "-A", "config.celery", "--quiet", "worker", "--without-mingle"]
     command = [*celery, "-l", "WARNING", "-n", "second@%h", "-Q", "agents", "-P", "threads", "-c", "16"]
     child = spawn(command, log=live.folder / "log" / "second.log", environment=live.environment, cwd=ROOT)
-    time.sleep(8)  # until it has loaded the clients of vendors
+    time.sleep(15)  # until it has loaded the clients of vendors
     yield child
     os.killpg(os.getpgid(child.pid), signal.SIGKILL)
     child.wait(30)
