@@ -1,10 +1,14 @@
 """Abstract models that the apps' tables are made of, and what their columns can hold."""
 
 import json
+import re
 import uuid
 from typing import Any
 
 from django.db import models
+
+NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
+"""A NUL as JSON writes it; a backslash that was one already makes it plain text."""
 
 
 class UUIDModel(models.Model):
@@ -42,4 +46,4 @@ def is_storable(value: Any) -> bool:
         text.encode()
     except (ValueError, RecursionError):
         return False
-    return "\\u0000" not in text
+    return NUL.search(text) is None

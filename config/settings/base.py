@@ -357,7 +357,7 @@ LOGGING = {
     "loggers": {
         "django.channels.server": {"level": "WARNING"},
         "django.request": {"level": "ERROR"},
-        "httpx": {"level": "WARNING"},
+        "httpx2": {"level": "WARNING"},  # at INFO it writes whole addresses, and a secret may be a parameter of one
         "fontTools": {"level": "WARNING"},
     },
 }

@@ -386,3 +386,30 @@ def test_tool_that_breaks_down(asked, grant, monkeypatch, scripted, risk, state)
     ToolGrant.objects.filter(pk=grant.pk).update(consent="when_mixed")
     run, _none = asked(PAY, says("It broke."))
     assert (run.state, run.events.filter(kind="tool").exists()) == (state, risk == "read")
+
+
+def test_keys_read_approvals_and_decide_none(asked, member, acme):
+    from rest_framework.test import APIClient
+
+    from apps.accounts.services import keys
+
+    _run, approval = asked()
+    key = keys.make_key(actor=member, name="Bot", scopes=["agents:read", "agents:write"])
+    client = APIClient(HTTP_HOST="acme.localhost", HTTP_AUTHORIZATION=f"Bearer {key.text}")
+    address = f"/api/v1/approvals/{approval.pk}"
+    assert client.get(address).json()["arguments"] == approval.arguments
+    sent = {"digest": approval.digest}
+    assert [client.post(f"{address}/{verb}", sent, format="json").status_code for verb in ("approve", "decline")] == [
+        403,
+        403,
+    ]
+    approval.refresh_from_db()
+    assert approval.state == "pending"
+
+
+def test_backslashes_are_no_nul():
+    from apps.core.models import is_storable
+
+    assert [is_storable(text) for text in ("\\u0000", "a\0", "\\\0", "\ud800", float("nan"), {"a": [1.5, None]})] == [
+        *(True, False, False, False, False, True)
+    ]

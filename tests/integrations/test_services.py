@@ -289,3 +289,10 @@ def test_secret_as_a_parameter():
 )
 def test_address_is_read_beside_the_document(source, server, address):
     assert joined_address(source, server) == address
+
+
+def test_secret_in_the_address_stays_out_of_the_log(desk, admin_user, in_acme, caplog):
+    values = {"source_url": f"{desk.url}/openapi.json", "auth": "query", "auth_name": "key"}
+    row = services.connect(actor=admin_user, values=values, secret="canary-in-the-address")
+    services.try_connection(actor=admin_user, connection=row)
+    assert "canary-in-the-address" not in caplog.text
