@@ -87,6 +87,11 @@ class Live:
     def pids(self):
         return json.loads((self.folder / "pids.json").read_text())
 
+    def environment_of(self, name):
+        """Return the variables that a process was started with, the addresses and keys of this instance among them."""
+        held = Path(f"/proc/{self.pids()[name]}/environ").read_text().split("\0")
+        return dict(entry.split("=", 1) for entry in held if entry)
+
     def kill(self, name):
         """SIGKILL a process with its children, as a machine would lose it."""
         os.killpg(os.getpgid(self.pids()[name]), signal.SIGKILL)

@@ -4,7 +4,10 @@ Times are the database's own (`statement_timestamp()`); a lease is renewed by ap
 queue row, then the job row, then rows of the tenant.
 """
 
+import os
 import random
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +23,19 @@ from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
 
-_DUE = "((j.state = 'queued' AND j.not_before <= statement_timestamp()) OR (j.state = 'running' AND j.lease_until < statement_timestamp()))"
+# Whose next death is its end: it may be what kills its workers, or has twice stood beside one that did. A process works on one such at
+# a time, so that no two of them die of each other.
+_IS_SUSPECT = "(j.deaths + (j.state = 'running')::int = %(last_death)s - 1)"
+_HOLDS_SUSPECT = """
+    EXISTS (
+        SELECT 1 FROM jobs_job held WHERE held.queue = %(queue)s AND held.state = 'running'
+        AND held.deaths = %(last_death)s - 1 AND starts_with(held.owner, %(process)s) AND held.lease_until >= statement_timestamp()
+    )
+"""
+_DUE = f"""
+    ((j.state = 'queued' AND j.not_before <= statement_timestamp()) OR (j.state = 'running' AND j.lease_until < statement_timestamp()))
+    AND NOT ({_IS_SUSPECT} AND {_HOLDS_SUSPECT})
+"""
 
 _PICK_TENANT = f"""
     SELECT q.id, q.tenant_id
@@ -29,7 +44,7 @@ _PICK_TENANT = f"""
         SELECT count(*) AS running FROM jobs_job j
         WHERE j.queue = q.queue AND j.tenant_id = q.tenant_id AND j.state = 'running' AND j.lease_until >= statement_timestamp()
     ) busy
-    WHERE q.queue = %s AND busy.running < q.cap
+    WHERE q.queue = %(queue)s AND busy.running < q.cap
       AND EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = q.queue AND j.tenant_id = q.tenant_id AND {_DUE})
     ORDER BY busy.running, q.last_served NULLS FIRST
     LIMIT 1 FOR UPDATE OF q SKIP LOCKED
@@ -38,10 +53,10 @@ _PICK_TENANT = f"""
 _CLAIM_JOB = f"""
     UPDATE jobs_job SET
         deaths = deaths + CASE WHEN state = 'running' THEN 1 ELSE 0 END,
-        state = 'running', owner = %s, fence = fence + 1,
-        started_at = coalesce(started_at, statement_timestamp()), lease_until = statement_timestamp() + make_interval(secs => %s)
+        state = 'running', owner = %(owner)s, fence = fence + 1,
+        started_at = coalesce(started_at, statement_timestamp()), lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = (
-        SELECT j.id FROM jobs_job j WHERE j.queue = %s AND j.tenant_id = %s AND {_DUE}
+        SELECT j.id FROM jobs_job j WHERE j.queue = %(queue)s AND j.tenant_id = %(tenant)s AND {_DUE}
         ORDER BY j.priority DESC, j.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     RETURNING id, tenant_id, kind, queue, object_id, fence, deaths, attempts, cancel_requested
@@ -55,18 +70,18 @@ _WAKE = """
     UPDATE jobs_job SET state = 'queued', wake_at = NULL, not_before = statement_timestamp()
     WHERE queue = %s AND state = 'waiting' AND wake_at <= statement_timestamp()
 """
-_ANY_DUE = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %s AND {_DUE})"
+_ANY_DUE = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %(queue)s AND {_DUE})"
 CLAIM_TRIES = 6
 
 
-def claim(queue: str, owner: str) -> Claim | None:
+def claim(queue: str, owner: str | None = None) -> Claim | None:
     """Take the oldest due job of the tenant with the fewest running ones; None when nothing is due for us.
 
     Another worker may hold the one tenant's row for a moment: a few short, jittered tries.
     """
     with public_context():
         for _ in range(CLAIM_TRIES):
-            taken = _claim_once(queue, owner)
+            taken = _claim_once(queue, owner or owner_name())
             if taken or not has_due(queue):
                 return taken
             time.sleep(random.uniform(0.003, 0.03))
@@ -75,12 +90,13 @@ def claim(queue: str, owner: str) -> Claim | None:
 
 def _claim_once(queue: str, owner: str) -> Claim | None:
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(_PICK_TENANT, [queue])
+        places = _places(queue)
+        cursor.execute(_PICK_TENANT, places)
         place = cursor.fetchone()
         if place is None:
             return None
         cursor.execute("UPDATE jobs_tenantqueue SET last_served = clock_timestamp() WHERE id = %s", [place[0]])
-        cursor.execute(_CLAIM_JOB, [owner, settings.JOB_LEASE_S, queue, place[1]])
+        cursor.execute(_CLAIM_JOB, places | {"owner": owner, "lease": settings.JOB_LEASE_S, "tenant": place[1]})
         row = cursor.fetchone()
     if row is None:
         return None
@@ -91,10 +107,24 @@ def _claim_once(queue: str, owner: str) -> Claim | None:
 
 
 def has_due(queue: str) -> bool:
-    """Say whether anything could be claimed now, caps aside."""
+    """Say whether this process could claim anything now, caps aside."""
     with public_context(), connection.cursor() as cursor:
-        cursor.execute(_ANY_DUE, [queue])
+        cursor.execute(_ANY_DUE, _places(queue))
         return bool(cursor.fetchone()[0])
+
+
+def owner_name() -> str:
+    """Name this thread of this process in the rows of the jobs that it works on."""
+    return f"{process_name()}{threading.get_ident()}"[:100]
+
+
+def process_name() -> str:
+    """Return what the names of all of this process's threads begin with."""
+    return f"{socket.gethostname()[:60]}:{os.getpid()}:"
+
+
+def _places(queue: str) -> dict[str, str | int]:
+    return {"queue": queue, "last_death": settings.JOB_MAX_DEATHS, "process": process_name()}
 
 
 @contextmanager

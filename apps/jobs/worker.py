@@ -1,8 +1,5 @@
 """From a claim to the end of its job: enter the tenant, run the handler, settle whatever happens."""
 
-import os
-import socket
-import threading
 import time
 from collections.abc import Callable
 
@@ -31,7 +28,7 @@ def drain(queue: str, *, on_claim: Callable[[], None] | None = None, deadline_s:
     engine.wake_due(queue)
     done, end = 0, time.monotonic() + deadline_s
     while time.monotonic() < end:
-        claim = engine.claim(queue, owner_name())
+        claim = engine.claim(queue)
         if claim is None:
             break
         if on_claim:
@@ -40,11 +37,6 @@ def drain(queue: str, *, on_claim: Callable[[], None] | None = None, deadline_s:
         done += 1
     release_connection()
     return done
-
-
-def owner_name() -> str:
-    """Name this worker in the job's row."""
-    return f"{socket.gethostname()}:{os.getpid()}:{threading.get_ident()}"[:100]
 
 
 def execute(claim: Claim) -> None:

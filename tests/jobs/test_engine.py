@@ -153,6 +153,22 @@ def test_worker_finishes_a_job_inside_its_tenant(in_acme, handler, work):
     assert (recorder.log, seen, state(job_id)) == (["work"], ["acme"], "succeeded")
 
 
+def test_process_works_on_one_job_at_a_time_that_died_twice(in_acme):
+    jobs = [enqueue() for _ in range(2)]
+    for _ in range(2):
+        for job in [engine.claim("q", "dies"), engine.claim("q", "dies")]:
+            expire(job.job_id)
+    fresh = enqueue()
+
+    first = engine.claim("q")
+    assert (first.job_id, first.deaths) == (jobs[0], 2)
+    assert engine.claim("q").job_id == fresh, "the other one waits, and holds nobody up"
+    assert engine.claim("q") is None and not engine.has_due("q")
+    with engine.checkpoint(first):
+        pass
+    assert engine.claim("q").job_id == jobs[1], "progress is no suspect's"
+
+
 def test_fourth_death_on_one_step_buries_the_job(in_acme, handler, work):
     recorder = handler()
     job_id = enqueue()

@@ -37,11 +37,15 @@ def _second(live):
     """Another worker beside the instance's own."""
     celery = [sys.executable, "-m", "celery", "-A", "config.celery", "--quiet", "worker", "--without-mingle"]
     command = [*celery, "-l", "WARNING", "-n", "second@%h", "-Q", "agents", "-P", "threads", "-c", "16"]
-    child = spawn(command, log=live.folder / "log" / "second.log", environment=live.environment, cwd=ROOT)
-    time.sleep(15)  # until it has loaded the clients of vendors
-    yield child
-    os.killpg(os.getpgid(child.pid), signal.SIGKILL)
-    child.wait(30)
+    child = spawn(command, log=live.folder / "log" / "second.log", environment=live.environment_of("agents"), cwd=ROOT)
+    try:
+        time.sleep(15)  # until it has loaded the clients of vendors
+        assert child.poll() is None, "the second worker did not start"
+        yield child
+    finally:
+        if child.poll() is None:
+            os.killpg(os.getpgid(child.pid), signal.SIGKILL)
+        child.wait(30)
 
 
 def _freeze(live):
