@@ -128,6 +128,17 @@ def main():
         page.goto(f"{live.url()}/agents/")
         page.get_by_role("link", name="How it answers Handbook guide").click()
         shoot(page, "behaviour")
+        page.get_by_role("link", name="Versions").click()
+        page.get_by_role("button", name="Work on a draft").click()
+        page.get_by_label("Instructions").fill(
+            "You answer questions of staff.\nBe brief.\nSay on which page it stands."
+        )
+        page.get_by_role("button", name="Save").click()
+        page.get_by_role("link", name="Compare and publish").click()
+        page.wait_for_timeout(6000)  # until the word that it is saved has gone
+        shoot(page, "draft")
+        page.get_by_label("What is new, in a few words").fill("Names the page")
+        page.get_by_role("button", name="Publish the draft").click()
         shoot_tools(live, page)
         browser.close()
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest
 from apps.accounts.admin import grant_inlines
 from apps.agents.models import (
     Agent,
+    AgentVersion,
     Approval,
     Personality,
     Rule,
@@ -19,6 +20,7 @@ from apps.agents.models import (
     ToolGrant,
     Vote,
 )
+from apps.agents.services import versions
 from apps.audit.admin import AuditedAdmin
 from apps.core.admin import ReadOnlyAdmin
 
@@ -44,6 +46,14 @@ class ToolGrantInline(ShownInline):
     fields = ("tool", "consent", "approvers", "second_field", "second_above", "hosts")
 
 
+class AgentVersionInline(ShownInline):
+    """What the agent was; it goes back to one on its page."""
+
+    model = AgentVersion
+    fields = ("number", "note", "written_by", "created_at")
+    readonly_fields = ("created_at",)
+
+
 @admin.register(Agent)
 class AgentAdmin(AuditedAdmin):
     list_display = ("name", "description", "model", "is_active", "updated_at")
@@ -58,12 +68,21 @@ class AgentAdmin(AuditedAdmin):
         "form",
         "form_label",
     )  # chosen on the page, which checks the values
-    inlines = (ToolGrantInline, *grant_inlines(Agent))
+    inlines = (ToolGrantInline, AgentVersionInline, *grant_inlines(Agent))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
-        """What is shut is shut in here too."""
+        """What is shut is shut in here too; drafts are worked on on their pages."""
         agents: Any = super().get_queryset(request)
         return agents.visible_to(request.user)
+
+    def save_model(self, request: HttpRequest, obj: Agent, form: Any, change: bool) -> None:
+        if change and not obj.versions.exists():
+            versions.keep(None, obj)
+        super().save_model(request, obj, form, change)
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        versions.keep(request.user, form.instance)
 
 
 class ShippedAdmin(AuditedAdmin):

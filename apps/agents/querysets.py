@@ -12,6 +12,27 @@ if TYPE_CHECKING:
 
 
 class AgentQuerySet(SharedQuerySet):
+    def reached_by(self, user: Any, level: str) -> "AgentQuerySet":
+        """Agents on which a person has a level or a higher one; never drafts."""
+        return super().reached_by(user, level).filter(draft_of=None)
+
+    def with_drafts_for(self, user: Any) -> "AgentQuerySet":
+        """Agents that a person may know of, and drafts of those that they may change."""
+        return self._or_drafts(self.visible_to(user), user)
+
+    def changeable_by(self, user: Any) -> "AgentQuerySet":
+        """Agents that a person may change, and their drafts."""
+        return self._or_drafts(self.editable_by(user), user)
+
+    def askable_by(self, user: Any) -> "AgentQuerySet":
+        """Agents that a person may ask, and drafts of those that they may change."""
+        return self._or_drafts(self.usable_by(user), user)
+
+    def _or_drafts(self, found: "AgentQuerySet", user: Any) -> "AgentQuerySet":
+        published = self.model._default_manager
+        drafts = models.Q(draft_of__in=published.editable_by(user).values("pk"))  # type: ignore[attr-defined]
+        return self.filter(models.Q(pk__in=found.values("pk")) | drafts)
+
     def usable_by(self, user: Any) -> "AgentQuerySet":
         """Agents that are switched on and that a person may ask."""
         return super().usable_by(user).filter(is_active=True)

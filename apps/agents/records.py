@@ -40,7 +40,7 @@ def open_run(**fields: Any) -> Run:
         raise Conflict(_("All agents of your organisation stand still at the moment."), code="standing_still")
     try:
         with transaction.atomic():
-            run = Run.objects.create(**fields)
+            run = Run.objects.create(agent_version=fields["agent"].versions.first(), **fields)
     except IntegrityError as error:
         words = _("A request with this idempotency key is being worked on. Send it again in a moment.")
         raise Conflict(words, code="idempotency_key_in_use") from error

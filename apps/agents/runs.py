@@ -98,7 +98,7 @@ class _Work:
         self.answer = Answer()
         self.rules = composing.rules_of(run.agent)
         self.is_held_back = rules.may_block([rule for rule in self.rules if rule.stage == "output"])
-        places = option_places(run.agent_id, run.project_id)
+        places = option_places(run.agent.published_id, run.project_id)
         self.most_answer_tokens = resolve(ANSWER_TOKENS, places).value
         self.kept_hours = resolve(KEEP_ANSWERS, places).value
 
@@ -255,7 +255,7 @@ class _Work:
         place = f"{self.run.pk}:{len(self.facts)}"
         key = f"{place}:{model.pk}:{self.claim.fence}"
         run, agent = self.run, self.run.agent
-        return Call(key, place, model, run.started_by, agent.pk, agent.name, run.pk, run.project)
+        return Call(key, place, model, run.started_by, agent.published_id, agent.name, run.pk, run.project)
 
     def unfinished(self, request: ChatRequest) -> Outcome:
         """Estimate what a call came to that did not finish: nothing, unless the model had begun to write."""

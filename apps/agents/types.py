@@ -1,9 +1,11 @@
 """Facts of a run and the steps that may follow them. No framework."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
+from apps.prompts.types import DiffLine
 from apps.providers.types import ChatMessage, ToolCall
 
 RUN = "run"
@@ -151,6 +153,16 @@ class Forecast:
     origin: Literal["own", "listed", "none"]
     runs: int
     short_of: str
+
+
+@dataclass(frozen=True)
+class Change:
+    """In what two versions of an agent differ at one place; `lines` are there for texts of several lines."""
+
+    label: str
+    before: str
+    after: str
+    lines: Sequence[DiffLine]
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.agents.models import Agent
-from apps.agents.views import agents, approvals, behaviour, form_runs, personalities, rule_sets, studio, tools
+from apps.agents.views import agents, approvals, behaviour, form_runs, personalities, rule_sets, studio, tools, versions
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
@@ -17,6 +17,13 @@ urlpatterns = [
     path("agents/<uuid:pk>/settings/", agents.agent_settings, name="agent-settings"),
     path("agents/<uuid:pk>/behaviour/", behaviour.agent_behaviour, name="agent-behaviour"),
     path("agents/<uuid:pk>/tools/", tools.agent_tools, name="agent-tools"),
+    path("agents/<uuid:pk>/versions/", versions.agent_versions, name="agent-versions"),
+    path("agents/<uuid:pk>/versions/compare/", versions.agent_compare, name="agent-compare"),
+    path("agents/<uuid:pk>/versions/<int:number>/restore/", versions.version_restore, name="agent-restore"),
+    path("agents/<uuid:pk>/draft/", versions.draft_start, name="agent-draft"),
+    path("agents/<uuid:pk>/draft/discard/", versions.draft_discard, name="agent-draft-discard"),
+    path("agents/<uuid:pk>/draft/publish/", versions.draft_publish, name="agent-draft-publish"),
+    path("agents/<uuid:pk>/try/", versions.agent_try, name="agent-try"),
     path("agents/<uuid:pk>/form/", form_runs.agent_form, name="agent-form"),
     path("agents/personalities/", personalities.personality_list, name="personalities"),
     path("agents/personalities/new/", personalities.personality_new, name="personality-new"),

@@ -37,7 +37,7 @@ def _objects(member, admin):
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
     from apps.agents.models import Agent, Approval, StandingConsent
-    from apps.agents.services import personalities, rule_sets
+    from apps.agents.services import personalities, rule_sets, versions
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
     from apps.audit.watch import notice
@@ -81,6 +81,7 @@ def _objects(member, admin):
     prompt = prompts.create_prompt(actor=admin, name="Tone", text="Be brief, {{ person }}.")
     letter = prompts.create_prompt(actor=admin, name="Letter", text="Write to {{ name }}.")
     Agent.objects.filter(pk=agent.pk).update(form=letter, form_label="draft")
+    versions.keep(admin, agent)
     personality = personalities.save_personality(actor=admin, values={"name": "Dry", "tone": "dry"})
     rule = {"name": "Polite", "stage": "output", "action": "add", "text": "Thank you."}
     rules = rule_sets.save_rule_set(actor=admin, values={"name": "House"}, rules=[rule])

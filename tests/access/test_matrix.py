@@ -156,9 +156,10 @@ def test_no_other_method_does_anything(visitors, objects, acme, globex, outsider
     ids=lambda r: f"{r.method} {r.name}",
 )
 def test_unknown_and_forbidden_answer_alike(route, objects, globex, outsider):
+    unknown = dict.fromkeys(objects, objects["unknown"]) | {"number": objects["number"]}
     with tenant_context(None):
         foreign = ask(visitor("outsider", route, globex, outsider), route, objects)
-        nowhere = ask(visitor("outsider", route, globex, outsider), route, dict.fromkeys(objects, objects["unknown"]))
+        nowhere = ask(visitor("outsider", route, globex, outsider), route, unknown)
     assert foreign.status_code == nowhere.status_code == 404
     if not foreign.streaming:
         assert b"CANARY" not in foreign.content

@@ -113,3 +113,34 @@ def test_agent_made_on_the_page_is_asked(live, open_page):
             shown.goto(path)
             assert violations(shown) == [], path
             assert not is_sideways(shown), path
+
+
+def test_draft_is_tried_beside_the_form_and_published(live, open_page):
+    page = open_page("/agents/", login="amina")
+    page.get_by_role("link", name="How it answers Handbook guide").click()
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_role("button", name="Work on a draft").click()
+    page.get_by_label("Instructions").fill("You answer questions of staff.\nBe brief.")
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("The draft is saved")
+    page.locator("#try-q").fill("How many days of annual leave do I get?")
+    page.locator("#try").get_by_role("button", name="Ask").click()
+    expect(page.locator("#try-out .prose")).to_contain_text("28 days", timeout=20_000)
+    page.locator("#try-q").fill("What do I do when I am sick?")
+    page.wait_for_timeout(1500)
+    assert page.locator("#try-q").input_value() == "What do I do when I am sick?", "what is typed meanwhile stays"
+    draft = page.url
+    page.get_by_role("link", name="Compare and publish").click()
+    expect(page.locator("ins").first).to_contain_text("You answer questions of staff.")
+    compared = page.url
+    for view in VIEWS.values():
+        shown = open_page("/agents/", login="amina", **view)
+        for path in (compared, draft, draft.replace("behaviour", "try"), compared.replace("compare/", "")):
+            shown.goto(path)
+            assert violations(shown) == [], path
+            assert not is_sideways(shown), path
+    page.get_by_label("What is new, in a few words").fill("Shorter")
+    page.get_by_role("button", name="Publish the draft").click()
+    expect(page.locator("li", has_text="Shorter")).to_contain_text("In use")
+    page.get_by_role("button", name="Back to this 1").click()
+    expect(page.locator("#toasts")).to_contain_text("as it was in version 1")

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.agents.api import approvals, behaviour, endpoints, form_runs, live, studio, tools
+from apps.agents.api import approvals, behaviour, endpoints, form_runs, live, studio, tools, versions
 from apps.agents.models import Agent
 
 urlpatterns = [
@@ -15,6 +15,12 @@ urlpatterns = [
     path("agents/<uuid:pk>/settings", endpoints.agent_settings, name="api-agent-settings"),
     path("agents/<uuid:pk>/behaviour", behaviour.agent_behaviour, name="api-agent-behaviour"),
     path("agents/<uuid:pk>/tools", tools.agent_tools, name="api-agent-tools"),
+    path("agents/<uuid:pk>/versions", versions.versions, name="api-agent-versions"),
+    path("agents/<uuid:pk>/versions/<int:number>", versions.version, name="api-agent-version"),
+    path("agents/<uuid:pk>/versions/<int:number>/restore", versions.restore, name="api-agent-restore"),
+    path("agents/<uuid:pk>/draft", versions.draft, name="api-agent-draft"),
+    path("agents/<uuid:pk>/draft/publish", versions.publish, name="api-agent-publish"),
+    path("agents/<uuid:pk>/try", versions.trial, name="api-agent-try"),
     path("agents/<uuid:pk>/form", form_runs.agent_form, name="api-agent-form"),
     path("agents/<uuid:pk>/form/estimate", form_runs.form_estimate, name="api-agent-form-estimate"),
     path("config/agents", behaviour.config, name="api-config-agents"),

@@ -195,7 +195,7 @@ def rule_set_copy(request: Request, pk: Any) -> Response:
 @api_view(["GET", "PATCH"])
 def agent_behaviour(request: Request, pk: Any) -> Response:
     """Read how an agent answers and what its model is told, or change it from its next run on."""
-    agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    agent = get_object_or_404(Agent.objects.with_drafts_for(request.user), pk=pk)
     services.require_change(request.user, agent)
     if request.method == "PATCH":
         values = checked(BehaviourInput, request.data)

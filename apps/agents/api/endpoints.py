@@ -37,11 +37,15 @@ class StepSerializer(serializers.Serializer):
 
 
 class RunSerializer(serializers.ModelSerializer):
+    agent_version = serializers.IntegerField(source="agent_version.number", allow_null=True, default=None)
+
     class Meta:
         model = Run
         fields = (
             "id",
             "agent",
+            "agent_version",
+            "is_trial",
             "project",
             "parent",
             "title",
@@ -85,7 +89,7 @@ def _run(request: Request, pk: Any) -> Run:
 @api_view(["GET"])
 def runs(request: Request) -> Response:
     """List your runs, newest first."""
-    return listed(request, Run.objects.visible_to(request.user), RunSerializer)
+    return listed(request, Run.objects.visible_to(request.user).select_related("agent_version"), RunSerializer)
 
 
 @extend_schema(tags=["runs"], responses=RunDetailSerializer)

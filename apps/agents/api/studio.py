@@ -54,8 +54,8 @@ def agents(request: Request) -> Response:
 def agent(request: Request, pk: Any) -> Response:
     """Read an agent that you may use, or change one, or switch it off and on."""
     if request.method == "GET":
-        return Response(AgentSerializer(get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)).data)
-    found = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+        return Response(AgentSerializer(get_object_or_404(Agent.objects.askable_by(request.user), pk=pk)).data)
+    found = get_object_or_404(Agent.objects.with_drafts_for(request.user), pk=pk)
     changed = studio.save_agent(actor=request.user, values=checked(AgentChange, request.data), agent=found)
     return Response(AgentSerializer(changed).data)
 
@@ -73,6 +73,11 @@ class FailureReasonSerializer(serializers.Serializer):
     count = serializers.IntegerField()
 
 
+class NamedSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+
+
 class HealthSerializer(serializers.Serializer):
     """The last seven days."""
 
@@ -83,6 +88,9 @@ class HealthSerializer(serializers.Serializer):
     median_s = serializers.FloatField(allow_null=True)
     p95_s = serializers.FloatField(allow_null=True)
     reasons = serializers.SerializerMethodField()
+    people = serializers.IntegerField(help_text="How many asked it.")
+    projects = serializers.SerializerMethodField()
+    agents = serializers.SerializerMethodField()
     model = serializers.CharField()
     breaker = serializers.CharField(
         source="breaker.state", help_text="`closed`: its model is asked; `open`, `half_open`: it fails."
@@ -91,6 +99,14 @@ class HealthSerializer(serializers.Serializer):
     @extend_schema_field(FailureReasonSerializer(many=True))
     def get_reasons(self, health: Health) -> Any:
         return [{"words": words, "count": count} for words, count in health.reasons]
+
+    @extend_schema_field(NamedSerializer(many=True))
+    def get_projects(self, health: Health) -> Any:
+        return NamedSerializer(health.projects, many=True).data
+
+    @extend_schema_field(NamedSerializer(many=True))
+    def get_agents(self, health: Health) -> Any:
+        return NamedSerializer(health.agents, many=True).data
 
 
 @extend_schema(tags=["agents"], responses=HealthSerializer)

@@ -57,7 +57,7 @@ class ToolsInput(serializers.Serializer):
 @api_view(["GET", "PUT"])
 def agent_tools(request: Request, pk: Any) -> Response:
     """List the tools that an agent has or could have, or give it exactly those named; the rest of a grant stays as it was."""
-    agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    agent = get_object_or_404(Agent.objects.with_drafts_for(request.user), pk=pk)
     require_change(request.user, agent)
     if request.method == "PUT":
         tools.set_tools(actor=request.user, agent=agent, wanted=checked(ToolsInput, request.data)["tools"])

@@ -52,7 +52,7 @@ class ToolForm(forms.Form):
         self.fields["approvers"].offer(groups)  # type: ignore[attr-defined]
         amounts = [("", _("Nobody else")), *((name, name) for name in offer.amounts)]
         self.fields["second_field"].choices = amounts  # type: ignore[attr-defined]
-        self.fields["colleagues"].queryset = Agent.objects.usable_by(user).exclude(pk=agent.pk)  # type: ignore[attr-defined]
+        self.fields["colleagues"].queryset = Agent.objects.usable_by(user).exclude(pk=agent.published_id)  # type: ignore[attr-defined]
         unwanted = [name for name in ("hosts", "colleagues") if offer.tool.takes != name]
         for name in [*unwanted, *([] if offer.amounts else ["second_field", "second_above"])]:
             del self.fields[name]

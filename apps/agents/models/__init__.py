@@ -4,11 +4,13 @@ from apps.agents.models.agents import Agent, AgentGroupGrant, AgentUserGrant
 from apps.agents.models.behaviour import Personality, Rule, RuleSet
 from apps.agents.models.consent import Approval, StandingConsent, ToolGrant, Vote
 from apps.agents.models.runs import Run, RunEvent
+from apps.agents.models.versions import AgentVersion
 
 __all__ = [
     "Agent",
     "AgentGroupGrant",
     "AgentUserGrant",
+    "AgentVersion",
     "Approval",
     "Personality",
     "Rule",

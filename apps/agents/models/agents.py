@@ -1,6 +1,7 @@
 """Agent, and who it is shared with."""
 
 from typing import ClassVar
+from uuid import UUID
 
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
@@ -15,7 +16,10 @@ from apps.core.models import TimestampedModel
 
 
 class Agent(TimestampedModel, Shared):
-    """A helper that a tenant has set up: instructions, a model and the collections it may search."""
+    """A helper that a tenant has set up: instructions, a model and the collections it may search.
+
+    A draft (`draft_of`) is what an agent may become: those who may change the agent change and try it, and nobody else knows it.
+    """
 
     LEVELS: ClassVar = {USE: _("Ask it"), CHANGE: _("Change it"), MANAGE: _("Manage it: share, shut, delete")}
     OPEN_TO: ClassVar = {USE: "agents.use_agent", CHANGE: "agents.change_agent"}
@@ -28,7 +32,15 @@ class Agent(TimestampedModel, Shared):
         OK = "ok", _("Green")
         WARN = "warn", _("Amber")
 
-    name = models.CharField(_("name"), max_length=80, unique=True)
+    draft_of = models.OneToOneField(
+        "self",
+        on_delete=models.CASCADE,
+        null=True,
+        editable=False,
+        related_name="draft",
+        verbose_name=_("draft of"),
+    )
+    name = models.CharField(_("name"), max_length=80)
     description = models.CharField(_("what it does, in one sentence"), max_length=200, blank=True)
     icon = models.SlugField(_("icon"), max_length=40, default="message-square")
     tint = models.CharField(_("colour"), max_length=8, choices=Tint, default=Tint.ACCENT, blank=True)
@@ -89,6 +101,12 @@ class Agent(TimestampedModel, Shared):
         verbose_name_plural = _("agents")
         permissions = (("use_agent", "May ask agents"), ("manage_agent", "May share, shut and change all agents"))
         constraints = (
+            models.UniqueConstraint(
+                fields=("name",),
+                condition=Q(draft_of=None),
+                name="agent_name_once",
+                violation_error_message=_("There is one of this name already."),
+            ),
             models.CheckConstraint(
                 condition=Q(prompt=None, prompt_label="", prompt_version=None)
                 | Q(~Q(prompt_label=""), prompt__isnull=False, prompt_version=None)
@@ -105,6 +123,11 @@ class Agent(TimestampedModel, Shared):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def published_id(self) -> UUID:
+        """The agent that this is, or is a draft of: what settings, budgets and records of it hang on."""
+        return self.draft_of_id or self.pk
 
 
 class AgentUserGrant(UserGrant):

@@ -17,7 +17,7 @@ class Run(TimestampedModel):
     """One piece of an agent's work. Its input is copied in, so it stands alone; final states never change.
 
     `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
-    may use (null: nothing narrower). `holds` says what it has read: `untrusted` text of others, `private` text of the organisation.
+    may use (null: nothing narrower). A trial was asked from the pages on which an agent is made; it counts for no health. `holds` says what it has read: `untrusted` text of others, `private` text of the organisation.
     """
 
     class State(models.TextChoices):
@@ -86,6 +86,15 @@ class Run(TimestampedModel):
     error_code = models.CharField(max_length=40, blank=True, editable=False)
     input_tokens = models.PositiveIntegerField(_("tokens in"), default=0)
     output_tokens = models.PositiveIntegerField(_("tokens out"), default=0)
+    agent_version = models.ForeignKey(
+        "agents.AgentVersion",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("version of the agent"),
+    )
+    is_trial = models.BooleanField(_("trial"), default=False, db_default=False, editable=False)
     idempotency_key = models.CharField(max_length=100, blank=True, editable=False)
     asked_from = models.GenericIPAddressField(null=True, editable=False)
     asked_with_second_factor = models.BooleanField(default=False, editable=False)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents import actions
 from apps.agents.models import Agent
+from apps.agents.services import versions
 from apps.audit.services.trail import record
 from apps.core.errors import Forbidden, InvalidInput
 from apps.core.permissions import require
@@ -31,25 +32,31 @@ def set_behaviour(*, actor: Any, agent: Agent, values: Mapping[str, Any]) -> Age
     if values.get("prompt") not in (None, agent.prompt) or values.get("form") not in (None, agent.form):
         require(actor, "prompts.view_prompt")
     before = _told(agent)
-    for field in FIELDS:
-        if field in values:
-            setattr(agent, field, values[field])
-    agent.instructions = agent.instructions.replace("\0", "").strip()
-    if len(agent.instructions) > MAX_INSTRUCTIONS:
-        raise InvalidInput(_("At most %(n)d characters.") % {"n": MAX_INSTRUCTIONS}, field="instructions")
-    _check_prompt(agent)
-    _check_form(agent)
-    agent.save()
-    if "rule_sets" in values:
-        agent.rule_sets.set(values["rule_sets"])
+    with versions.keeping(actor, agent):
+        for field in FIELDS:
+            if field in values:
+                setattr(agent, field, values[field])
+        check_behaviour(agent)
+        agent.save()
+        if "rule_sets" in values:
+            agent.rule_sets.set(values["rule_sets"])
     record(actions.AGENT_BEHAVIOUR_CHANGED, actor=actor, target=agent, before=before, after=_told(agent))
     return agent
 
 
 def require_change(actor: Any, agent: Agent) -> None:
     """Raise Forbidden unless the actor may change the agent."""
-    if not Agent.objects.editable_by(actor).filter(pk=agent.pk).exists():
+    if not Agent.objects.changeable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("Only those who may change this agent say how it answers."))
+
+
+def check_behaviour(agent: Agent) -> None:
+    """Put what an agent says of itself in order. Raises InvalidInput with the field."""
+    agent.instructions = agent.instructions.replace("\0", "").strip()
+    if len(agent.instructions) > MAX_INSTRUCTIONS:
+        raise InvalidInput(_("At most %(n)d characters.") % {"n": MAX_INSTRUCTIONS}, field="instructions")
+    _check_prompt(agent)
+    _check_form(agent)
 
 
 def _check_prompt(agent: Agent) -> None:

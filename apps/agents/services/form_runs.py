@@ -66,7 +66,7 @@ def forecast(*, actor: Any, agent: Agent, given: Mapping[str, Any], project: Pro
     model = agent.model or default_model()
     rate = rate_of(model)
     cost = rate.cost_of(usage)
-    short = ledger.short_of(actor, agent.pk, project.pk if project else None, cost, usage)
+    short = ledger.short_of(actor, agent.published_id, project.pk if project else None, cost, usage)
     name = short.budget.name if short else ""
     return Forecast(model.name, usage.input_tokens, usage.output_tokens, cost, rate.origin, runs, name)
 
@@ -87,7 +87,7 @@ def _from_sizes(actor: Any, agent: Agent, question: str, project: Project | None
     tools = [held.tool for held in tools_of(agent, project)]
     read = token_estimate(_told(agent, actor)) + token_estimate(question)
     read += sum(token_estimate(f"{tool.spec.description} {tool.spec.parameters}") for tool in tools)
-    most = resolve(ANSWER_TOKENS, option_places(agent.pk, project.pk if project else None)).value
+    most = resolve(ANSWER_TOKENS, option_places(agent.published_id, project.pk if project else None)).value
     return Usage(2 * read + SEARCHED_INPUT if tools else read, min(GUESSED_OUTPUT, most))
 
 

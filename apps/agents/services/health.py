@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.agents.models import Agent, Run
 from apps.agents.services.behaviour import require_change
+from apps.projects.models import Project
 from apps.providers import breaker
 from apps.providers.models import ProviderModel
 from apps.providers.registry import default_model
@@ -33,7 +34,10 @@ class Percentile(Aggregate):
 
 @dataclass(frozen=True)
 class Health:
-    """The last seven days of an agent: times in seconds, None where nothing ended well; `reasons` are (words, count), most first."""
+    """The last seven days of an agent: times in seconds, None where nothing ended well; `reasons` are (words, count), most first.
+
+    `people` is how many asked it; `projects` it works in and `agents` that may ask it, as far as the actor sees them.
+    """
 
     ended: int
     failed: int
@@ -41,6 +45,9 @@ class Health:
     median_s: float | None
     p95_s: float | None
     reasons: list[tuple[str, int]]
+    people: int
+    projects: list[Project]
+    agents: list[Agent]
     model: ProviderModel
     breaker: breaker.Breaker
 
@@ -52,7 +59,7 @@ class Health:
 def health_of(*, actor: Any, agent: Agent) -> Health:
     """Return how an agent fares, for those who may change it. Whose runs they were is not told. Raises Forbidden."""
     require_change(actor, agent)
-    runs = Run.objects.filter(agent=agent, created_at__gte=timezone.now() - timedelta(days=DAYS))
+    runs = Run.objects.filter(agent=agent, is_trial=False, created_at__gte=timezone.now() - timedelta(days=DAYS))
     took = Extract(F("finished_at") - F("started_at"), "epoch")
     done = runs.filter(state=State.SUCCEEDED, started_at__isnull=False, finished_at__isnull=False)
     times = done.annotate(took=took).aggregate(p50=Percentile("took", share=0.5), p95=Percentile("took", share=0.95))
@@ -68,6 +75,9 @@ def health_of(*, actor: Any, agent: Agent) -> Health:
         **counts,
         median_s=times["p50"],
         p95_s=times["p95"],
+        people=runs.values("started_by").distinct().count(),
+        projects=list(Project.objects.visible_to(actor).filter(agents=agent)),
+        agents=list(Agent.objects.visible_to(actor).filter(tool_grants__colleagues=agent).distinct()),
         reasons=[(str(words), count) for words, count in reasons],
         model=model,
         breaker=breaker.state_of(model.provider),

@@ -41,21 +41,23 @@ def start_run(
     project: Project | None = None,
     tools: Sequence[str] | None = None,
     holds: Collection[str] = (),
+    is_trial: bool = False,
     idempotency_key: str = "",
 ) -> Run:
     """Store a run, of a project or of none, and its job; `form` is what the question was filled in with.
 
-    `tools` narrows those of the agent to these keys, `holds` says what the history has brought in (see Run).
+    `tools` narrows those of the agent to these keys, `holds` says what the history has brought in, `is_trial` that it was asked from
+    where the agent is made (see Run).
 
     Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in
     or that is not in the project and for an idempotency key that is in use, TooManyRequests (BudgetSpent among them), Unavailable.
     """
-    if not Agent.objects.usable_by(actor).filter(pk=agent.pk).exists():
+    if not Agent.objects.askable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("You may not ask this agent (any more)."))
     if project is not None:
         require_place(actor, project, agent)
     _spend(actor, agent, project)
-    ledger.require_room(actor, agent.pk, project.pk if project else None)
+    ledger.require_room(actor, agent.published_id, project.pk if project else None)
     question = checked_question(question)
     caller = current_caller()
     return open_run(
@@ -71,6 +73,7 @@ def start_run(
         prompt_version=composing.version_of(agent),
         allowed_tools=None if tools is None else checked_words(tools, "tools", most=50, most_chars=80),
         holds=sorted(holds),
+        is_trial=is_trial or agent.draft_of_id is not None,
         idempotency_key=idempotency_key[:MAX_KEY_CHARS],
         asked_from=caller.address or None,
         asked_with_second_factor=caller.has_second_factor,
@@ -88,7 +91,7 @@ def require_place(actor: Any, project: Project, agent: Agent) -> None:
 def _spend(actor: Any, agent: Agent, project: Project | None) -> None:
     """Count a message of somebody: by the organisation's limit, and by those of the agent and the project. Raises TooManyRequests."""
     spend(Limit("chat", resolve(CHAT_LIMIT).value, 60), str(actor.pk))
-    for level, object_id in option_places(agent.pk, project.pk if project else None):
+    for level, object_id in option_places(agent.published_id, project.pk if project else None):
         own = resolve(CHAT_LIMIT, [(level, object_id)])
         if own.origin == level:
             spend(Limit(f"chat-{level.value}", own.value, 60), f"{actor.pk}:{object_id}")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -10,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.agents import actions
 from apps.agents.models import Agent, Run
+from apps.agents.services import versions
 from apps.agents.services.personalities import checked_words, save_named, told
 from apps.agents.services.rule_sets import free_name
 from apps.agents.types import LEAST_STEPS, MOST_STEPS, RUN
@@ -58,13 +60,14 @@ def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = N
     _require(actor, agent)
     row = agent or Agent()
     before = _told(row) if agent else None
-    for field in FIELDS:
-        if field in values:
-            setattr(row, field, values[field])
-    _check(row)
-    save_named(row)
-    if "knowledge_bases" in values:
-        _set_collections(actor, row, values["knowledge_bases"])
+    with versions.keeping(actor, row):
+        for field in FIELDS:
+            if field in values:
+                setattr(row, field, values[field])
+        check_looks(row)
+        save_named(row)
+        if "knowledge_bases" in values:
+            _set_collections(actor, row, values["knowledge_bases"])
     after = _told(row)
     if agent is None:
         give_to_maker(shared=row, maker=actor)
@@ -78,12 +81,18 @@ def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = N
 
 @transaction.atomic
 def copy_agent(*, actor: Any, agent: Agent) -> Agent:
-    """Make an agent like another one: how it answers and what it searches, as far as the actor sees that. Raises Forbidden."""
+    """Make an agent like another one: how it answers, its tools and what it searches, as far as the actor sees that. Raises Forbidden."""
     require(actor, ADD)
     values = {field: getattr(agent, field) for field in COPIED}
     row = Agent.objects.create(name=free_name(Agent, agent.name), **values)
     row.rule_sets.set(agent.rule_sets.all())
+    for grant in agent.tool_grants.all():
+        colleagues = Agent.objects.usable_by(actor).filter(pk__in=grant.colleagues.values("pk"))
+        grant.pk, grant.agent, grant._state.adding = uuid4(), row, True
+        grant.save()
+        grant.colleagues.set(colleagues)
     row.knowledge_bases.set(KnowledgeBase.objects.visible_to(actor).filter(agents=agent))
+    versions.keep(actor, row)
     give_to_maker(shared=row, maker=actor)
     record(actions.AGENT_ADDED, actor=actor, target=row, after=_told(row) | {"copy_of": agent.name})
     return row
@@ -108,11 +117,12 @@ def switch_agent(*, actor: Any, agent: Agent, is_active: bool) -> None:
 def _require(actor: Any, agent: Agent | None) -> None:
     if agent is None:
         require(actor, ADD)
-    elif not Agent.objects.editable_by(actor).filter(pk=agent.pk).exists():
+    elif not Agent.objects.changeable_by(actor).filter(pk=agent.pk).exists():
         raise Forbidden(_("Only those who may change this agent do this."))
 
 
-def _check(row: Agent) -> None:
+def check_looks(row: Agent) -> None:
+    """Put an agent's name and looks in order. Raises InvalidInput with the field."""
     row.name, row.description = one_line(row.name, 80), one_line(row.description, 200)
     if not row.name:
         raise InvalidInput(_("Give the agent a name."), field="name")

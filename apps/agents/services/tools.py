@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from apps.agents import actions
 from apps.agents.models import Agent, ToolGrant
 from apps.agents.registry import known_tools, tool_named
+from apps.agents.services import versions
 from apps.agents.services.behaviour import require_change
 from apps.agents.services.personalities import checked_words
 from apps.agents.tools.base import Tool
@@ -52,9 +53,10 @@ def set_tools(*, actor: Any, agent: Agent, wanted: Sequence[Mapping[str, Any]]) 
     keys = [entry["tool"] for entry in wanted]
     if len(set(keys)) < len(keys):
         raise InvalidInput(_("Name each tool once."), field="tool")
-    for entry in wanted:
-        _save(actor, agent, entry)
-    agent.tool_grants.exclude(tool__in=keys).delete()
+    with versions.keeping(actor, agent):
+        for entry in wanted:
+            _save(actor, agent, entry)
+        agent.tool_grants.exclude(tool__in=keys).delete()
     after = _told(agent)
     if after != before:
         record(actions.AGENT_TOOLS_CHANGED, actor=actor, target=agent, before={"tools": before}, after={"tools": after})
@@ -100,7 +102,7 @@ def _hosts(words: Sequence[str], key: str) -> list[str]:
 
 
 def _colleagues(actor: Any, agent: Agent, chosen: Sequence[Agent], key: str) -> list[Agent]:
-    usable = Agent.objects.usable_by(actor).exclude(pk=agent.pk)
+    usable = Agent.objects.usable_by(actor).exclude(pk=agent.published_id)
     found = list(usable.filter(pk__in=[each.pk for each in chosen]))
     if len(found) < len({each.pk for each in chosen}):
         raise InvalidInput(_("There is no such agent."), field=key)

@@ -90,7 +90,7 @@ def run_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 def _shown(request: HttpRequest) -> QuerySet[Run]:
     return Run.objects.visible_to(request.user).select_related(
-        "agent", "started_by", "prompt_version__prompt", "form_version", "project", "parent__agent"
+        "agent", "agent_version", "started_by", "prompt_version__prompt", "form_version", "project", "parent__agent"
     )
 
 

@@ -21,14 +21,17 @@ from apps.prompts.services.library import VIEW as SEES_PROMPTS
 @require_http_methods(["GET", "POST"])
 def agent_behaviour(request: HttpRequest, pk: UUID) -> HttpResponse:
     """GET shows how an agent answers and what that comes to; POST changes it; with `look` it only shows what would be."""
-    agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    agent = get_object_or_404(Agent.objects.with_drafts_for(request.user), pk=pk)
     behaviour.require_change(request.user, agent)
     data = request.POST if request.method == "POST" else None
     form = BehaviourForm(data, agent=agent, sees_prompts=request.user.has_perm(SEES_PROMPTS))
     values = _values_form(form, agent, data)
     is_good = form.is_valid() and (not values.is_bound or values.is_valid())
     if is_good and "look" not in request.POST and _store(request, agent, form, values):
-        messages.success(request, _("From the next question on, “%(name)s” answers so.") % {"name": agent.name})
+        words = (
+            _("The draft is saved.") if agent.draft_of_id else _("From the next question on, “%(name)s” answers so.")
+        )
+        messages.success(request, words % {"name": agent.name})
         return redirect("agent-behaviour", pk)
     context = {"agent": agent, "form": form, "values": values, **_told(request, pk)}
     is_wrong = "look" not in request.POST and (form.errors or values.errors)

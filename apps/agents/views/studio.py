@@ -13,8 +13,9 @@ from apps.accounts.services.sharing import may_manage
 from apps.agents.forms import AgentForm
 from apps.agents.models import Agent
 from apps.agents.services import studio
+from apps.agents.services.behaviour import require_change
 from apps.agents.services.health import health_of
-from apps.core.errors import DomainError, Forbidden
+from apps.core.errors import DomainError
 from apps.core.permissions import require
 
 
@@ -34,12 +35,11 @@ def agent_new(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def agent_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
     agent = _seen(request, pk)
-    if not Agent.objects.editable_by(request.user).filter(pk=pk).exists():
-        raise Forbidden(_("Only those who may change this agent do this."))
+    require_change(request.user, agent)
     form = AgentForm(request.POST if request.method == "POST" else None, user=request.user, row=agent)
     if request.method == "POST" and form.is_valid() and _save(request, form, agent) is not None:
         messages.success(request, _("“%(name)s” is saved.") % {"name": agent.name})
-        return redirect("agents")
+        return redirect("agent-edit", pk) if agent.draft_of_id else redirect("agents")
     context = {
         "form": form,
         "agent": agent,
@@ -50,7 +50,7 @@ def agent_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _seen(request: HttpRequest, pk: UUID) -> Agent:
-    return get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    return get_object_or_404(Agent.objects.with_drafts_for(request.user), pk=pk)
 
 
 def _save(request: HttpRequest, form: AgentForm, agent: Agent | None) -> Agent | None:

@@ -18,7 +18,7 @@ from apps.core.errors import InvalidInput
 
 @require_http_methods(["GET", "POST"])
 def agent_tools(request: HttpRequest, pk: UUID) -> HttpResponse:
-    agent = get_object_or_404(Agent.objects.visible_to(request.user), pk=pk)
+    agent = get_object_or_404(Agent.objects.with_drafts_for(request.user), pk=pk)
     require_change(request.user, agent)
     data = request.POST if request.method == "POST" else None
     forms = tool_forms(tools.offers_for(agent), user=request.user, agent=agent, data=data)
