@@ -45,7 +45,7 @@ _BUILDER = _MEMBER | {
     *(
         f"agents.{verb}_{name}"
         for verb in ("view", "add", "change", "delete")
-        for name in ("personality", "ruleset", "rule")
+        for name in ("personality", "ruleset", "rule", "pythontool")
     ),
 }
 _ADMIN = _BUILDER | {
@@ -152,6 +152,8 @@ RIGHTS: dict[str, str | Promise] = {
     "integrations.change_connection": _("Connect services and choose what agents may call"),
     "agents.view_personality": _("See personalities"),
     "agents.change_personality": _("Write personalities"),
+    "agents.view_pythontool": _("See Python tools"),
+    "agents.change_pythontool": _("Write Python tools"),
     "agents.view_ruleset": _("See business rules"),
     "agents.change_ruleset": _("Write business rules"),
     "prompts.view_prompt": _("See prompts"),

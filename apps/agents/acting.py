@@ -4,7 +4,7 @@ What leaves is announced first (an intent with the call's key), so that it happe
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -18,6 +18,8 @@ from apps.agents import actions, consent, registry
 from apps.agents.models import Approval, Run, RunEvent
 from apps.agents.records import add_event, ask_colleague, root_of, sources_of
 from apps.agents.registry import HeldTool
+from apps.agents.sandbox import interpreter
+from apps.agents.sandbox.base import Program, ProgramFailed
 from apps.agents.tools.base import Delegation, ToolContext, ToolFailed, ToolResult
 from apps.agents.types import Source
 from apps.audit.services.trail import record
@@ -34,6 +36,9 @@ from apps.providers.types import ToolCall
 log = structlog.get_logger(__name__)
 PASSED_ON = (ToolFailed, DomainError, ProviderError, JobCancelled, LostLease, OperationalError, InterfaceError)
 CHILD_LOOK = timedelta(seconds=60)
+LIMITS = interpreter.USUAL
+Inside = Callable[[str, tuple[Any, ...], dict[str, Any]], Any]
+"""A tool as a program calls it: with the id of the call, positional and named arguments."""
 State = Approval.State
 
 
@@ -48,8 +53,12 @@ class InDoubt(Exception):
 class Act:
     """One call of a run's tool."""
 
-    def __init__(self, claim: Claim, run: Run, held: HeldTool, call: ToolCall) -> None:
+    def __init__(
+        self, claim: Claim, run: Run, held: HeldTool, call: ToolCall, *, inside: Mapping[str, Inside] | None = None
+    ) -> None:
+        """`inside` are the functions that a program may call, where the tool runs one."""
         self.claim, self.run, self.held, self.call = claim, run, held, call
+        self.inside = dict(inside or {})
         self.tool, self.grant = held.tool, held.grant
         self.key = f"{current_tenant().id}:{run.pk}:{call.id}"
         self.started_at = timezone.now()
@@ -69,7 +78,9 @@ class Act:
             self.check_rate()
             self.announce(self.arguments)
             result = self.use(self.arguments)
-        except ToolFailed as error:
+            if isinstance(result, Program):
+                return self.run_program(result)
+        except (ToolFailed, ProgramFailed) as error:
             return ToolResult({"error": str(error)})
         if isinstance(result, Delegation):
             return self.delegate(result)
@@ -78,7 +89,27 @@ class Act:
             return replace(result, content={**result.content, "arguments_as_a_person_changed_them": self.arguments})
         return result
 
-    def use(self, arguments: dict[str, Any]) -> ToolResult | Delegation:
+    def run_program(self, program: Program) -> ToolResult:
+        """Run a program in the sandbox: its calls are tool calls of this run. Raises ProgramFailed, and what those raise."""
+        number = 0
+
+        def call(name: str, positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
+            nonlocal number
+            number += 1
+            if number > LIMITS.calls:
+                raise ProgramFailed(f"The code calls more than {LIMITS.calls} functions.")
+            self.claim.ensure_held()
+            return self.inside[name](f"{self.call.id[:80]}/{number}", positional, named)
+
+        world = replace(
+            program, functions=frozenset(self.inside), now=self.run.created_at, seed=self.run.pk.int & 0xFFFFFFFF
+        )
+        outcome = interpreter.run(world, call, LIMITS)
+        return ToolResult(
+            {"value": outcome.value, "printed": outcome.printed} if outcome.printed else {"value": outcome.value}
+        )
+
+    def use(self, arguments: dict[str, Any]) -> ToolResult | Delegation | Program:
         """Call the tool. One that breaks down is told to the model, unless it may have had its effect. Raises InDoubt, ToolFailed."""
         self.holds |= self.tool.brings  # whatever comes back, an error's words among it
         try:

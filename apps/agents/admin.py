@@ -12,6 +12,7 @@ from apps.agents.models import (
     AgentVersion,
     Approval,
     Personality,
+    PythonTool,
     Rule,
     RuleSet,
     Run,
@@ -103,6 +104,14 @@ class ShippedAdmin(AuditedAdmin):
 class PersonalityAdmin(ShippedAdmin):
     list_display = ("name", "tone", "key", "updated_at")
     search_fields = ("name", "tone")
+
+
+@admin.register(PythonTool)
+class PythonToolAdmin(ReadOnlyAdmin):
+    """Tools that were written; they are changed on their page, which looks at the code."""
+
+    list_display = ("name", "title", "written_by", "updated_at")
+    search_fields = ("name", "title", "description")
 
 
 class RuleInline(admin.TabularInline):

@@ -170,7 +170,7 @@ def facts_of(run: Run) -> list[Fact]:
         if event.kind == RunEvent.Kind.MODEL:
             calls = tuple(ToolCall(c["id"], c["name"], c["arguments"]) for c in event.payload["tool_calls"])
             facts.append(ModelAnswered(event.payload["text"], calls, event.payload.get("opaque")))
-        else:
+        elif not event.payload.get("is_inside"):
             facts.append(ToolReturned(event.payload["call_id"], event.payload["result"]))
     return facts
 

@@ -11,6 +11,7 @@ from apps.agents.models import Agent, ToolGrant
 from apps.agents.tools.base import Tool, ToolFailed
 from apps.agents.tools.calculator import CALCULATE
 from apps.agents.tools.calendar import RECKON_DAYS
+from apps.agents.tools.code import RUN_PYTHON, python_tools
 from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH, spec_for
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
 from apps.agents.tools.remote import remote_tools
@@ -37,7 +38,7 @@ def add_tool(tool: Tool) -> None:
     _tools[tool.spec.name] = tool
 
 
-for _each in (SEARCH_KNOWLEDGE, CALCULATE, RECKON_DAYS, READ_WEB_PAGE, ASK_AGENT):
+for _each in (SEARCH_KNOWLEDGE, CALCULATE, RECKON_DAYS, READ_WEB_PAGE, ASK_AGENT, RUN_PYTHON):
     add_tool(_each)
 
 
@@ -45,9 +46,16 @@ def known_tools(keys: Collection[str] | None = None) -> dict[str, Tool]:
     """Return every tool that an agent can be given, or those of these keys; the search comes with collections and is not given."""
     own = {key: tool for key, tool in _tools.items() if tool is not SEARCH_KNOWLEDGE}
     if keys is None:
-        return own | remote_tools()
+        return own | _added(None, own)
     elsewhere = [key for key in keys if key not in own]
-    return {key: tool for key, tool in own.items() if key in keys} | (remote_tools(elsewhere) if elsewhere else {})
+    found = {key: tool for key, tool in own.items() if key in keys}
+    return found | (_added(elsewhere, own) if elsewhere else {})
+
+
+def _added(keys: Collection[str] | None, own: Collection[str]) -> dict[str, Tool]:
+    """Return what was written here and what connected services offer; no service takes the name of another tool."""
+    written = python_tools(keys)
+    return written | {key: tool for key, tool in remote_tools(keys).items() if key not in written and key not in own}
 
 
 def tool_named(key: str) -> Tool | None:

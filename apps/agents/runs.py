@@ -3,6 +3,7 @@
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import orjson
@@ -12,7 +13,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.agents import actions, composing, loop, registry, rules
-from apps.agents.acting import Act, InDoubt, Parked
+from apps.agents.acting import Act, InDoubt, Inside, Parked
 from apps.agents.calls import Answer, stream_answer
 from apps.agents.kept import KeptAnswer, find_answer, keep_answer
 from apps.agents.models import Run, RunEvent
@@ -27,8 +28,10 @@ from apps.agents.records import (
     sources_of,
     unique_calls,
 )
+from apps.agents.registry import HeldTool
 from apps.agents.stream import announce_approval, publisher, run_key
 from apps.agents.tools.base import ToolResult
+from apps.agents.tools.code import RUN_PYTHON
 from apps.agents.types import (
     CallModel,
     CallTool,
@@ -306,7 +309,7 @@ class _Work:
         if held is None:
             self.store_result(call, ToolResult({"error": f"There is no tool named {call.name}."}), started_at)
             return True
-        act = Act(self.claim, self.run, held, call)
+        act = Act(self.claim, self.run, held, call, inside=self.inside(held))
         try:
             result = act.go()
         except Parked:
@@ -323,6 +326,32 @@ class _Work:
         self.store_result(used, result, started_at, holds=act.holds, title=str(held.tool.title))
         return True
 
+    def inside(self, held: HeldTool) -> dict[str, Inside]:
+        """Return the run's other tools as functions of a program that the model wrote; what others wrote calls nothing."""
+        if held.tool is not RUN_PYTHON:
+            return {}
+        return {name: partial(self.call_inside, each) for name, each in self.tools.items() if each is not held}
+
+    def call_inside(self, held: HeldTool, call_id: str, positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Do a program's tool call as a step of its own, or return what it came to before. Raises what Act.go() raises."""
+        done = self.run.events.filter(kind=RunEvent.Kind.TOOL, payload__call_id=call_id).first()
+        if done is not None:
+            return orjson.loads(done.payload["result"])
+        name, started_at = held.tool.spec.name, timezone.now()
+        schema = held.tool.spec.parameters
+        order = dict.fromkeys([*schema.get("required", ()), *schema.get("properties", ())])
+        given = dict(zip(order, positional, strict=False)) | named
+        try:
+            call = ToolCall(call_id, name, orjson.dumps(given).decode())
+        except (TypeError, orjson.JSONEncodeError):
+            return {"error": "The arguments are no JSON: numbers, texts, lists and dicts alone."}
+        self.publish("working", name=name)
+        act = Act(self.claim, self.run, held, call)
+        result = act.go()
+        used = call if act.arguments is None else replace(call, arguments=orjson.dumps(act.arguments).decode())
+        title = str(held.tool.title)
+        return orjson.loads(self.store_result(used, result, started_at, holds=act.holds, title=title, is_inside=True))
+
     def store_result(
         self,
         call: ToolCall,
@@ -331,7 +360,9 @@ class _Work:
         *,
         holds: Collection[str] = (),
         title: str = "",
-    ) -> None:
+        is_inside: bool = False,
+    ) -> str:
+        """Store what a call came to; one from inside a program is told to the program, not to the model. Return it as JSON."""
         content = orjson.dumps(result.content, default=str).decode()
         payload = {
             "call_id": call.id,
@@ -339,13 +370,16 @@ class _Work:
             "result": content,
             "sources": [vars(source) for source in result.sources],
             "title": title,
+            "is_inside": is_inside,
         }
         with engine.checkpoint(self.claim):
             event = add_event(self.run, RunEvent.Kind.TOOL, call.name, payload, started_at)
             self.run.holds = sorted({*self.run.holds, *holds})
             Run.objects.filter(pk=self.run.pk).update(holds=self.run.holds)
-        self.facts.append(ToolReturned(call.id, content))
+        if not is_inside:
+            self.facts.append(ToolReturned(call.id, content))
         self.publish_step(event)
+        return content
 
     def end(self, job_state: Job.State, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
         with engine.settlement(self.claim, job_state, error=error):

@@ -4,7 +4,18 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.agents.models import Agent
-from apps.agents.views import agents, approvals, behaviour, form_runs, personalities, rule_sets, studio, tools, versions
+from apps.agents.views import (
+    agents,
+    approvals,
+    behaviour,
+    form_runs,
+    personalities,
+    python_tools,
+    rule_sets,
+    studio,
+    tools,
+    versions,
+)
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
@@ -29,6 +40,11 @@ urlpatterns = [
     path("agents/personalities/new/", personalities.personality_new, name="personality-new"),
     path("agents/personalities/<uuid:pk>/", personalities.personality_edit, name="personality"),
     path("agents/personalities/<uuid:pk>/remove/", personalities.personality_remove, name="personality-remove"),
+    path("agents/python/", python_tools.python_tool_list, name="python-tools"),
+    path("agents/python/new/", python_tools.python_tool_new, name="python-tool-new"),
+    path("agents/python/try/", python_tools.python_tool_try, name="python-tool-try"),
+    path("agents/python/<uuid:pk>/", python_tools.python_tool_edit, name="python-tool"),
+    path("agents/python/<uuid:pk>/remove/", python_tools.python_tool_remove, name="python-tool-remove"),
     path("agents/rules/", rule_sets.rule_set_list, name="rule-sets"),
     path("agents/rules/new/", rule_sets.rule_set_new, name="rule-set-new"),
     path("agents/rules/<uuid:pk>/", rule_sets.rule_set_detail, name="rule-set"),

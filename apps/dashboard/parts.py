@@ -9,6 +9,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from apps.agents.sandbox import interpreter
 from apps.core.tenancy import public_context
 from apps.jobs.heartbeats import QUEUES, last_beat_age_s
 from apps.providers.registry import has_embedding_model
@@ -29,6 +30,7 @@ def all_parts() -> dict[str, dict[str, Any]]:
         "schemas": _schemas,
         "disk": _disk,
         "embeddings": _embeddings,
+        "sandbox": _sandbox,
     }
     return {name: _timed(check) for name, check in checks.items()}
 
@@ -69,6 +71,11 @@ def _schemas() -> dict[str, Any]:
 def _disk() -> dict[str, Any]:
     free = shutil.disk_usage(settings.DATA_DIR).free
     return {"ok": free > NEEDED_BYTES, "free_mb": free >> 20}
+
+
+def _sandbox() -> dict[str, Any]:
+    """Without it agents run no code; everything else goes on. The interpreter is the only tier that there is."""
+    return {"available": interpreter.works(), "tier": "interpreter"}
 
 
 def _embeddings() -> dict[str, Any]:

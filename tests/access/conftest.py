@@ -37,7 +37,7 @@ def _objects(member, admin):
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
     from apps.agents.models import Agent, Approval, StandingConsent
-    from apps.agents.services import personalities, rule_sets, versions
+    from apps.agents.services import personalities, python_tools, rule_sets, versions
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
     from apps.audit.watch import notice
@@ -83,6 +83,8 @@ def _objects(member, admin):
     Agent.objects.filter(pk=agent.pk).update(form=letter, form_label="draft")
     versions.keep(admin, agent)
     personality = personalities.save_personality(actor=admin, values={"name": "Dry", "tone": "dry"})
+    code = 'def run() -> int:\n    """One."""\n    return 1'
+    written = python_tools.save_tool(actor=admin, values={"name": "one", "code": code})
     rule = {"name": "Polite", "stage": "output", "action": "add", "text": "Thank you."}
     rules = rule_sets.save_rule_set(actor=admin, values={"name": "House"}, rules=[rule])
     project = projects.begin_project(actor=None, name="Relocation")
@@ -136,6 +138,7 @@ def _objects(member, admin):
         "wish": wish.pk,
         "prompt": prompt.pk,
         "personality": personality.pk,
+        "python_tool": written.pk,
         "rules": rules.pk,
         "rule": rules.rules.get().pk,
         "label": prompt.labels.get().pk,

@@ -144,3 +144,35 @@ def test_draft_is_tried_beside_the_form_and_published(live, open_page):
     expect(page.locator("li", has_text="Shorter")).to_contain_text("In use")
     page.get_by_role("button", name="Back to this 1").click()
     expect(page.locator("#toasts")).to_contain_text("as it was in version 1")
+
+
+def test_tool_is_written_tried_and_given(live, open_page, console):
+    page = open_page("/agents/", login="amina")
+    page.get_by_role("link", name="Tools Handbook guide").click()
+    page.get_by_role("link", name="Python tools").click()
+    page.get_by_role("link", name="Write a tool").first.click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#try-out")).to_contain_text('"gross": 119.0')
+    page.get_by_label("Code").fill("import os")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#try-out")).to_contain_text("Line 1: os cannot be imported")
+    console[:] = [line for line in console if "status of 422" not in line]  # the code that was refused
+    page.get_by_label("Name for the model").fill("vowels")
+    page.get_by_label("Code").fill(
+        'def run(text: str) -> int:\n    """Count vowels."""\n    return sum(c in "aeiou" for c in text)'
+    )
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("#toasts")).to_contain_text("is saved")
+    edited = page.url
+    for view in VIEWS.values():
+        shown = open_page("/agents/python/", login="amina", **view)
+        for path in (edited, f"{live.url()}/agents/python/"):
+            shown.goto(path)
+            assert violations(shown) == [], path
+            assert not is_sideways(shown), path
+    page.goto(f"{live.url()}/agents/")
+    page.get_by_role("link", name="Tools Handbook guide").click()
+    expect(page.locator(".tool", has_text="Count vowels.")).to_be_visible()
+    page.goto(f"{live.url()}/agents/python/")
+    page.get_by_role("button", name="Remove vowels").click()
+    expect(page.get_by_text("Nobody has written one so far")).to_be_visible()

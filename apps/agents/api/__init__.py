@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.agents.api import approvals, behaviour, endpoints, form_runs, live, studio, tools, versions
+from apps.agents.api import approvals, behaviour, endpoints, form_runs, live, python_tools, studio, tools, versions
 from apps.agents.models import Agent
 
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
     path("config/agents/rule-sets", behaviour.rule_set_list, name="api-rule-sets"),
     path("config/agents/rule-sets/<uuid:pk>", behaviour.rule_set, name="api-rule-set"),
     path("config/agents/rule-sets/<uuid:pk>/copy", behaviour.rule_set_copy, name="api-rule-set-copy"),
+    path("config/agents/python-tools", python_tools.python_tools, name="api-python-tools"),
+    path("config/agents/python-tools/try", python_tools.trial, name="api-python-tool-try"),
+    path("config/agents/python-tools/<uuid:pk>", python_tools.python_tool, name="api-python-tool"),
     path("approvals/", approvals.approval_list, name="api-approvals"),
     path("approvals/<uuid:pk>", approvals.approval, name="api-approval"),
     path("approvals/<uuid:pk>/approve", approvals.approve, name="api-approval-approve"),

@@ -1,9 +1,10 @@
-"""What a tool is. No framework."""
+"""What a tool is: it has a result, or wants another agent asked or a program run, which is done for it. No framework."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from apps.agents.sandbox.base import Program
 from apps.agents.types import Source
 from apps.providers.types import ToolSpec
 
@@ -69,7 +70,7 @@ class Tool:
     """
 
     spec: ToolSpec
-    call: Callable[[ToolContext, dict[str, Any]], ToolResult | Delegation]
+    call: Callable[[ToolContext, dict[str, Any]], ToolResult | Delegation | Program]
     title: Any = ""
     summary: Any = ""
     icon: str = "wrench"
