@@ -10,6 +10,7 @@ from django.conf import settings
 
 from apps.agents.stream import publisher
 from apps.agents.types import StreamEvent
+from apps.core.personal import Veil, whole_part
 from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.types import Claim
 from apps.providers.errors import BrokenOff, TimedOut
@@ -32,8 +33,10 @@ class Answer:
     is_kept: bool = False
 
 
-async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, key: str, answer: Answer) -> None:
-    """Fill `answer` and publish its text to the stream `key`; "" holds it back.
+async def stream_answer(
+    port: ChatPort, request: ChatRequest, *, claim: Claim, key: str, answer: Answer, veil: Veil | None = None
+) -> None:
+    """Fill `answer` and publish its text to the stream `key`; "" holds it back. Under a veil the stream gets the details, `answer` the marks.
 
     Raises ProviderError, and JobCancelled or LostLease as soon as this worker should stop; `answer` then holds what came.
     """
@@ -54,8 +57,7 @@ async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, k
             elif now - heard_at > silence_limit_s:
                 raise TimedOut
             if unsent and now - flushed_at >= FLUSH_S:
-                await _publish(key, unsent)
-                unsent, flushed_at = "", now
+                unsent, flushed_at = await _publish(key, unsent, veil), now
     except StopAsyncIteration:
         raise BrokenOff from None
     finally:
@@ -63,13 +65,17 @@ async def stream_answer(port: ChatPort, request: ChatRequest, *, claim: Claim, k
         if pending is not None:
             pending.cancel()
         if unsent:
-            await _publish(key, unsent)
+            await _publish(key, unsent, veil, is_last=True)
         await _close(events)
 
 
-async def _publish(key: str, text: str) -> None:
-    if key:
-        await publisher.publish(key, StreamEvent("text", {"d": text}))
+async def _publish(key: str, text: str, veil: Veil | None, *, is_last: bool = False) -> str:
+    """Send a text, details in place of marks; return what has to wait, since a mark has only begun in it."""
+    end = len(text) if veil is None or is_last else whole_part(text)
+    shown = text[:end] if veil is None else veil.reveal(text[:end])
+    if key and shown:
+        await publisher.publish(key, StreamEvent("text", {"d": shown}))
+    return text[end:]
 
 
 def _stop_if_told(claim: Claim) -> None:

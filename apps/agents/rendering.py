@@ -52,6 +52,9 @@ def _model_line(event: RunEvent, start_s: float) -> StepLine:
     title = _("Decided what to do") if payload["tool_calls"] else _("Wrote the answer")
     if payload.get("is_kept"):
         wrote = _("from the cache")
+    if covered := sum(payload.get("covered", {}).values()):
+        words = ngettext("%(n)d personal detail covered", "%(n)d personal details covered", covered)
+        wrote = f"{wrote} · {words % {'n': covered}}"
     came_back = {key: payload[key] for key in ("text", "tool_calls", "reason")}
     sent = {key: payload[key] for key in ("provider", "input_tokens", "cached_tokens")} | {"model": event.name}
     return StepLine(

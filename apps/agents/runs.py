@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from apps.agents import actions, composing, loop, registry, rules
+from apps.agents import actions, composing, loop, registry, rules, veils
 from apps.agents.acting import Act, InDoubt, Inside, Parked
 from apps.agents.calls import Answer, stream_answer
 from apps.agents.kept import KeptAnswer, find_answer, keep_answer
@@ -46,6 +46,7 @@ from apps.audit.services.trail import record
 from apps.core.caller import Caller, calling
 from apps.core.database.pool import release_connection
 from apps.core.language import token_estimate
+from apps.core.personal import Veil
 from apps.core.wire import run_on_wire
 from apps.jobs import engine
 from apps.jobs.errors import JobCancelled, LostLease, RetryLater
@@ -56,7 +57,7 @@ from apps.providers.errors import ProviderError, RefusedError, SwitchedOff, Time
 from apps.providers.models import ProviderModel
 from apps.providers.registry import candidates, chat_port, default_model
 from apps.providers.types import ChatRequest, ToolCall, Usage
-from apps.tenants.options import ANSWER_TOKENS, KEEP_ANSWERS
+from apps.tenants.options import ANSWER_TOKENS, KEEP_ANSWERS, PERSONAL
 from apps.tenants.resolver import resolve
 from apps.usage.errors import BudgetSpent
 from apps.usage.services import ledger
@@ -104,6 +105,8 @@ class _Work:
         places = option_places(run.agent.published_id, run.project_id)
         self.most_answer_tokens = resolve(ANSWER_TOKENS, places).value
         self.kept_hours = resolve(KEEP_ANSWERS, places).value
+        self.veil: Veil | None = None
+        self.regions = None if resolve(PERSONAL, places).value == "off" else veils.regions_of(run)
 
     def go(self) -> None:
         with engine.checkpoint(self.claim, is_progress=False):
@@ -217,18 +220,27 @@ class _Work:
     def ask(self, model: ProviderModel, step: CallModel) -> None:
         """Have one model answer into `self.answer`, within the budgets. Raises ProviderError, BudgetSpent."""
         self.answer = Answer()
+        self.veil = None if self.regions is None else Veil(self.regions)
         specs = (
             tuple(held.tool.spec for held in self.tools.values()) if step.may_use_tools and model.takes_tools else ()
         )
-        request = ChatRequest(model.name, step.messages, specs, max_tokens=self.most_answer_tokens)
-        if self.take_kept(model, request):
-            return
+        messages = step.messages if self.veil is None else veils.covered(step.messages, self.veil)
+        request = ChatRequest(model.name, messages, specs, max_tokens=self.most_answer_tokens)
+        try:
+            if not self.take_kept(model, request):
+                self.ask_on_wire(model, request)
+        finally:
+            if self.veil is not None:
+                veils.uncover(self.answer, self.veil)
+
+    def ask_on_wire(self, model: ProviderModel, request: ChatRequest) -> None:
+        """Have the model answer, metered. Raises ProviderError, BudgetSpent."""
         call = self.metered(model)
         ledger.reserve(call, ledger.most_tokens(request))
         port = chat_port(model.provider)
         release_connection()  # the wire may be busy for minutes
         key = "" if self.is_held_back else self.key
-        answering = stream_answer(port, request, claim=self.claim, key=key, answer=self.answer)
+        answering = stream_answer(port, request, claim=self.claim, key=key, answer=self.answer, veil=self.veil)
         try:
             run_on_wire(answering, timeout_s=settings.PROVIDER_CALL_LIMIT_S)
         except TimeoutError as error:
@@ -250,7 +262,7 @@ class _Work:
         calls = list(kept.tool_calls)
         self.answer = Answer(kept.text, calls, reason=kept.reason, opaque=kept.opaque, is_kept=True)
         if kept.text and not self.is_held_back:
-            self.publish("text", d=kept.text)
+            self.publish("text", d=self.veil.reveal(kept.text) if self.veil else kept.text)
         return True
 
     def metered(self, model: ProviderModel) -> Call:
@@ -281,6 +293,8 @@ class _Work:
         answer = self.answer
         calls = unique_calls(answer.tool_calls, self.facts)
         payload = _as_payload(answer, calls, model.provider.name)
+        if self.veil is not None:
+            payload["covered"] = self.veil.counts
         outcome = Outcome(
             answer.usage, True, took_s=answer.took_s, first_token_s=answer.first_token_s, is_kept=answer.is_kept
         )

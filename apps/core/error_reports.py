@@ -5,6 +5,7 @@ from typing import Any
 import sentry_sdk
 
 from apps.core.logs import without_one_time_links
+from apps.core.personal import hidden
 
 OFF = {"mode": "off"}
 NOTHING_PERSONAL = {
@@ -27,13 +28,23 @@ def report_errors(dsn: str, *, transport: Any = None) -> None:
         dsn=dsn,
         transport=transport,
         data_collection=NOTHING_PERSONAL,  # type: ignore[arg-type]
-        before_send=_without_links,
-        before_breadcrumb=_without_links,
+        before_send=_clean,
+        before_breadcrumb=_clean,
     )
 
 
-def _without_links(event: Any, hint: Any) -> Any:
-    return _walked(event)
+def _clean(event: Any, hint: Any) -> Any:
+    """Take out what signs somebody in, everywhere, and what points at somebody, in what was said."""
+    cleaned = _walked(event)
+    for place in (*_exceptions(cleaned), cleaned, cleaned.get("logentry") or {}):
+        for key in ("value", "message", "formatted"):
+            if isinstance(place.get(key), str):
+                place[key] = hidden(place[key])
+    return cleaned
+
+
+def _exceptions(event: Any) -> list[Any]:
+    return (event.get("exception") or {}).get("values") or []
 
 
 def _walked(value: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 
+from apps.core.personal import hidden
 from apps.core.tenancy import active_schema
 
 
@@ -34,6 +35,15 @@ def hide_one_time_links(logger: Any, method: str, event: dict[str, Any]) -> dict
     return event
 
 
+def hide_personal_details(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Name what points at a person by its kind alone, in all that a line says, tracebacks among it."""
+    for key, value in event.items():
+        if isinstance(value, str) and key not in OUR_OWN:
+            event[key] = hidden(value)
+    return event
+
+
+OUR_OWN = frozenset({"timestamp", "level", "logger", "tenant", "request_id", "user_id", "job", "kind", "code"})
 SHARED_PROCESSORS: list[Any] = [
     structlog.contextvars.merge_contextvars,
     add_tenant,
@@ -61,6 +71,11 @@ def formatter(as_json: bool = False) -> logging.Formatter:
         else structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     )
     return structlog.stdlib.ProcessorFormatter(
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            hide_personal_details,
+            renderer,
+        ],
         foreign_pre_chain=SHARED_PROCESSORS,
     )

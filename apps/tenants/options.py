@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core.errors import InvalidInput
 
-Kind = Literal["switch", "number", "words"]
+Kind = Literal["switch", "number", "words", "choice"]
 _registry: dict[str, "Option"] = {}
 
 
@@ -19,7 +19,7 @@ _registry: dict[str, "Option"] = {}
 class Option:
     """Something that can be set. `default` is asked at each reading; numbers lie between `least` and `most`.
 
-    `levels` names where: for the whole `tenant`, a `project`, an `agent`.
+    `choices` are the values of a choice with words for people. `levels` names where: for the whole `tenant`, a `project`, an `agent`.
     """
 
     key: str
@@ -30,6 +30,7 @@ class Option:
     least: int = 0
     most: int = 0
     levels: tuple[str, ...] = ("tenant",)
+    choices: tuple[tuple[str, str | Promise], ...] = ()
 
     def __post_init__(self) -> None:
         if self.key in _registry:
@@ -38,7 +39,13 @@ class Option:
 
     def checked(self, value: Any) -> Any:
         """Return the value as it is stored. Raises InvalidInput with the option's key as the field."""
-        return {"switch": self._switch, "number": self._number, "words": self._words}[self.kind](value)
+        checks = {"switch": self._switch, "number": self._number, "words": self._words, "choice": self._choice}
+        return checks[self.kind](value)
+
+    def _choice(self, value: Any) -> str:
+        if value not in [each for each, _words in self.choices]:
+            raise InvalidInput(_("Choose one of those that there are."), field=self.key)
+        return str(value)
 
     def _switch(self, value: Any) -> bool:
         if not isinstance(value, bool):
@@ -121,6 +128,22 @@ STAND_STILL = Option(
         "What they are working on is stopped within seconds, and nothing new begins until this is off again."
     ),
     default=lambda: False,
+)
+PERSONAL = Option(
+    key="agents.personal_details",
+    kind="choice",
+    words=gettext_lazy("Personal details"),
+    help=gettext_lazy(
+        "E-mail addresses, phone numbers, payment cards, bank accounts, tax and national ids, addresses of machines."
+        " Covered, a model sees marks instead, and people and tools see the details."
+    ),
+    default=lambda: "off",
+    levels=("tenant", "agent"),
+    choices=(
+        ("off", gettext_lazy("Models see them")),
+        ("cover", gettext_lazy("Covered before a model sees them")),
+        ("refuse", gettext_lazy("Covered, and a question that holds some is refused")),
+    ),
 )
 CHAT_LIMIT = Option(
     key="chat.messages_a_minute",

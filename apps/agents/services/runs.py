@@ -8,7 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services.sharing import may_manage
-from apps.agents import actions, composing
+from apps.agents import actions, composing, veils
 from apps.agents.models import Agent, Run
 from apps.agents.records import open_run, option_places, title_of
 from apps.agents.services.personalities import checked_words
@@ -17,12 +17,13 @@ from apps.audit.services.trail import record
 from apps.core.caller import current_caller
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.limits import Limit, spend
+from apps.core.personal import find
 from apps.jobs import services as jobs
 from apps.projects.models import Project
 from apps.projects.services import require_contributor
 from apps.providers.types import ChatMessage
 from apps.tenants.models import OptionValue
-from apps.tenants.options import CHAT_LIMIT, Option
+from apps.tenants.options import CHAT_LIMIT, PERSONAL, Option
 from apps.tenants.resolver import resolve
 from apps.tenants.services import set_option_of
 from apps.usage.services import ledger
@@ -59,6 +60,7 @@ def start_run(
     _spend(actor, agent, project)
     ledger.require_room(actor, agent.published_id, project.pk if project else None)
     question = checked_question(question)
+    refuse_details(agent, question, "text")
     caller = current_caller()
     return open_run(
         agent=agent,
@@ -123,6 +125,17 @@ def checked_question(question: str) -> str:
             code="too_long",
         )
     return question
+
+
+def refuse_details(agent: Agent, question: str, field: str) -> None:
+    """Raise InvalidInput for a question that holds personal details, where the agent's organisation refuses those."""
+    if resolve(PERSONAL, option_places(agent.published_id, None)).value != "refuse":
+        return
+    kinds = list(dict.fromkeys(veils.NAMES[found.kind] for found in find(question, veils.all_regions())))
+    if kinds:
+        words = _("This holds personal details, which this agent does not take: %(kinds)s. Ask without them.")
+        message = words % {"kinds": ", ".join(str(kind) for kind in kinds)}
+        raise InvalidInput(message, field=field, code="personal_details")
 
 
 def _name_of(form: FilledForm) -> str:

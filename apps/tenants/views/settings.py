@@ -71,6 +71,8 @@ def _read(option: Option, typed: str) -> Any:
         return typed == "on"
     if option.kind == "words":
         return typed.split(",")
+    if option.kind == "choice":
+        return typed
     return int(typed) if typed.strip().isdecimal() else typed
 
 
