@@ -129,22 +129,6 @@ STAND_STILL = Option(
     ),
     default=lambda: False,
 )
-PERSONAL = Option(
-    key="agents.personal_details",
-    kind="choice",
-    words=gettext_lazy("Personal details"),
-    help=gettext_lazy(
-        "E-mail addresses, phone numbers, payment cards, bank accounts, tax and national ids, addresses of machines."
-        " Covered, a model sees marks instead, and people and tools see the details."
-    ),
-    default=lambda: "off",
-    levels=("tenant", "agent"),
-    choices=(
-        ("off", gettext_lazy("Models see them")),
-        ("cover", gettext_lazy("Covered before a model sees them")),
-        ("refuse", gettext_lazy("Covered, and a question that holds some is refused")),
-    ),
-)
 CHAT_LIMIT = Option(
     key="chat.messages_a_minute",
     kind="number",
@@ -176,4 +160,20 @@ KEEP_ANSWERS = Option(
     least=0,
     most=720,
     levels=("project", "agent"),
+)
+PERSONAL = Option(
+    key="agents.personal_details",
+    kind="choice",
+    words=gettext_lazy("Personal details"),
+    help=gettext_lazy(
+        "E-mail addresses, phone numbers, payment cards, bank accounts, tax and national ids, addresses of machines."
+        " Covered, a model sees marks instead, and people and tools see the details."
+    ),
+    default=lambda: "off",
+    levels=("tenant", "agent"),
+    choices=(
+        ("off", gettext_lazy("Models see them")),
+        ("cover", gettext_lazy("Covered before a model sees them")),
+        ("refuse", gettext_lazy("Covered, and a question that holds some is refused")),
+    ),
 )
