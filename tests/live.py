@@ -134,8 +134,8 @@ class Live:
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
 
-    def use_model(self, url, slug="acme"):
-        """Put the tenant's agents on a model at this address, under a key of its own."""
+    def use_model(self, url, *slugs):
+        """Put the agents of tenants (acme, if none is named) on a model at this address, under a key of its own."""
         key = f"sk-{secrets.token_urlsafe(24)}"
         self.secrets[f"used key {len(self.secrets)}"] = key
         self.manage(
@@ -144,12 +144,13 @@ from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.providers.models import *
 from apps.agents.models import Agent
-with tenant_context(tenant_for_slug("{slug}")):
-    p, _ = Provider.objects.update_or_create(name="Stand-in", defaults=dict(kind="openai_compatible", base_url="{url}"))
-    p.set_api_key("{key}")
-    p.save()
-    m, _ = ProviderModel.objects.get_or_create(provider=p, name="scripted")
-    Agent.objects.update(model=m)
+for slug in {slugs or ("acme",)!r}:
+    with tenant_context(tenant_for_slug(slug)):
+        p, _ = Provider.objects.update_or_create(name="Stand-in", defaults=dict(kind="openai_compatible", base_url="{url}"))
+        p.set_api_key("{key}")
+        p.save()
+        m, _ = ProviderModel.objects.get_or_create(provider=p, name="scripted")
+        Agent.objects.update(model=m)
 """
         )
 

@@ -12,7 +12,7 @@ from django.conf import settings
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
-from apps.agents import actions, composing, loop, registry, rules, veils
+from apps.agents import actions, caps, composing, loop, registry, rules, veils
 from apps.agents.acting import Act, InDoubt, Inside, Parked
 from apps.agents.calls import Answer, stream_answer
 from apps.agents.kept import KeptAnswer, find_answer, keep_answer
@@ -102,7 +102,7 @@ class _Work:
         self.answer = Answer()
         self.rules = composing.rules_of(run.agent)
         self.is_held_back = rules.may_block([rule for rule in self.rules if rule.stage == "output"])
-        places = option_places(run.agent.published_id, run.project_id)
+        self.places = places = option_places(run.agent.published_id, run.project_id)
         self.most_answer_tokens = resolve(ANSWER_TOKENS, places).value
         self.kept_hours = resolve(KEEP_ANSWERS, places).value
         self.veil: Veil | None = None
@@ -120,6 +120,9 @@ class _Work:
         except JobCancelled:
             text = "\n\n".join(filter(None, [loop.answer_text(self.facts), self.answer.text]))
             self.end(Job.State.CANCELLED, Run.State.CANCELLED, text)
+        except caps.CapReached as reached:
+            text = loop.answer_text(self.facts)
+            self.end(Job.State.FAILED, Run.State.FAILED, text, error=reached.sentence, code=reached.code)
         except TransientError as error:
             self.postpone(error)
         except ProviderError as error:
@@ -135,6 +138,7 @@ class _Work:
             if isinstance(step, Finish):
                 self.finish(step.text)
                 return
+            caps.check(self.run, self.places)
             if isinstance(step, GiveUp):
                 reason = _("The agent used up its steps without coming to an answer.")
                 self.end(Job.State.FAILED, Run.State.FAILED, "", error=reason, code="steps_used_up")

@@ -2,6 +2,7 @@
 
 import logging
 import re
+from collections.abc import MutableMapping
 from typing import Any
 
 import structlog
@@ -35,7 +36,7 @@ def hide_one_time_links(logger: Any, method: str, event: dict[str, Any]) -> dict
     return event
 
 
-def hide_personal_details(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any]:
+def hide_personal_details(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Name what points at a person by its kind alone, in all that a line says, tracebacks among it."""
     for key, value in event.items():
         if isinstance(value, str) and key not in OUR_OWN:

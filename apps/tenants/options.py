@@ -161,6 +161,26 @@ KEEP_ANSWERS = Option(
     most=720,
     levels=("project", "agent"),
 )
+RUN_MINUTES = Option(
+    key="agents.run_minutes",
+    kind="number",
+    words=gettext_lazy("Most minutes that one run works"),
+    help=gettext_lazy("Waiting for people or other agents does not count. What it wrote until then stays."),
+    default=lambda: 30,
+    least=1,
+    most=24 * 60,
+    levels=("tenant", "project", "agent"),
+)
+RUN_TOKENS = Option(
+    key="agents.run_tokens",
+    kind="number",
+    words=gettext_lazy("Most tokens of one run"),
+    help=gettext_lazy("Read and written, in all its calls of models. What it wrote until then stays."),
+    default=lambda: 1_000_000,
+    least=1_000,
+    most=100_000_000,
+    levels=("tenant", "project", "agent"),
+)
 PERSONAL = Option(
     key="agents.personal_details",
     kind="choice",
