@@ -26,7 +26,9 @@ AREAS = {
     "connections": "connections",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
-READING_POSTS = frozenset({"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate"})
+READING_POSTS = frozenset(
+    {"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate", "/api/v1/agents/choose"}
+)
 DECIDED_BY_PEOPLE = frozenset({"approvals"})  # keys read these areas and change nothing in them
 OPEN = frozenset({"/api/v1/auth/me"})
 SCIM = "/scim/v2/"

@@ -13,7 +13,10 @@ from apps.tenants.flags import CONVERSATION_SHARING
 
 
 class Conversation(TimestampedModel, Shared):
-    """A person's exchange with one agent. `updated_at` is the time of the newest message. Shared, others read it."""
+    """A person's exchange with one agent. `updated_at` is the time of the newest message. Shared, others read it.
+
+    `chosen_because` says why the agent answers whom nobody chose.
+    """
 
     LEVELS: ClassVar = {VIEW: _("Read it"), MANAGE: _("Read it and share it")}
     OPEN_TO: ClassVar = {VIEW: ""}
@@ -33,6 +36,9 @@ class Conversation(TimestampedModel, Shared):
         verbose_name=_("project"),
     )
     title = models.CharField(_("title"), max_length=120)
+    chosen_because = models.CharField(
+        _("why this agent"), max_length=300, blank=True, default="", db_default="", editable=False
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
     is_open = models.BooleanField(_("open to everybody in the organisation"), default=False)
 

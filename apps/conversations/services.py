@@ -31,17 +31,20 @@ def start_conversation(
     text: str,
     project: Project | None = None,
     tools: Sequence[str] | None = None,
+    chosen_because: str = "",
     idempotency_key: str = "",
 ) -> Message:
     """Open a conversation, of a project or of none, with its first question; return the agent's (still empty) message.
 
-    `tools` narrows those that the agent may use for the answer.
+    `tools` narrows those that the agent may use for the answer; `chosen_because` is the reason for an agent that nobody chose.
     """
     replayed = _replayed(actor, idempotency_key)
     if replayed:
         return replayed
     text = agents.checked_question(text)
-    conversation = Conversation.objects.create(owner=actor, agent=agent, project=project, title=title_of(text))
+    conversation = Conversation.objects.create(
+        owner=actor, agent=agent, project=project, title=title_of(text), chosen_because=chosen_because[:300]
+    )
     record(actions.CONVERSATION_STARTED, actor=actor, target=conversation)
     return send_message(actor=actor, conversation=conversation, text=text, tools=tools, idempotency_key=idempotency_key)
 

@@ -12,12 +12,14 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.accounts.services.sharing import may_manage
 from apps.agents.models import Agent
+from apps.agents.services.routing import best_agent
 from apps.conversations import rendering, services
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, TooManyRequests
 from apps.core.htmx import page_or_part, refused
 from apps.core.models import is_uuid
+from apps.projects.models import Project
 from apps.projects.services import project_of_key
 from apps.tenants.flags import CONVERSATION_SHARING
 from apps.tenants.rollout import is_on
@@ -49,30 +51,38 @@ def _whose(user: Any, whose: str) -> Any:
 
 
 def _start(request: HttpRequest) -> HttpResponse:
-    usable = Agent.objects.usable_by(request.user)
-    chosen = request.POST.get("agent", "")
-    agent = get_object_or_404(usable, pk=chosen) if is_uuid(chosen) else usable.first()
-    text = request.POST.get("text", "")
+    text, project = request.POST.get("text", ""), project_of_key(request.user, request.POST.get("project"))
+    agent, why = _agent_for(request, request.POST.get("agent", ""), text, project)
     if agent is None:
         return redirect("agents")
-    project = project_of_key(request.user, request.POST.get("project"))
     try:
-        reply = services.start_conversation(actor=request.user, agent=agent, text=text, project=project)
+        reply = services.start_conversation(
+            actor=request.user, agent=agent, text=text, project=project, chosen_because=why
+        )
     except (InvalidInput, Conflict, TooManyRequests) as error:
         context = {"agent": agent, "text": text, "project": project, "error": error}
         return refused(request, "conversations/conversation_new.html", context)
     return redirect("conversation", pk=reply.conversation_id)
 
 
+def _agent_for(request: HttpRequest, chosen: str, text: str, project: Project | None) -> tuple[Agent | None, str]:
+    """Return the chosen agent, or the best one for a question and why it is that."""
+    usable = Agent.objects.usable_by(request.user)
+    if is_uuid(chosen):
+        return get_object_or_404(usable, pk=chosen), ""
+    if not text.strip():
+        return usable.first(), ""
+    choice = best_agent(actor=request.user, text=text, project=project)
+    return (choice.agent, choice.why) if choice else (None, "")
+
+
 @require_GET
 def conversation_new(request: HttpRequest) -> HttpResponse:
-    usable = Agent.objects.usable_by(request.user)
-    chosen = request.GET.get("agent", "")
-    agent = get_object_or_404(usable, pk=chosen) if is_uuid(chosen) else usable.first()
+    text, project = request.GET.get("q", ""), project_of_key(request.user, request.GET.get("project"))
+    agent, _why = _agent_for(request, request.GET.get("agent", ""), text, project)
     if agent is None:
         return redirect("agents")
-    project = project_of_key(request.user, request.GET.get("project"))
-    context = {"agent": agent, "text": request.GET.get("q", ""), "project": project}
+    context = {"agent": agent, "text": text, "project": project}
     return render(request, "conversations/conversation_new.html", context)
 
 

@@ -355,6 +355,7 @@ ROUTES = [
     api("api-agent", 403, keys=("agent",), method="PATCH", body={"description": "x"}, admin=200),
     api("api-agent-copy", 403, keys=("agent",), method="POST", admin=201),
     api("api-agent-health", 403, keys=("agent",), admin=200),
+    api("api-agents-choose", method="POST", body={"text": "Leave?"}),
     api("api-agent-versions", 403, keys=("agent",), admin=200),
     api("api-agent-version", 403, keys=("agent", "number"), admin=200),
     api("api-agent-restore", 403, keys=("agent", "number"), method="POST", admin=200),

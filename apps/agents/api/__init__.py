@@ -9,6 +9,7 @@ from apps.agents.models import Agent
 urlpatterns = [
     *share_paths("agents/<uuid:pk>", Agent, "agent"),
     path("agents/", studio.agents, name="api-agents"),
+    path("agents/choose", studio.choose, name="api-agents-choose"),
     path("agents/<uuid:pk>", studio.agent, name="api-agent"),
     path("agents/<uuid:pk>/copy", studio.copy, name="api-agent-copy"),
     path("agents/<uuid:pk>/health", studio.health, name="api-agent-health"),

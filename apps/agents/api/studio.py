@@ -11,11 +11,14 @@ from rest_framework.response import Response
 
 from apps.agents.api.endpoints import AgentSerializer
 from apps.agents.models import Agent
-from apps.agents.services import studio
+from apps.agents.services import routing, studio
 from apps.agents.services.health import Health, health_of
 from apps.agents.types import LEAST_STEPS, MOST_STEPS
 from apps.core.api import checked
 from apps.knowledge.models import KnowledgeBase
+from apps.projects.services import project_of_key
+
+MOST_CHOICES = 5
 
 
 class AgentInput(serializers.Serializer):
@@ -46,6 +49,27 @@ def agents(request: Request) -> Response:
         made = studio.save_agent(actor=request.user, values=checked(AgentInput, request.data))
         return Response(AgentSerializer(made).data, status=201)
     return Response(AgentSerializer(Agent.objects.usable_by(request.user), many=True).data)
+
+
+class ChoiceInput(serializers.Serializer):
+    text = serializers.CharField(max_length=32_000)
+    project = serializers.UUIDField(required=False, allow_null=True)
+
+
+class ChoiceSerializer(serializers.Serializer):
+    agent = AgentSerializer()
+    why = serializers.CharField(help_text="A sentence for people; empty where nothing speaks for the agent.")
+    score = serializers.FloatField(help_text="0 to 1.")
+
+
+@extend_schema(tags=["agents"], request=ChoiceInput, responses=ChoiceSerializer(many=True))
+@api_view(["POST"])
+def choose(request: Request) -> Response:
+    """Say which agents a question could go to, the best first, and why."""
+    values = checked(ChoiceInput, request.data)
+    project = project_of_key(request.user, str(values.get("project") or ""))
+    found = routing.ranked(actor=request.user, text=values["text"], project=project)
+    return Response(ChoiceSerializer(found[:MOST_CHOICES], many=True).data)
 
 
 @extend_schema(tags=["agents"], methods=["GET"], responses=AgentSerializer)
