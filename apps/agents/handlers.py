@@ -9,7 +9,9 @@ from django.utils.translation import gettext_lazy
 from apps.accounts.events import rights_changed
 from apps.accounts.grants import USE
 from apps.accounts.models import User
+from apps.agents.events import run_settled
 from apps.agents.models import Agent, Run
+from apps.agents.services.health import FAILED, alert_if_failing
 from apps.agents.stream import announce_rights
 from apps.agents.types import RUN
 from apps.core.tenancy import bound
@@ -37,6 +39,13 @@ def connect() -> None:
     tenant_provisioned.connect(add_first_agent)
     rights_changed.connect(follow_rights)
     option_changing.connect(stand_still)
+    run_settled.connect(notice_failing)
+
+
+def notice_failing(sender: Any, *, run: Run, **kwargs: Any) -> None:
+    """Tell those who look after security when an agent fails more often than its organisation bears."""
+    if run.state in FAILED and not run.is_trial:
+        alert_if_failing(run.agent)
 
 
 def stand_still(sender: Any, *, option: Option, value: Any, **kwargs: Any) -> None:

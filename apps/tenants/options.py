@@ -181,6 +181,16 @@ RUN_TOKENS = Option(
     most=100_000_000,
     levels=("tenant", "project", "agent"),
 )
+FAILING_PERCENT = Option(
+    key="agents.failing_percent",
+    kind="number",
+    words=gettext_lazy("Alert when so many of 100 runs fail"),
+    help=gettext_lazy("Of one agent's runs within a day, once ten have ended; told as a security event. 0: never."),
+    default=lambda: 50,
+    least=0,
+    most=100,
+    levels=("tenant", "agent"),
+)
 PERSONAL = Option(
     key="agents.personal_details",
     kind="choice",

@@ -6,7 +6,11 @@ import pytest
 from django.utils import timezone
 
 from apps.agents.models import Run
+from apps.agents.services import runs
 from apps.agents.services.health import health_of
+from apps.audit.models import SecurityEvent
+from apps.tenants.options import FAILING_PERCENT
+from tests.standin.server import fails
 from apps.core.errors import Forbidden
 from tests.conftest import api_for, client_for
 
@@ -55,3 +59,33 @@ def test_page_and_api_tell_the_same(agent, admin_user, acme):
 def test_members_do_not_see_it(agent, member):
     with pytest.raises(Forbidden):
         health_of(actor=member, agent=agent)
+
+
+def fail(agent, member, scripted, work):
+    scripted.script(fails(401))
+    run = runs.start_run(actor=member, agent=agent, question="Well?")
+    work("agents")
+    run.refresh_from_db()
+    assert run.state == "failed"
+
+
+def test_agent_that_fails_too_often_is_a_security_event(agent, member, admin_user, scripted, work):
+    for _ in range(5):
+        add(agent, "succeeded", took_s=1)
+    for _ in range(4):
+        add(agent, "failed")
+    add(agent, "failed", days=2)
+    assert not SecurityEvent.objects.filter(kind="agent.failing").exists(), "nothing has just failed"
+    fail(agent, member, scripted, work)
+    event = SecurityEvent.objects.get(kind="agent.failing")
+    assert (event.subject, event.details) == (agent.name, {"ended": 10, "failed": 5})
+    fail(agent, member, scripted, work)
+    assert SecurityEvent.objects.get(kind="agent.failing").count == 2, "counted by the hour, not told each time"
+
+
+def test_alert_is_set_by_agent_or_off(agent, member, admin_user, scripted, work):
+    for _ in range(9):
+        add(agent, "failed")
+    runs.set_agent_option(actor=admin_user, agent=agent, option=FAILING_PERCENT, value=0)
+    fail(agent, member, scripted, work)
+    assert not SecurityEvent.objects.filter(kind="agent.failing").exists()

@@ -8,17 +8,37 @@ from django.db.models import Aggregate, Count, F, FloatField, Q
 from django.db.models.functions import Extract
 from django.utils import timezone
 
+from apps.agents import actions
 from apps.agents.models import Agent, Run
 from apps.agents.services.behaviour import require_change
+from apps.audit.watch import notice
 from apps.projects.models import Project
 from apps.providers import breaker
 from apps.providers.models import ProviderModel
 from apps.providers.registry import default_model
+from apps.tenants.models import OptionValue
+from apps.tenants.options import FAILING_PERCENT
+from apps.tenants.resolver import resolve
 
 DAYS = 7
 MOST_REASONS = 5
+ENOUGH_TO_ALERT = 10
 FAILED = (Run.State.FAILED, Run.State.DEAD, Run.State.NEEDS_REVIEW)
 State = Run.State
+
+
+def alert_if_failing(agent: Agent) -> None:
+    """Note a security event, once an hour, for an agent of whose runs of a day too many failed."""
+    most = resolve(FAILING_PERCENT, [(OptionValue.Level.AGENT, agent.pk)]).value
+    if not most:
+        return
+    runs = Run.objects.filter(agent=agent, is_trial=False, created_at__gte=timezone.now() - timedelta(days=1))
+    counts = runs.aggregate(
+        ended=Count("pk", filter=Q(state__in=(*FAILED, State.SUCCEEDED))),
+        failed=Count("pk", filter=Q(state__in=FAILED)),
+    )
+    if counts["ended"] >= ENOUGH_TO_ALERT and 100 * counts["failed"] >= most * counts["ended"]:
+        notice(actions.AGENT_FAILING, subject=agent.name, details=counts)
 
 
 class Percentile(Aggregate):
