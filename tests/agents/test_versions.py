@@ -215,3 +215,25 @@ def test_by_api(agent, builder, acme, scripted, work):
     assert api.get(f"/api/v1/agents/{agent.pk}/versions/2").json()["content"]["instructions"] == "Rhyme."
     assert api.post(f"/api/v1/agents/{agent.pk}/versions/1/restore").json() == {"left_out": []}
     assert api.get(f"/api/v1/agents/{agent.pk}/versions/9").status_code == 404
+
+
+def test_what_one_does_not_see_has_no_name(agent, builder, admin_user, acme):
+    hidden = KnowledgeBase.objects.create(name="Board papers", is_open=False)
+    agent.knowledge_bases.add(hidden)
+    tell(admin_user, agent, "One.")
+    agent.knowledge_bases.remove(hidden)
+    versions.keep(admin_user, agent)
+    for user, is_named in ((builder, False), (admin_user, True)):
+        page = client_for(acme, user).get(f"/agents/{agent.pk}/versions/compare/?from=2&to=3").content.decode()
+        told = api_for(acme, user).get(f"/api/v1/agents/{agent.pk}/versions/2").content.decode()
+        assert ("Board papers" in page, "Board papers" in told) == (is_named, is_named)
+
+
+def test_numbers_that_cannot_be_one(agent, builder, acme):
+    tell(builder, agent, "One.")
+    drafts.start_draft(actor=builder, agent=agent)
+    site, endless = client_for(acme, builder), "9" * 5_000
+    assert site.get(f"/agents/{agent.pk}/versions/compare/?from={endless[:900]}&to=²").status_code == 200
+    assert site.post(f"/agents/{agent.pk}/draft/publish/", {"over": endless}).status_code == 302
+    assert site.post(f"/agents/{agent.pk}/versions/{endless[:30]}/restore/").status_code == 404
+    assert api_for(acme, builder).get(f"/api/v1/agents/{agent.pk}/versions/{endless[:30]}").status_code == 404

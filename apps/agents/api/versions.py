@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from apps.agents.api.endpoints import AgentSerializer, RunSerializer
 from apps.agents.models import Agent, AgentVersion
 from apps.agents.services import drafts, runs
+from apps.agents.services import versions as services
 from apps.agents.services.behaviour import require_change
 from apps.core.api import checked, listed
 
@@ -26,12 +27,18 @@ class AgentVersionSerializer(serializers.ModelSerializer):
 
 
 class AgentVersionDetail(AgentVersionSerializer):
-    content = serializers.DictField(help_text="What the agent was: what it refers to as id and name, its tools.")
+    content = serializers.SerializerMethodField(
+        help_text="What the agent was: what it refers to as id and name (empty for what you do not see), its tools."
+    )
 
     class Meta:
         model = AgentVersion
         fields = ("number", "note", "written_by", "created_at", "content")
         read_only_fields = fields
+
+    @extend_schema_field(serializers.DictField())
+    def get_content(self, version: AgentVersion) -> Any:
+        return services.without_names(version.content, self.context["unseen"])
 
 
 class RestoredSerializer(serializers.Serializer):
@@ -67,7 +74,7 @@ def versions(request: Request, pk: Any) -> Response:
 def version(request: Request, pk: Any, number: int) -> Response:
     """Read what an agent was at a version."""
     found = get_object_or_404(AgentVersion, agent=_changeable(request, pk), number=number)
-    return Response(AgentVersionDetail(found).data)
+    return Response(AgentVersionDetail(found, context={"unseen": services.unseen_by(request.user)}).data)
 
 
 @extend_schema(tags=["agents"], request=None, responses=RestoredSerializer)

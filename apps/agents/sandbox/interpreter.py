@@ -13,7 +13,7 @@ import pydantic_monty as monty
 
 from apps.agents.sandbox.base import MOST_CODE_BYTES, Call, Limits, Outcome, Program, ProgramFailed
 
-MOST_PROCESSES = 4
+MOST_PROCESSES = 32  # as many as a worker has threads: a program keeps its own while a tool that it called works
 PROGRAMS_A_PROCESS = 200
 WAIT_S = 20.0
 USUAL = Limits()

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.agents.models import Agent, AgentVersion, ToolGrant
 from apps.agents.types import Change
 from apps.core.language import one_line
+from apps.knowledge.models import KnowledgeBase
 from apps.prompts.rendering import difference
 
 PLAIN = ("name", "description", "icon", "tint", "starters", "max_steps", "instructions", "prompt_label", "form_label")
@@ -98,6 +99,22 @@ def changes(
             label = _("Tool: %(tool)s") % {"tool": key}
             found.append(Change(label, _grant(old_tools.get(key), unseen), _grant(new_tools.get(key), unseen), ()))
     return found
+
+
+def unseen_by(user: Any) -> frozenset[str]:
+    """Return the ids of collections and agents that are not to be named to somebody."""
+    bases = KnowledgeBase.objects.exclude(pk__in=KnowledgeBase.objects.visible_to(user))
+    agents = Agent.objects.exclude(pk__in=Agent.objects.visible_to(user))
+    return frozenset(str(pk) for rows in (bases, agents) for pk in rows.values_list("pk", flat=True))
+
+
+def without_names(value: Any, unseen: frozenset[str]) -> Any:
+    """Return a content in which what somebody does not see has no name."""
+    if isinstance(value, Mapping):
+        if value.get("id") in unseen:
+            return {"id": value["id"], "name": ""}
+        return {key: without_names(each, unseen) for key, each in value.items()}
+    return [without_names(each, unseen) for each in value] if isinstance(value, list) else value
 
 
 def _named(row: Any) -> dict[str, str] | None:

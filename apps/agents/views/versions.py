@@ -17,7 +17,6 @@ from apps.agents.services.behaviour import require_change
 from apps.core.errors import Conflict, InvalidInput, TooManyRequests
 from apps.core.htmx import page_or_part
 from apps.core.models import is_uuid
-from apps.knowledge.models import KnowledgeBase
 
 PAGE_SIZE = 25
 DRAFT = "draft"
@@ -49,7 +48,7 @@ def agent_compare(request: HttpRequest, pk: UUID) -> HttpResponse:
         "latest": latest.number if latest else 0,
     }
     old, new = _content(agent, before, draft), _content(agent, context["after"], draft)
-    context["changes"] = versions.changes(old, new, unseen=_unseen(request, agent)) if old and new else None
+    context["changes"] = versions.changes(old, new, unseen=versions.unseen_by(request.user)) if old and new else None
     return page_or_part(request, "agents/agent_compare.html", "agents/_changes.html", context)
 
 
@@ -90,7 +89,7 @@ def draft_publish(request: HttpRequest, pk: UUID) -> HttpResponse:
     over = request.POST.get("over", "")
     try:
         note = request.POST.get("note", "")
-        drafts.publish_draft(actor=request.user, agent=agent, note=note, over=int(over) if over.isdecimal() else None)
+        drafts.publish_draft(actor=request.user, agent=agent, note=note, over=_number(over))
     except (Conflict, InvalidInput) as error:
         messages.error(request, str(error.message))
         return redirect("agent-compare", pk)
@@ -127,17 +126,16 @@ def _draft_of(agent: Agent) -> Agent | None:
     return Agent.objects.filter(draft_of=agent).first()
 
 
+def _number(text: str) -> int | None:
+    """Return the number of a version, None for what cannot be one."""
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
 def _content(agent: Agent, which: str, draft: Agent | None) -> dict[str, Any] | None:
     if which == DRAFT:
         return versions.content_of(draft) if draft else None
-    version = agent.versions.filter(number=which).first() if which.isdecimal() and len(which) < 9 else None
+    number = _number(which)
+    version = agent.versions.filter(number=number).first() if number else None
     if version is None and not agent.versions.exists():
         return versions.content_of(agent)  # nothing was changed so far
     return version.content if version else None
-
-
-def _unseen(request: HttpRequest, agent: Agent) -> frozenset[str]:
-    """Return the ids of collections and agents that are not to be named to who looks."""
-    bases = KnowledgeBase.objects.exclude(pk__in=KnowledgeBase.objects.visible_to(request.user))
-    agents = Agent.objects.exclude(pk__in=Agent.objects.visible_to(request.user))
-    return frozenset(str(pk) for rows in (bases, agents) for pk in rows.values_list("pk", flat=True))
