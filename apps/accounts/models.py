@@ -57,6 +57,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
     operator_id = models.UUIDField(_("operator"), null=True, unique=True, editable=False)
     external_id = models.CharField(_("id in the directory"), max_length=200, blank=True, editable=False)
     removed_at = models.DateTimeField(_("removed by the directory"), null=True, editable=False)
+    is_remembered = models.BooleanField(_("lets agents remember"), default=True, db_default=True)
     has_hidden_start = models.BooleanField(_("has closed the first steps"), default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 

@@ -10,6 +10,7 @@ AREAS = {
     "agents": "agents",
     "runs": "agents",
     "approvals": "agents",
+    "facts": "conversations",
     "knowledge-base": "knowledge",
     "conversations": "conversations",
     "users": "members",

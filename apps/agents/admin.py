@@ -11,6 +11,7 @@ from apps.agents.models import (
     Agent,
     AgentVersion,
     Approval,
+    Fact,
     Personality,
     PythonTool,
     Rule,
@@ -112,6 +113,14 @@ class PythonToolAdmin(ReadOnlyAdmin):
 
     list_display = ("name", "title", "written_by", "updated_at")
     search_fields = ("name", "title", "description")
+
+
+@admin.register(Fact)
+class FactAdmin(ReadOnlyAdmin):
+    """That agents remember something about people, and not what: that is theirs."""
+
+    list_display = ("person", "noted_by", "created_at")
+    exclude = ("text",)
 
 
 class RuleInline(admin.TabularInline):

@@ -5,7 +5,9 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.agents.models import Agent, Personality
+from apps.agents.models import Agent, Fact, Personality
+from apps.agents.tools.memory import NAME as REMEMBER
+from apps.agents.tools.memory import wants_memory
 from apps.agents.types import FilledForm, RuleSpec, Section
 from apps.core.errors import Conflict, InvalidInput
 from apps.prompts.models import PromptVersion
@@ -48,8 +50,19 @@ def sections_of(agent: Agent, person: Any) -> list[Section]:
     if agent.personality is not None:
         found.append(Section("personality", agent.personality.name, portrait(agent.personality)))
     found += [Section("rules", rules.name, rules.guidance.strip()) for rules in agent.rule_sets.all()]
-    found.append(Section("citing", "", CITING))
+    found += [remembered(agent, person), Section("citing", "", CITING)]
     return [section for section in found if section is not None and section.text]
+
+
+def remembered(agent: Agent, person: Any) -> Section | None:
+    """Return what an agent with a memory knows about who asks; None for one without, or where nothing may be remembered."""
+    if not wants_memory(person) or not agent.tool_grants.filter(tool=REMEMBER).exists():
+        return None
+    facts = Fact.objects.filter(person=person).values_list("text", flat=True)
+    lines = [f"- {text}" for text in facts]
+    return (
+        Section("memory", "", "\n".join(["What the person told about themselves before:", *lines])) if lines else None
+    )
 
 
 def told(sections: list[Section]) -> str:

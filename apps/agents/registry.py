@@ -14,6 +14,7 @@ from apps.agents.tools.calendar import RECKON_DAYS
 from apps.agents.tools.code import RUN_PYTHON, python_tools
 from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH, spec_for
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
+from apps.agents.tools.memory import REMEMBER
 from apps.agents.tools.remote import remote_tools
 from apps.agents.tools.web_page import READ_WEB_PAGE
 from apps.core.models import is_storable
@@ -38,7 +39,7 @@ def add_tool(tool: Tool) -> None:
     _tools[tool.spec.name] = tool
 
 
-for _each in (SEARCH_KNOWLEDGE, CALCULATE, RECKON_DAYS, READ_WEB_PAGE, ASK_AGENT, RUN_PYTHON):
+for _each in (SEARCH_KNOWLEDGE, CALCULATE, RECKON_DAYS, READ_WEB_PAGE, ASK_AGENT, RUN_PYTHON, REMEMBER):
     add_tool(_each)
 
 

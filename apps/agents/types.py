@@ -169,6 +169,6 @@ class Change:
 class Section:
     """A part of what the model is told: `origin` says where it comes from, `title` names it there."""
 
-    origin: Literal["prompt", "instructions", "personality", "rules", "citing"]
+    origin: Literal["prompt", "instructions", "personality", "rules", "memory", "citing"]
     title: str
     text: str

@@ -36,7 +36,7 @@ def _objects(member, admin):
     from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
-    from apps.agents.models import Agent, Approval, StandingConsent
+    from apps.agents.models import Agent, Approval, Fact, StandingConsent
     from apps.agents.services import personalities, python_tools, rule_sets, versions
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
@@ -139,6 +139,7 @@ def _objects(member, admin):
         "prompt": prompt.pk,
         "personality": personality.pk,
         "python_tool": written.pk,
+        "fact": Fact.objects.create(person=member, text="CANARY of the member").pk,
         "rules": rules.pk,
         "rule": rules.rules.get().pk,
         "label": prompt.labels.get().pk,

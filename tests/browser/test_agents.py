@@ -176,3 +176,21 @@ def test_tool_is_written_tried_and_given(live, open_page, console):
     page.goto(f"{live.url()}/agents/python/")
     page.get_by_role("button", name="Remove vowels").click()
     expect(page.get_by_text("Nobody has written one so far")).to_be_visible()
+
+
+def test_what_agents_remember_is_seen_and_forgotten(live, open_page):
+    page = open_page("/", login="jonas")
+    page.get_by_role("button", name="Account").click()
+    page.get_by_role("link", name="What agents remember about you").click()
+    page.get_by_label("Something that agents should know about you").fill("I work in the depot in Lyon.")
+    page.get_by_role("button", name="Write it down").click()
+    page.get_by_label("Fact", exact=True).fill("I work in the depot in Nantes.")
+    page.get_by_role("button", name=re.compile("^Save")).click()
+    expect(page.locator("#toasts")).to_contain_text("from now on")
+    expect(page.get_by_label("Fact", exact=True)).to_have_value("I work in the depot in Nantes.")
+    for view in VIEWS.values():
+        shown = open_page("/memory/", login="jonas", **view)
+        assert violations(shown) == [] and not is_sideways(shown)
+    page.get_by_role("button", name="Forget everything").click()
+    page.get_by_role("button", name="Forget", exact=True).last.click()
+    expect(page.get_by_text("Nothing so far")).to_be_visible()

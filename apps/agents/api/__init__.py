@@ -3,7 +3,18 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.agents.api import approvals, behaviour, endpoints, form_runs, live, python_tools, studio, tools, versions
+from apps.agents.api import (
+    approvals,
+    behaviour,
+    endpoints,
+    form_runs,
+    live,
+    memory,
+    python_tools,
+    studio,
+    tools,
+    versions,
+)
 from apps.agents.models import Agent
 
 urlpatterns = [
@@ -39,6 +50,9 @@ urlpatterns = [
     path("approvals/<uuid:pk>/decline", approvals.decline, name="api-approval-decline"),
     path("approvals/consents", approvals.consents, name="api-consents"),
     path("approvals/consents/<uuid:pk>", approvals.consent, name="api-consent"),
+    path("facts/", memory.facts, name="api-facts"),
+    path("facts/memory", memory.memory, name="api-memory"),
+    path("facts/<uuid:pk>", memory.fact, name="api-fact"),
     path("runs/", endpoints.runs, name="api-runs"),
     path("runs/<uuid:pk>", endpoints.run, name="api-run"),
     path("runs/<uuid:pk>/cancel", endpoints.cancel, name="api-run-cancel"),

@@ -71,7 +71,7 @@ class RuleSetInput(serializers.Serializer):
 
 
 class SectionSerializer(serializers.Serializer):
-    origin = serializers.ChoiceField(["prompt", "instructions", "personality", "rules", "citing"])
+    origin = serializers.ChoiceField(["prompt", "instructions", "personality", "rules", "memory", "citing"])
     title = serializers.CharField()
     text = serializers.CharField()
 

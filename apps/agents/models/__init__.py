@@ -3,6 +3,7 @@
 from apps.agents.models.agents import Agent, AgentGroupGrant, AgentUserGrant
 from apps.agents.models.behaviour import Personality, Rule, RuleSet
 from apps.agents.models.consent import Approval, StandingConsent, ToolGrant, Vote
+from apps.agents.models.memory import Fact
 from apps.agents.models.python_tools import PythonTool
 from apps.agents.models.runs import Run, RunEvent
 from apps.agents.models.versions import AgentVersion
@@ -13,6 +14,7 @@ __all__ = [
     "AgentUserGrant",
     "AgentVersion",
     "Approval",
+    "Fact",
     "Personality",
     "PythonTool",
     "Rule",
