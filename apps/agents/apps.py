@@ -17,7 +17,7 @@ class AgentsConfig(AppConfig):
         from apps.usage.registry import find_by
 
         registry.register(RUN, Runs())
-        find_by("agent", lambda name: Agent.objects.filter(name=name).first(), Agent.objects.usable_by)
+        find_by("agent", lambda name: Agent.objects.filter(name=name, draft_of=None).first(), Agent.objects.usable_by)
         used_by(handlers.agents_with)
         projects.register(handlers.AGENTS_OF_PROJECTS)
         post_migrate.connect(shipped.sync, sender=self)

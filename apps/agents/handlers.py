@@ -77,6 +77,7 @@ def _page(agent: Agent) -> str:
 def add_first_agent(sender: Any, **kwargs: Any) -> None:
     agent, is_new = Agent.objects.get_or_create(
         name="Handbook guide",
+        draft_of=None,
         defaults={
             "description": "Answers questions from your documents and shows where it says so.",
             "icon": "book-open",

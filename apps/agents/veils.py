@@ -32,8 +32,8 @@ def regions_of(run: Run) -> tuple[str, ...]:
 
 
 def covered(messages: Sequence[ChatMessage], veil: Veil) -> tuple[ChatMessage, ...]:
-    """Return messages as the model may read them; what the agent's makers wrote stays as it is."""
-    return tuple(message if message.role == "system" else _covered(message, veil) for message in messages)
+    """Return messages as the model may read them: instructions, too, which may hold facts about the person."""
+    return tuple(_covered(message, veil) for message in messages)
 
 
 def uncover(answer: Answer, veil: Veil) -> None:

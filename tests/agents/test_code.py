@@ -43,7 +43,7 @@ def test_functions_are_called_with_their_arguments():
 def test_same_program_sees_the_same_world():
     code = "import random, datetime\n[random.random(), str(datetime.datetime.now())]"
     world = Program(code, now=None, seed=3)
-    assert interpreter.run(world, None).value[0] == interpreter.run(world, None).value[0]
+    assert interpreter.run(world).value[0] == interpreter.run(world).value[0]
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,16 @@ def test_stream_never_shows_a_mark_that_was_cut(covering, agent, member, scripte
     assert not any("EMA" in piece for piece in shown)
 
 
+def test_instructions_are_covered_and_what_they_name_comes_back(covering, agent, member, scripted, work):
+    agent.instructions = "Send complaints to desk@example.com."
+    agent.save()
+    scripted.script(says("Write to [EMAIL_1]."))
+    run = ask(member, agent, "Where do I complain?")
+    work("agents")
+    assert "@" not in str(scripted.asked[-1].body["messages"])
+    assert finished(run).answer == "Write to desk@example.com."
+
+
 def test_history_keeps_its_marks(covering, agent, member, scripted, work):
     from apps.conversations.models import Conversation
     from apps.conversations.services import send_message, start_conversation

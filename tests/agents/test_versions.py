@@ -10,6 +10,7 @@ from apps.agents.services import behaviour, drafts, health, runs, studio, tools,
 from apps.audit.models import AuditEvent
 from apps.core.errors import Conflict, Forbidden
 from apps.knowledge.models import KnowledgeBase
+from apps.usage.registry import found
 from tests.agents.test_runs import finished
 from tests.conftest import PASSWORD, api_for, client_for
 from tests.standin.server import says
@@ -237,3 +238,9 @@ def test_numbers_that_cannot_be_one(agent, builder, acme):
     assert site.post(f"/agents/{agent.pk}/draft/publish/", {"over": endless}).status_code == 302
     assert site.post(f"/agents/{agent.pk}/versions/{endless[:30]}/restore/").status_code == 404
     assert api_for(acme, builder).get(f"/api/v1/agents/{agent.pk}/versions/{endless[:30]}").status_code == 404
+
+
+def test_budget_by_name_is_the_agents_and_not_its_drafts(agent, builder):
+    draft = drafts.start_draft(actor=builder, agent=agent)
+    assert draft.name == agent.name
+    assert found("agent", agent.name) == agent

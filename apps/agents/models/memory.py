@@ -11,7 +11,7 @@ MOST_FACT_CHARS, MOST_FACTS = 300, 100
 
 
 class Fact(UUIDModel):
-    """A sentence about one person, which agents with a memory are told when that person asks. Nobody else sees it.
+    """A sentence about one person, which agents with a memory are told when that person asks; the list is that person's alone.
 
     `noted_by` is the agent that was told, null where the person wrote it down.
     """

@@ -5,6 +5,9 @@ limits of time, memory, depth and output. A program that brings its process down
 """
 
 import atexit
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
 from threading import Lock
 from typing import Any
 
@@ -21,8 +24,8 @@ _pool: list[monty.Monty] = []
 _starting = Lock()
 
 
-def run(program: Program, call: Call, limits: Limits = USUAL) -> Outcome:
-    """Run a program; `call` answers each call of one of its functions.
+def run(program: Program, call: Call | None = None, limits: Limits = USUAL) -> Outcome:
+    """Run a program; `call` answers each call of one of its functions, if it has any.
 
     Raises ProgramFailed with what is wrong. What `call` raises goes through and ends the program.
     """
@@ -30,7 +33,7 @@ def run(program: Program, call: Call, limits: Limits = USUAL) -> Outcome:
         raise ProgramFailed(f"The code is too long: at most {MOST_CODE_BYTES // 1024} KB.")
     printed = monty.CollectString(max_bytes=limits.output)
     try:
-        with _processes().checkout(limits=_bounds(limits), os_policy=_world(program)) as session:
+        with _session(program, limits) as session:
             paused = session.feed_start(program.code, inputs=dict(program.inputs), print_callback=printed)
             while not isinstance(paused, monty.MontyComplete):
                 paused = _go_on(paused, program, call)
@@ -39,20 +42,33 @@ def run(program: Program, call: Call, limits: Limits = USUAL) -> Outcome:
         raise ProgramFailed("The code took too long or brought its process down.") from error
     except (monty.MontyRuntimeError, monty.MontySyntaxError) as error:
         raise ProgramFailed(error.display("traceback")[-1_500:]) from error
-    except (monty.MontyError, TimeoutError) as error:
+    except monty.MontyError as error:
         raise ProgramFailed(f"The code cannot be run: {error}"[:1_500]) from error
 
 
 def works() -> bool:
-    """Say whether this tier runs here, by running something."""
+    """Say whether this tier runs here, by running something; once it has, it is not tried again."""
     try:
-        return run(Program("6 * 7"), _no_call).value == 42
+        return _has_run()
     except (ProgramFailed, OSError, RuntimeError):
         return False
 
 
-def _no_call(name: str, positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    raise ProgramFailed(f"There is no function {name}.")
+@cache
+def _has_run() -> bool:
+    return bool(run(Program("6 * 7")).value == 42)
+
+
+@contextmanager
+def _session(program: Program, limits: Limits) -> Iterator[monty.MontySession]:
+    """Take a process for a program. Raises ProgramFailed when none comes free in time."""
+    with ExitStack() as stack:
+        try:
+            place = _processes().checkout(limits=_bounds(limits), os_policy=_world(program))
+            session = stack.enter_context(place)
+        except TimeoutError as error:
+            raise ProgramFailed("Too much code is being run at this moment. Try again in a moment.") from error
+        yield session
 
 
 def _processes() -> monty.Monty:
@@ -85,12 +101,12 @@ def _world(program: Program) -> monty.OSPolicy:
     return world if program.now is None else monty.OSPolicy(**world, datetime=program.now)
 
 
-def _go_on(paused: Any, program: Program, call: Call) -> Any:
+def _go_on(paused: Any, program: Program, call: Call | None) -> Any:
     """Answer what the program waits for: a call of one of its functions, and nothing else."""
     if isinstance(paused, monty.FunctionSnapshot):
         if paused.is_os_function:
             return paused.resume_not_handled()
-        if paused.function_name in program.functions:
+        if call is not None and paused.function_name in program.functions:
             return paused.resume({"return_value": call(str(paused.function_name), paused.args, paused.kwargs)})
         return paused.resume({"exception": NameError(f"name '{paused.function_name}' is not defined")})
     if isinstance(paused, monty.NameLookupSnapshot):

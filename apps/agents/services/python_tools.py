@@ -82,13 +82,9 @@ def try_tool(*, actor: Any, code: str, arguments: str) -> Outcome:
     except ToolFailed as error:
         raise InvalidInput(str(error), field="arguments") from error
     try:
-        return interpreter.run(program_of(row, given), _calls_nothing)
+        return interpreter.run(program_of(row, given))
     except ProgramFailed as error:
         raise InvalidInput(str(error), field="code") from error
-
-
-def _calls_nothing(name: str, positional: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    raise ProgramFailed(f"There is no function {name}.")
 
 
 def _check(row: PythonTool) -> None:

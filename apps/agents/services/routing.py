@@ -1,6 +1,7 @@
 """Which agent a question goes to when nobody chose one: the one whose words about itself are nearest to it, and those words as the reason."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +17,7 @@ from apps.providers.registry import embedding_port
 MOST_AGENTS = 200
 NEAR_ENOUGH = 0.3
 """Cosine below which no agent's words say anything about a question."""
+Scorer = Callable[[Agent, list[str]], Any]
 PROFILES = ReadThrough(
     "agent_profiles", words=gettext_lazy("What agents are for"), levels=(Level(MEMORY, 3_600), Level(REDIS, 86_400))
 )
@@ -34,7 +36,8 @@ def ranked(*, actor: Any, text: str, project: Project | None = None) -> list[Cho
     """Return the agents that a person may ask (in a project, those that work there), the best for the question first."""
     usable = Agent.objects.usable_by(actor).order_by("name")
     agents = list((usable.filter(projects=project) if project else usable)[:MOST_AGENTS])
-    choices = [_judged(agent, text, _near if embedding_port() else _shared) for agent in agents]
+    score = _scorer(text)
+    choices = [_judged(agent, score) for agent in agents]
     return sorted(choices, key=lambda choice: -choice.score)  # stable: of equal ones the first by name
 
 
@@ -46,12 +49,12 @@ def best_agent(*, actor: Any, text: str, project: Project | None = None) -> Choi
     return found[0] if found else None
 
 
-def _judged(agent: Agent, text: str, scores: Any) -> Choice:
+def _judged(agent: Agent, score: Scorer) -> Choice:
     lines = _profile(agent)
-    found = scores(agent, text, [line for line, _words in lines])
+    found = score(agent, [line for line, _why in lines])
     best = int(np.argmax(found))
-    score = float(found[best])
-    return Choice(agent, lines[best][1] if score >= NEAR_ENOUGH else "", max(0.0, min(1.0, score)))
+    nearest = float(found[best])
+    return Choice(agent, lines[best][1] if nearest >= NEAR_ENOUGH else "", max(0.0, min(1.0, nearest)))
 
 
 def _profile(agent: Agent) -> list[tuple[str, str]]:
@@ -61,19 +64,19 @@ def _profile(agent: Agent) -> list[tuple[str, str]]:
     return lines + [(each, _("it is asked things like “%(question)s”") % {"question": each}) for each in agent.starters]
 
 
-def _near(agent: Agent, text: str, lines: list[str]) -> Any:
-    """Compare by meaning, with the built-in embedding model."""
+def _scorer(text: str) -> Scorer:
+    """Return what compares a question with an agent's lines: by meaning, or by the words that both have where there is no model."""
     port = embedding_port()
-    assert port is not None
-    key = f"{agent.pk}:{agent.updated_at.timestamp()}"
-    profile = PROFILES.get(key, lambda: np.asarray(port.embed(lines)).tolist())
-    return np.asarray(profile) @ np.asarray(port.embed([text[:2_000]]))[0]
+    if port is None:
+        asked = _words(text)
+        return lambda agent, lines: np.asarray([len(asked & _words(line)) / (len(_words(line)) or 1) for line in lines])
+    question = np.asarray(port.embed([text[:2_000]]))[0]
 
+    def near(agent: Agent, lines: list[str]) -> Any:
+        key = f"{agent.pk}:{agent.updated_at.timestamp()}"
+        return np.asarray(PROFILES.get(key, lambda: np.asarray(port.embed(lines)).tolist())) @ question
 
-def _shared(agent: Agent, text: str, lines: list[str]) -> Any:
-    """Compare by the words that both have, where there is no model."""
-    asked = _words(text)
-    return np.asarray([len(asked & _words(line)) / (len(_words(line)) or 1) for line in lines])
+    return near
 
 
 def _words(text: str) -> set[str]:

@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.utils.translation import gettext_lazy
 
+from apps.agents import actions
 from apps.agents.models import Fact
 from apps.agents.models.memory import MOST_FACT_CHARS, MOST_FACTS
 from apps.agents.tools.base import Tool, ToolContext, ToolFailed, ToolResult
+from apps.audit.services.trail import record
 from apps.core.language import one_line
 from apps.providers.types import ToolSpec
 
@@ -38,7 +41,10 @@ def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
     if Fact.objects.filter(person=context.user).count() >= MOST_FACTS:
         raise ToolFailed("There is no room for more. The person can delete facts on their page.")
     text = one_line(arguments["fact"], MOST_FACT_CHARS)
-    _fact, is_new = Fact.objects.get_or_create(person=context.user, text=text, defaults={"noted_by": context.agent})
+    with transaction.atomic():
+        fact, is_new = Fact.objects.get_or_create(person=context.user, text=text, defaults={"noted_by": context.agent})
+        if is_new:
+            record(actions.FACT_ADDED, actor=context.user, target=fact, after={"noted_by": str(context.agent)})
     return ToolResult({"remembered": text} if is_new else {"known_already": text})
 
 
