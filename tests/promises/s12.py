@@ -10,7 +10,7 @@ from tests.standin.server import calls, says
 
 PROMISE = "code of a model reaches nothing"
 FAULT = (
-    "60 programs: files, processes, network, environment, ways out, loops, memory, floods, by the tool that runs Python"
+    "73 programs: files, processes, network, environment, ways out, loops, memory, floods, by the tool that runs Python"
 )
 PROMISED = "0 escapes, 0 host reads, ended in 10 s"
 LIMIT_S = 5 + 5
