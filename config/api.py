@@ -16,5 +16,6 @@ urlpatterns = [
     path("", include("apps.integrations.api")),
     path("", include("apps.knowledge.api")),
     path("", include("apps.agents.api")),
+    path("", include("apps.workflows.api")),
     path("", include("apps.conversations.api")),
 ]

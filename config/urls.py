@@ -35,6 +35,7 @@ urlpatterns = [
     path("", include("apps.integrations.urls")),
     path("", include("apps.agents.urls")),
     path("", include("apps.knowledge.urls")),
+    path("", include("apps.workflows.urls")),
     path("", include("apps.conversations.urls")),
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),

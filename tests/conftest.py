@@ -1,5 +1,8 @@
 """What every test may use: two tenants with people, clients on their hosts, a model played by a stand-in server."""
 
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
 import pytest
 from django.core.cache import cache
 from django.core.management import call_command
@@ -229,3 +232,25 @@ def work_on(work, django_capture_on_commit_callbacks):
                 done = work("agents")
 
     return run
+
+
+@pytest.fixture
+def receiver():
+    """A real web server that keeps the requests it gets; `status` is what it answers."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            self.server.got.append((dict(self.headers), body))
+            self.send_response(self.server.status)
+            self.end_headers()
+
+        def log_message(self, *args):
+            pass
+
+    server = HTTPServer(("127.0.0.1", 0), Handler)
+    server.got, server.status = [], 204
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()

@@ -121,6 +121,7 @@ def main():
         page.get_by_role("button", name="Run", exact=True).click()
         expect(page.locator("#result .doc")).to_be_visible(timeout=20_000)
         shoot(page, "form")
+        shoot_automations(live, page)
         live.manage(code=A_PROMPT)
         page.goto(f"{live.url()}/prompts/")
         page.get_by_role("link", name="Travel desk").click()
@@ -171,6 +172,30 @@ def shoot_tools(live, page):
         page.keyboard.press("Enter")
         expect(page.locator("[data-approval]")).to_be_visible(timeout=20_000)
         shoot(page, "approval")
+
+
+def shoot_automations(live, page):
+    """A schedule that was started by hand, and a table of which each row was asked for."""
+    page.goto(f"{live.url()}/automations/new/")
+    page.locator("main").get_by_role("link", name="Handbook guide").click()
+    page.fill("#id_name", "Leave, every Monday")
+    page.get_by_label("What it is asked").fill("How many days of annual leave do I get?")
+    page.get_by_label("How often").select_option(label="Every week")
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_url(re.compile("/automations/[0-9a-f-]{36}/$"))
+    page.get_by_role("button", name="Start now").click()
+    expect(page.locator("#occurrences")).to_contain_text("Conversation · Sent", timeout=20_000)
+    page.wait_for_timeout(6000)  # until the word that it starts has gone
+    shoot(page, "automation")
+    page.goto(f"{live.url()}/agents/")
+    page.get_by_role("link", name="Fill in the form Policy brief").click()
+    page.get_by_role("link", name="Many at once").click()
+    rows = b"topic,reader,owner\nannual leave,staff,Ann\nsickness,managers,Bo\ntravel,nobody,Cy\n"
+    page.set_input_files("#id_file", {"name": "topics.csv", "mimeType": "text/csv", "buffer": rows})
+    page.get_by_role("button", name="Upload").click()
+    page.get_by_role("button", name="Start").click()
+    expect(page.locator("#batch .card-head").first).to_contain_text("Done", timeout=30_000)
+    shoot(page, "batch")
 
 
 def shoot(page, name):

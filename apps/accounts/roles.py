@@ -36,12 +36,12 @@ class SystemRole:
         return bool(wanted & self.grants)
 
 
-_MEMBER = frozenset({"agents.use_agent", "knowledge.add_document"})
+_MEMBER = frozenset({"agents.use_agent", "knowledge.add_document", "workflows.add_automation", "workflows.add_batch"})
 _BUILDER = _MEMBER | {
     *("agents.add_agent", "agents.change_agent", "agents.delete_agent"),
     *("projects.add_project", "knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
     *("providers.view_provider", "providers.view_providermodel", "prompts.*"),
-    *("integrations.view_connection", "integrations.view_operation"),
+    *("integrations.view_connection", "integrations.view_operation", "workflows.send_out"),
     *(
         f"agents.{verb}_{name}"
         for verb in ("view", "add", "change", "delete")
@@ -56,6 +56,7 @@ _ADMIN = _BUILDER | {
         "integrations.*",
         "projects.*",
         "usage.*",
+        "workflows.*",
         "conversations.list_conversation",
         "audit.view_auditevent",
         "audit.export_auditevent",
@@ -137,6 +138,13 @@ RIGHTS: dict[str, str | Promise] = {
     "agents.change_agent": _("Change agents"),
     "agents.manage_agent": _("Share and shut all agents"),
     "agents.view_run": _("See everybody's runs"),
+    "workflows.add_automation": _("Have agents asked by a schedule or an event"),
+    "workflows.add_batch": _("Have agents asked for each row of a table"),
+    "workflows.send_out": _("Have results sent to web addresses"),
+    "workflows.view_automation": _("See everybody's automations"),
+    "workflows.change_automation": _("Pause and remove everybody's automations"),
+    "workflows.view_batch": _("See everybody's batches"),
+    "workflows.change_batch": _("Stop and remove everybody's batches"),
     "conversations.view_conversation": _("Read everybody's conversations"),
     "knowledge.add_document": _("Upload documents"),
     "knowledge.change_document": _("Look after everybody's documents"),

@@ -25,6 +25,8 @@ AREAS = {
     "prompts": "prompts",
     "projects": "projects",
     "connections": "connections",
+    "automations": "automations",
+    "batches": "automations",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset(
@@ -56,6 +58,8 @@ SCOPES: dict[str, str | Promise] = {
     "prompts:write": _("Write, label and try prompts"),
     "connections:read": _("See connected services"),
     "connections:write": _("Connect services and choose what agents may call"),
+    "automations:read": _("See automations and batches, and what came of them"),
+    "automations:write": _("Make, change, start and stop automations and batches"),
     "projects:read": _("See projects"),
     "projects:write": _("Begin, change and archive projects, assign to them"),
     "security:read": _("See security events"),

@@ -15,7 +15,7 @@ from apps.tenants.flags import CONVERSATION_SHARING
 class Conversation(TimestampedModel, Shared):
     """A person's exchange with one agent. `updated_at` is the time of the newest message. Shared, others read it.
 
-    `chosen_because` says why the agent answers whom nobody chose.
+    `automation` is what asks in it, `chosen_because` says why the agent answers whom nobody chose.
     """
 
     LEVELS: ClassVar = {VIEW: _("Read it"), MANAGE: _("Read it and share it")}
@@ -34,6 +34,14 @@ class Conversation(TimestampedModel, Shared):
         editable=False,
         related_name="conversations",
         verbose_name=_("project"),
+    )
+    automation = models.ForeignKey(
+        "workflows.Automation",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="conversations",
+        verbose_name=_("automation"),
     )
     title = models.CharField(_("title"), max_length=120)
     chosen_because = models.CharField(

@@ -15,6 +15,7 @@ from apps.agents.stream import announce
 from apps.audit.services.trail import record
 from apps.conversations import actions, branches
 from apps.conversations.models import Conversation, Message
+from apps.conversations.replies import append
 from apps.core.errors import Conflict, InvalidInput, NotFound
 from apps.core.language import one_line
 from apps.projects.models import Project
@@ -84,7 +85,7 @@ def send_message(
     if replaces:
         branches.hide_below(last, conversation_id=locked.pk)
         record(actions.MESSAGE_EDITED, actor=actor, target=locked)
-    asked = _append(locked, last, role=Message.Role.USER, text=run.question)
+    asked = append(locked, last, role=Message.Role.USER, text=run.question)
     return _append_reply(locked, asked, run)
 
 
@@ -189,13 +190,8 @@ def _active_run(conversation: Conversation) -> Run | None:
     return Run.objects.active().filter(message__conversation=conversation).first()
 
 
-def _append(conversation: Conversation, parent: Message | None, **fields: Any) -> Message:
-    newest = conversation.messages.order_by("-position").values_list("position", flat=True).first()
-    return Message.objects.create(conversation=conversation, parent=parent, position=(newest or 0) + 1, **fields)
-
-
 def _append_reply(conversation: Conversation, question: Message, run: Run) -> Message:
-    reply = _append(conversation, question, role=Message.Role.ASSISTANT, run=run)
+    reply = append(conversation, question, role=Message.Role.ASSISTANT, run=run)
     conversation.save(update_fields=["updated_at"])
     _announce(conversation.pk, reply)
     return reply

@@ -127,6 +127,13 @@ def _places(queue: str) -> dict[str, str | int]:
     return {"queue": queue, "last_death": settings.JOB_MAX_DEATHS, "process": process_name()}
 
 
+def database_time() -> datetime:
+    """Return the time by which jobs are due: the database's own."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT statement_timestamp()")
+        return cursor.fetchone()[0]
+
+
 @contextmanager
 def checkpoint(claim: Claim, *, even_if_cancelled: bool = False, is_progress: bool = True) -> Iterator[None]:
     """One transaction that ends a step: it commits only while this worker still owns the job, whose lease it renews.

@@ -29,15 +29,19 @@ def enqueue(
     dedupe_key: str = "",
     priority: int = 0,
     not_before: datetime | None = None,
+    is_owed: bool = False,
 ) -> UUID:
     """Store a job for the active tenant in the caller's transaction and wake a worker when that commits.
 
     With a `dedupe_key` an active job of the same kind and key is returned instead. Raises TooManyRequests when the
-    tenant's queue is full, Unavailable when its oldest due job has waited for a quarter of an hour.
+    tenant's queue is full, Unavailable when its oldest due job has waited for a quarter of an hour; never for one that is owed,
+    which nobody asks for at the moment and nobody could ask for again.
     """
     tenant_id = current_tenant().id
     with public_context():
-        _admit(tenant_id, queue)
+        TenantQueue.objects.bulk_create([TenantQueue(tenant_id=tenant_id, queue=queue)], ignore_conflicts=True)
+        if not is_owed:
+            _admit(tenant_id, queue)
         if dedupe_key:
             known = Job.objects.filter(tenant_id=tenant_id, kind=kind, dedupe_key=dedupe_key, state__in=ACTIVE).first()
             if known:
@@ -56,7 +60,6 @@ def enqueue(
 
 
 def _admit(tenant_id: UUID, queue: str) -> None:
-    TenantQueue.objects.bulk_create([TenantQueue(tenant_id=tenant_id, queue=queue)], ignore_conflicts=True)
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM (SELECT 1 FROM jobs_job WHERE queue = %s AND tenant_id = %s AND state = 'queued' LIMIT %s) q",

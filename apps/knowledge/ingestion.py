@@ -16,6 +16,7 @@ from apps.jobs.models import Job
 from apps.jobs.types import Claim
 from apps.knowledge.embedding import Space, embed_passages, store_vectors
 from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.events import document_ready
 from apps.knowledge.models import Chunk, Document, KnowledgeBase, Posting
 from apps.knowledge.parsers import parse_file, sniff
 from apps.knowledge.search import SEARCHES
@@ -125,6 +126,7 @@ def _store(document: Document, pieces: list[Piece], space: Space, vectors: Vecto
         state=Document.State.READY, progress=100, chunk_count=len(pieces), error="", failed_at=""
     )
     _retire_older(document)
+    document_ready.send(sender=Document, document=document)
 
 
 def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors | None, space: Space = BUILT_IN) -> None:

@@ -63,6 +63,7 @@ TENANT_APPS = [
     "apps.integrations",
     "apps.knowledge",
     "apps.agents",
+    "apps.workflows",
     "apps.conversations",
 ]
 _UNTABLED_APPS = [
@@ -318,6 +319,12 @@ SPECTACULAR_SETTINGS = {
         "AsksBefore": "apps.agents.models.ToolGrant.Consent",
         "ApprovalReason": "apps.agents.models.Approval.Why",
         "ApprovalState": "apps.agents.models.Approval.State",
+        "AutomationKind": "apps.workflows.models.Automation.Kind",
+        "BatchState": "apps.workflows.models.Batch.State",
+        "BatchItemState": "apps.workflows.models.BatchItem.State",
+        "DeliveryKind": "apps.workflows.models.Delivery.Kind",
+        "OccurrenceState": "apps.workflows.models.Occurrence.State",
+        "DeliveryState": "apps.workflows.models.Delivery.State",
         "PriceOrigin": ["own", "listed", "none"],
     },
 }

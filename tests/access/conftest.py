@@ -50,6 +50,8 @@ def _objects(member, admin):
     from apps.projects import services as projects
     from apps.prompts.services import library as prompts
     from apps.usage.services import budgets
+    from apps.workflows.models import Delivery
+    from apps.workflows.services import automations, batches
 
     def work(queue):
         with tenant_context(None):
@@ -70,6 +72,11 @@ def _objects(member, admin):
     values = {"kind": "oidc", "name": "Work", "client_id": "x", "server_url": "https://login.example.com"}
     access = support.allow(actor=admin, role="auditor", hours=1, reason="Look at the queue")
     noticed = notice(REFUSED, actor=member)
+    automated = {"name": "Morning", "agent": agent, "values": {"question": "News?"}, "cron": "0 8 * * *"}
+    automation = automations.save_automation(actor=member, values=automated)[0]
+    occurrence = automations.start_now(actor=member, automation=automation)
+    delivery = Delivery.objects.create(occurrence=occurrence, kind="email", target="x@acme.example", state="failed")
+    batch = batches.add_batch(actor=member, agent=agent, name="Topics", rows=[{"question": "CANARY of the member"}])
     channel = alerts.add_channel(actor=admin, kind="email", target="soc@acme.example").channel
     alert = alerts.try_channel(actor=admin, channel=channel)
     sso = single_sign_on.save_provider(actor=admin, values=values, secret="s")
@@ -146,6 +153,9 @@ def _objects(member, admin):
         "project": project.pk,
         "approval": approval.pk,
         "connection": connection.pk,
+        "automation": automation.pk,
+        "batch": batch.pk,
+        "delivery": delivery.pk,
         "consent": consent.pk,
         "kind": "agents",
         "number": 1,

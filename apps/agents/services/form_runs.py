@@ -1,6 +1,6 @@
 """Runs that begin with a form: what people fill in becomes the question. What such a run is expected to cost is told before it begins."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -36,9 +36,15 @@ def form_for(agent: Agent) -> PromptVersion:
 
 
 def start_form_run(
-    *, actor: Any, agent: Agent, given: Mapping[str, Any], project: Project | None = None, idempotency_key: str = ""
+    *,
+    actor: Any,
+    agent: Agent,
+    given: Mapping[str, Any],
+    project: Project | None = None,
+    holds: Collection[str] = (),
+    idempotency_key: str = "",
 ) -> Run:
-    """Start a run with what was filled in; the same idempotency key gives the same run.
+    """Start a run with what was filled in; the same idempotency key gives the same run, `holds` says what the values brought in.
 
     Raises NotFound for an agent without a form, InvalidInput at `values.<name>`, Conflict for a key that was used for something
     else, and what start_run() raises.
@@ -50,7 +56,13 @@ def start_form_run(
     if known is not None:
         return known
     return start_run(
-        actor=actor, agent=agent, question=form.question, form=form, project=project, idempotency_key=idempotency_key
+        actor=actor,
+        agent=agent,
+        question=form.question,
+        form=form,
+        project=project,
+        holds=holds,
+        idempotency_key=idempotency_key,
     )
 
 

@@ -1,7 +1,5 @@
 """Where alerts go."""
 
-import base64
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,12 +11,12 @@ from django.utils.translation import gettext as _
 
 from apps.audit import actions, deliveries
 from apps.audit.actions import Severity
-from apps.audit.deliveries import SECRET
 from apps.audit.models import Alert, AlertChannel
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.http import check_destination
 from apps.core.permissions import require
+from apps.core.webhooks import new_secret
 
 RIGHT = "audit.manage_alerts"
 MOST = 20
@@ -49,7 +47,7 @@ def _add(actor: Any, channel: AlertChannel) -> NewChannel:
         raise InvalidInput(_("There are %(n)d already. Remove one first.") % {"n": MOST}, field="target")
     secret = ""
     if channel.kind == AlertChannel.Kind.WEBHOOK:
-        secret = SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
+        secret = new_secret()
         channel.set_secret(secret)
     try:
         with transaction.atomic():

@@ -1,0 +1,81 @@
+"""Automations and batches in Django admin: to look at, to pause and stop; they are made on their pages, in their owner's name."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
+
+from apps.core.admin import ReadOnlyAdmin
+from apps.workflows.models import Automation, Batch, Delivery, Occurrence
+from apps.workflows.services import automations as services
+from apps.workflows.services import batches
+
+
+@admin.register(Automation)
+class AutomationAdmin(ReadOnlyAdmin):
+    list_display = ("name", "owner", "agent", "kind", "cron", "event", "is_active", "next_at", "paused_because")
+    list_filter = ("kind", "is_active", "event")
+    search_fields = ("name", "owner__name", "agent__name")
+    exclude = ("sealed_secret",)
+    actions = ("pause",)
+
+    def has_pause_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("workflows.change_automation")
+
+    @admin.action(description=_("Pause"), permissions=["pause"])
+    def pause(self, request: HttpRequest, queryset: QuerySet[Automation]) -> None:
+        found = list(queryset.filter(is_active=True))
+        for automation in found:
+            services.switch(actor=request.user, automation=automation, is_active=False)
+        words = ngettext("%(n)d automation is paused.", "%(n)d automations are paused.", len(found))
+        messages.info(request, words % {"n": len(found)})
+
+
+class DeliveryInline(admin.TabularInline):
+    model = Delivery
+    fields = ("kind", "target", "state", "error", "created_at", "sent_at")
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Occurrence)
+class OccurrenceAdmin(ReadOnlyAdmin):
+    list_display = ("automation", "cause", "due_at", "state", "error", "missed")
+    list_filter = ("state", "cause")
+    search_fields = ("automation__name",)
+    date_hierarchy = "due_at"
+    inlines = (DeliveryInline,)
+
+
+@admin.register(Batch)
+class BatchAdmin(ReadOnlyAdmin):
+    list_display = ("name", "owner", "agent", "state", "rows", "created_at", "finished_at", "reason")
+    list_filter = ("state",)
+    search_fields = ("name", "owner__name", "agent__name")
+    date_hierarchy = "created_at"
+    actions = ("stop",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Batch]:
+        return Batch.objects.with_counts().select_related("owner", "agent")
+
+    @admin.display(description=_("rows"))
+    def rows(self, batch: Any) -> str:
+        return f"{batch.done} / {batch.total}"
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("workflows.change_batch")
+
+    @admin.action(description=_("Stop"), permissions=["stop"])
+    def stop(self, request: HttpRequest, queryset: QuerySet[Batch]) -> None:
+        found = list(queryset.filter(state__in=(Batch.State.RUNNING, Batch.State.PAUSED)))
+        for batch in found:
+            batches.stop_batch(actor=request.user, batch=batch)
+        words = ngettext("%(n)d batch is stopped.", "%(n)d batches are stopped.", len(found))
+        messages.info(request, words % {"n": len(found)})

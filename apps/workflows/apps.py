@@ -1,0 +1,20 @@
+from django.apps import AppConfig
+
+
+class WorkflowsConfig(AppConfig):
+    name = "apps.workflows"
+
+    def ready(self) -> None:
+        from apps.jobs import registry
+        from apps.workflows import handlers, scheduling
+        from apps.workflows.batching import Batches
+        from apps.workflows.delivering import Deliveries
+        from apps.workflows.firing import Starts, Ticks
+        from apps.workflows.types import BATCH, DELIVER, START, TICK
+
+        registry.register(TICK, Ticks())
+        registry.register(START, Starts())
+        registry.register(DELIVER, Deliveries())
+        registry.register(BATCH, Batches())
+        registry.nightly(scheduling.mend)
+        handlers.connect()

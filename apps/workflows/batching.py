@@ -1,0 +1,186 @@
+"""The worker side of batches: keep a few rows asked for at a time, until every row has its end."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone, translation
+
+from apps.agents.models import Run
+from apps.agents.services import form_runs
+from apps.agents.services.runs import start_run
+from apps.audit.services.trail import record
+from apps.core.caller import Caller, calling
+from apps.core.errors import DomainError, Forbidden, TooManyRequests, Unavailable
+from apps.core.tenancy import bound, current_tenant
+from apps.jobs import engine
+from apps.jobs import services as jobs
+from apps.jobs.models import Job
+from apps.jobs.types import AGENTS, Claim
+from apps.mails import services as mails
+from apps.usage.errors import BudgetSpent
+from apps.workflows import actions
+from apps.workflows.models import Batch, BatchItem
+from apps.workflows.types import BATCH, QUESTION
+
+WIDTH = 8
+"""Rows that are asked for at once."""
+LOOK_AGAIN = timedelta(minutes=2)
+ItemState = BatchItem.State
+
+
+class _Changed(Exception):
+    """Something ended while the worker made up its mind to wait."""
+
+
+class Batches:
+    """Handler of jobs of the kind BATCH."""
+
+    def work(self, claim: Claim) -> None:
+        while True:
+            claim.ensure_held()
+            batch = _read(claim)
+            if batch.state != Batch.State.RUNNING:
+                with engine.settlement(claim, Job.State.SUCCEEDED):
+                    return
+            if not _is_open(batch):
+                with engine.settlement(claim, Job.State.SUCCEEDED):
+                    end(_read(claim, is_locked=True), Batch.State.DONE)
+                return
+            item = _next(batch)
+            delay_s = _start_next(claim, batch, item) if item is not None else None
+            if (item is None or delay_s is not None) and _parked(claim, delay_s):
+                return
+
+    def cancel(self, claim: Claim) -> None:
+        end(_read(claim, is_locked=True), Batch.State.CANCELLED)
+
+    def bury(self, claim: Claim, reason: str) -> None:
+        pause(_read(claim, is_locked=True), reason)
+
+
+def _read(claim: Claim, *, is_locked: bool = False) -> Batch:
+    found = Batch.objects.select_related("owner", "agent__form", "agent__model__provider", "project")
+    found = found.select_for_update(of=("self",)) if is_locked else found
+    return found.get(pk=claim.object_id)
+
+
+def _is_open(batch: Batch) -> bool:
+    return batch.items.filter(state__in=(ItemState.WAITING, ItemState.STARTED)).exists()
+
+
+def _next(batch: Batch) -> BatchItem | None:
+    """Return the row to ask for next, None while as many are asked for as may be."""
+    if batch.items.filter(state=ItemState.STARTED).count() >= WIDTH:
+        return None
+    return batch.items.filter(state=ItemState.WAITING).order_by("number").first()
+
+
+def _start_next(claim: Claim, batch: Batch, item: BatchItem) -> float | None:
+    """Ask for one row unless it was stopped meanwhile; return after how many seconds to try again, None when it has begun."""
+    with engine.checkpoint(claim):
+        locked = batch.items.select_for_update().filter(pk=item.pk, state=ItemState.WAITING).first()
+        return start(batch, locked) if locked is not None else None
+
+
+def _require_rest(batch: Batch) -> None:
+    """Raise _Changed when a row could be asked for, or when there is none left to wait for."""
+    if _next(batch) is not None or not _is_open(batch):
+        raise _Changed
+
+
+def _parked(claim: Claim, delay_s: float | None) -> bool:
+    """Wait for the end of a row, or so many seconds; False when one ended meanwhile.
+
+    The batch is locked, as it is when a run ends: what ends while this is decided finds the job waiting, or is seen here.
+    """
+    until = timezone.now() + (LOOK_AGAIN if delay_s is None else timedelta(seconds=delay_s))
+    try:
+        with engine.parking(claim, until=until):
+            if delay_s is None:
+                _require_rest(_read(claim, is_locked=True))
+    except _Changed:
+        return False
+    return True
+
+
+def start(batch: Batch, item: BatchItem) -> float | None:
+    """Ask for one row; return after how many seconds to try again what may pass by itself. What may not is written down."""
+    through = Caller(through=f"batch:{batch.name}")
+    with translation.override(batch.owner.language or None), calling(through):
+        try:
+            with transaction.atomic():
+                run = _asked(batch, item)
+        except (BudgetSpent, Forbidden) as stopped:
+            pause(batch, str(stopped.message))
+        except (TooManyRequests, Unavailable) as later:
+            return float(later.retry_after_s)
+        except DomainError as error:
+            _note(item, ItemState.FAILED, error=str(error.message)[:300])
+        else:
+            _note(item, ItemState.STARTED, run=run, error="")
+    return None
+
+
+def _asked(batch: Batch, item: BatchItem) -> Run:
+    values = values_of(batch, item.cells)
+    about: dict[str, Any] = {"actor": batch.owner, "agent": batch.agent, "project": batch.project}
+    if batch.agent.form is not None:
+        return form_runs.start_form_run(given=values, **about)
+    return start_run(question=values.get(QUESTION, ""), **about)
+
+
+def values_of(batch: Batch, cells: dict[str, str]) -> dict[str, str]:
+    """Return the cells of a row by the names of the form's variables: `Due date` is `due_date`."""
+    return {"_".join(column.lower().split()): text.strip() for column, text in cells.items()}
+
+
+def _note(item: BatchItem, state: BatchItem.State, **fields: Any) -> None:
+    BatchItem.objects.filter(pk=item.pk).update(state=state, **fields)
+
+
+def follow(run: Run) -> None:
+    """Write down what came of a row, in the checkpoint that ends its run, and have the next one asked for."""
+    item = BatchItem.objects.filter(run=run).first()
+    if item is None:
+        return
+    Batch.objects.select_for_update().get(pk=item.batch_id)
+    ends = {Run.State.SUCCEEDED: ItemState.DONE, Run.State.CANCELLED: ItemState.CANCELLED}
+    _note(item, ends.get(Run.State(run.state), ItemState.FAILED), error=run.error[:300])
+    batch_id = item.batch_id
+    transaction.on_commit(bound(lambda: jobs.resume(object_id=batch_id, kind=BATCH)))
+
+
+def go_on(batch: Batch) -> None:
+    """Have the rows that wait asked for."""
+    started_at = batch.started_at or timezone.now()
+    about: dict[str, Any] = {"state": Batch.State.RUNNING, "reason": "", "finished_at": None}
+    Batch.objects.filter(pk=batch.pk).update(started_at=started_at, **about)
+    jobs.enqueue(kind=BATCH, queue=AGENTS, object_id=batch.pk, dedupe_key=str(batch.pk))
+
+
+def pause(batch: Batch, reason: str) -> None:
+    """Ask for no further row until somebody says so; those on their way come to their end."""
+    running = Batch.objects.filter(pk=batch.pk, state=Batch.State.RUNNING)
+    if running.update(state=Batch.State.PAUSED, reason=reason[:300]):
+        record(actions.BATCH_PAUSED, actor=None, target=batch, after={"reason": reason[:300]})
+        _tell(batch, reason)
+
+
+def end(batch: Batch, state: Batch.State) -> None:
+    """End a batch; rows that wait are not asked for any more."""
+    batch.items.filter(state=ItemState.WAITING).update(state=ItemState.CANCELLED)
+    Batch.objects.filter(pk=batch.pk).update(state=state, finished_at=Now())
+    if state == Batch.State.DONE:
+        _tell(batch, "")
+
+
+def _tell(batch: Batch, reason: str) -> None:
+    owner = batch.owner
+    if not owner.is_active:
+        return
+    counted = Batch.objects.with_counts().get(pk=batch.pk)
+    url = current_tenant().address(f"/batches/{batch.pk}/")
+    context = {"batch": counted, "reason": reason, "url": url}
+    mails.send("workflows/email/batch", to=owner.email, language=owner.language, **context)
