@@ -4,7 +4,7 @@ What leaves is announced first (an intent with the call's key), so that it happe
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, NoReturn
@@ -14,13 +14,13 @@ from django.db import InterfaceError, OperationalError
 from django.utils import timezone
 
 from apps.accounts.models import User
-from apps.agents import actions, consent, registry
+from apps.agents import actions, consent, planning, registry
 from apps.agents.models import Approval, Run, RunEvent
 from apps.agents.records import add_event, ask_colleague, root_of, sources_of
 from apps.agents.registry import HeldTool
 from apps.agents.sandbox import interpreter
 from apps.agents.sandbox.base import Program, ProgramFailed
-from apps.agents.tools.base import Delegation, ToolContext, ToolFailed, ToolResult
+from apps.agents.tools.base import Delegation, Panel, Plan, ToolContext, ToolFailed, ToolResult, Wish
 from apps.agents.types import Source
 from apps.audit.services.trail import record
 from apps.core.errors import DomainError
@@ -78,16 +78,22 @@ class Act:
             self.check_rate()
             self.announce(self.arguments)
             result = self.use(self.arguments)
-            if isinstance(result, Program):
-                return self.run_program(result)
+            if not isinstance(result, ToolResult):
+                return self.carry_out(result)
         except (ToolFailed, ProgramFailed) as error:
             return ToolResult({"error": str(error)})
-        if isinstance(result, Delegation):
-            return self.delegate(result)
         self.holds |= result.brings
         if self.arguments != asked:  # the model has to know what was really done
             return replace(result, content={**result.content, "arguments_as_a_person_changed_them": self.arguments})
         return result
+
+    def carry_out(self, wish: Wish) -> ToolResult:
+        """Do what a tool wants done for it. Raises Parked, ProgramFailed, and what calls inside a program raise."""
+        if isinstance(wish, Program):
+            return self.run_program(wish)
+        if isinstance(wish, Panel):
+            return self.ask_panel(wish)
+        return self.delegate(wish) if isinstance(wish, Delegation) else self.follow(wish)
 
     def run_program(self, program: Program) -> ToolResult:
         """Run a program in the sandbox: its calls are tool calls of this run. Raises ProgramFailed, and what those raise."""
@@ -109,7 +115,7 @@ class Act:
             {"value": outcome.value, "printed": outcome.printed} if outcome.printed else {"value": outcome.value}
         )
 
-    def use(self, arguments: dict[str, Any]) -> ToolResult | Delegation | Program:
+    def use(self, arguments: dict[str, Any]) -> ToolResult | Wish:
         """Call the tool. One that breaks down is told to the model, unless it may have had its effect. Raises InDoubt, ToolFailed."""
         self.holds |= self.tool.brings  # whatever comes back, an error's words among it
         try:
@@ -133,6 +139,11 @@ class Act:
         user, wanted = self.run.started_by, self.tool.permission
         if user is None or not user.is_active or not self.tool.is_for(user) or (wanted and not user.has_perm(wanted)):
             raise ToolFailed("The person who asked you has no right to use this tool.")
+        most = self.tool.calls_a_run
+        if most is not None and self.run.events.filter(kind=RunEvent.Kind.TOOL, name=self.call.name).count() >= most:
+            raise ToolFailed(
+                f"This tool was called {most} times in this run, which is all it may. Answer with what there is."
+            )
 
     def check_rate(self) -> None:
         limit = Limit(f"tool-{self.held.key}", self.tool.calls_a_minute, 60)
@@ -232,21 +243,59 @@ class Act:
     # -- other agents --------------------------------------------------------------------------------------------
 
     def delegate(self, wish: Delegation) -> ToolResult:
-        """Have another run do it, and wait for its end. Raises Parked; an admission that fails is told to the model."""
+        """Have another run do it, and wait for its end. Raises Parked."""
+        return self.begin(lambda: ask_colleague(self.run, wish, call_id=self.call.id))
+
+    def follow(self, plan: Plan) -> ToolResult:
+        """Have the tasks of a plan done, one after the other, and return what came of them. Raises Parked while one works."""
+        tasks = planning.tasks_of(self.run, self.call.id, plan.tasks)
+        told, sources = [], list[Source]()
+        for task in tasks:
+            if task.run is None:
+                return self.begin(lambda: planning.begin_task(self.run, self.call.id, plan, tasks))
+            result = self.answer_of(task.run, known=sources)
+            told.append(
+                {"task": task.text} | {key: result.content[key] for key in ("answer", "error") if key in result.content}
+            )
+            sources += result.sources
+            if "error" in result.content:
+                break
+        left = [task.text for task in tasks[len(told) :]]
+        return ToolResult({"tasks": told, "left": left} if left else {"tasks": told}, tuple(sources))
+
+    def begin(self, open_runs: Callable[[], object]) -> ToolResult:
+        """Begin runs that work for this one, and wait. Raises Parked; an admission that fails is told to the model."""
         try:
             with engine.parking(self.claim, until=timezone.now() + CHILD_LOOK):
-                ask_colleague(self.run, wish, call_id=self.call.id)
+                open_runs()
                 Run.objects.filter(pk=self.run.pk).update(state=Run.State.WAITING)
         except DomainError as error:
             return ToolResult({"error": str(error.message)})
         raise Parked
 
-    def answer_of(self, child: Run) -> ToolResult:
-        """Return what another run came to, its passages under this run's numbers. Raises Parked while it is not final."""
+    def ask_panel(self, panel: Panel) -> ToolResult:
+        """Have several runs work at once, and return what came of each when all have ended. Raises Parked while one works."""
+        runs = planning.runs_of(self.run, self.call.id)
+        if not runs:
+            return self.begin(lambda: planning.begin_panel(self.run, self.call.id, panel))
+        if not all(run.is_final for run in runs.values()):
+            self.wait(timezone.now() + CHILD_LOOK)
+        answers, sources = [], list[Source]()
+        for run in runs.values():
+            result = self.answer_of(run, known=sources)
+            answers.append({key: value for key, value in result.content.items() if key != "run"})
+            sources += result.sources
+        return ToolResult({"answers": answers}, tuple(sources))
+
+    def answer_of(self, child: Run, *, known: Sequence[Source] = ()) -> ToolResult:
+        """Return what another run came to, its passages under this run's numbers. Raises Parked while it is not final.
+
+        `known` are passages that this call has brought already.
+        """
         if not child.is_final:
             self.wait(timezone.now() + CHILD_LOOK)
         self.holds |= set(child.holds)
-        text, sources = renumbered(child.answer, sources_of(child), sources_of(self.run))
+        text, sources = renumbered(child.answer, sources_of(child), [*sources_of(self.run), *known])
         content = {"agent": child.agent.name, "answer": text, "run": str(child.pk)}
         if child.state != Run.State.SUCCEEDED:
             content["error"] = child.error or "It did not come to an answer."

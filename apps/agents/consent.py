@@ -28,6 +28,8 @@ def reason_to_ask(held: HeldTool, arguments: Mapping[str, Any], *, run: Run) -> 
     grant, tool = held.grant, held.tool
     if grant is None:
         return None
+    if tool.is_asked_first:
+        return Why.PLAN
     if grant.consent == ToolGrant.Consent.ALWAYS:
         return Why.ALWAYS
     if may_give_away(tool, arguments, tuple(grant.hosts), run.holds):

@@ -55,19 +55,30 @@ def ask_colleague(parent: Run, wish: Delegation, *, call_id: str) -> Run:
     Raises Conflict for an agent whose prompt cannot be filled in, TooManyRequests (BudgetSpent among them), Unavailable.
     """
     agent = Agent.objects.get(pk=wish.agent)
-    ledger.require_room(parent.started_by, agent.pk, parent.project_id)
+    return open_child(parent, agent=agent, question=wish.question, call_id=call_id, allowed_tools=parent.allowed_tools)
+
+
+def open_child(
+    parent: Run, *, agent: Agent, question: str, call_id: str, allowed_tools: list[str] | None, title: str = ""
+) -> Run:
+    """Open a run that works for another one: for the same person, in the same project, with what that run holds.
+
+    Raises Conflict for an agent whose prompt cannot be filled in, TooManyRequests (BudgetSpent among them), Unavailable.
+    """
+    ledger.require_room(parent.started_by, agent.published_id, parent.project_id)
     return open_run(
         agent=agent,
         started_by=parent.started_by,
         project=parent.project,
-        question=wish.question,
-        title=title_of(wish.question),
+        question=question,
+        title=title_of(title or question),
         instructions=composing.told(composing.sections_of(agent, parent.started_by)),
         prompt_version=composing.version_of(agent),
         parent=parent,
         parent_call=call_id,
         depth=parent.depth + 1,
-        allowed_tools=parent.allowed_tools,
+        allowed_tools=allowed_tools,
+        is_trial=parent.is_trial,
         holds=parent.holds,
         asked_from=parent.asked_from,
         asked_with_second_factor=parent.asked_with_second_factor,

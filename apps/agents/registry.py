@@ -12,9 +12,11 @@ from apps.agents.tools.base import Tool, ToolFailed
 from apps.agents.tools.calculator import CALCULATE
 from apps.agents.tools.calendar import RECKON_DAYS
 from apps.agents.tools.code import RUN_PYTHON, python_tools
-from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH, spec_for
+from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
 from apps.agents.tools.memory import REMEMBER
+from apps.agents.tools.panel import ASK_SEVERAL
+from apps.agents.tools.plan import WORK_BY_PLAN
 from apps.agents.tools.remote import remote_tools
 from apps.agents.tools.web_page import READ_WEB_PAGE
 from apps.core.models import is_storable
@@ -39,7 +41,17 @@ def add_tool(tool: Tool) -> None:
     _tools[tool.spec.name] = tool
 
 
-for _each in (SEARCH_KNOWLEDGE, CALCULATE, RECKON_DAYS, READ_WEB_PAGE, ASK_AGENT, RUN_PYTHON, REMEMBER):
+for _each in (
+    SEARCH_KNOWLEDGE,
+    CALCULATE,
+    RECKON_DAYS,
+    READ_WEB_PAGE,
+    ASK_AGENT,
+    ASK_SEVERAL,
+    RUN_PYTHON,
+    REMEMBER,
+    WORK_BY_PLAN,
+):
     add_tool(_each)
 
 
@@ -93,12 +105,12 @@ def holds_still(grant: ToolGrant) -> bool:
 
 def _fitted(tool: Tool, grant: ToolGrant, depth: int) -> Iterable[HeldTool]:
     """Return the tool as its grant makes it; nothing where there is nothing left to do with it."""
-    if tool.takes != "colleagues":
+    if tool.spec_for is None:
         return [HeldTool(grant.tool, tool, grant)]
     colleagues = [agent for agent in grant.colleagues.all() if agent.is_active]
     if not colleagues or depth >= MOST_DEPTH:
         return []
-    return [HeldTool(grant.tool, replace(tool, spec=spec_for(colleagues)), grant)]
+    return [HeldTool(grant.tool, replace(tool, spec=tool.spec_for(colleagues)), grant)]
 
 
 def checked_arguments(tool: Tool, arguments: str) -> dict[str, Any]:

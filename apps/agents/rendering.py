@@ -12,8 +12,10 @@ from apps.agents import registry
 from apps.agents.citations import quote_for
 from apps.agents.forms import ArgumentsForm
 from apps.agents.models import Agent, Approval, Run, RunEvent, Vote
+from apps.agents.planning import Task, tasks_of
 from apps.agents.records import is_held_back, sources_of
 from apps.agents.services import approvals
+from apps.agents.tools.plan import NAME as PLAN
 from apps.core.markdown import cited_numbers, render_blocks
 from apps.knowledge.models import Document
 
@@ -192,6 +194,7 @@ class Card:
     may_decide: bool
     may_remember: bool
     form: ArgumentsForm | None
+    tasks: list[Task]
 
 
 def card_of(approval: Approval, viewer: Any, *, data: Any = None) -> Card:
@@ -203,12 +206,20 @@ def card_of(approval: Approval, viewer: Any, *, data: Any = None) -> Card:
     return Card(
         approval=approval,
         agent=approval.run.agent,
-        lines=_argument_lines(approval),
+        lines=[] if approval.tool == PLAN else _argument_lines(approval),
         votes=[vote for vote in votes if vote.digest == approval.digest],
         may_decide=may_decide,
         may_remember=may_decide and approvals.may_remember(approval),
         form=ArgumentsForm(tool, approval.arguments, data) if tool else None,
+        tasks=_tasks(approval),
     )
+
+
+def _tasks(approval: Approval) -> list[Task]:
+    """Return the tasks of a plan with the runs that work on them; none for what is no plan."""
+    if approval.tool != PLAN:
+        return []
+    return tasks_of(approval.run, approval.call_id, approval.arguments.get("tasks", ()))
 
 
 def cards_of(run: Run, viewer: Any) -> list[Card]:

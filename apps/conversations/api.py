@@ -76,7 +76,10 @@ def cited(message: Message, documents: set[UUID] | None = None) -> list[dict[str
 class ConversationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Conversation
-        fields = ("id", "owner", "agent", "project", "title", "is_open", "archived_at", "created_at", "updated_at")
+        fields = (
+            *("id", "owner", "agent", "project", "title", "summary", "is_open", "archived_at"),
+            *("created_at", "updated_at"),
+        )
         read_only_fields = fields
 
 

@@ -5,6 +5,7 @@ class ConversationsConfig(AppConfig):
     name = "apps.conversations"
 
     def ready(self) -> None:
-        from apps.conversations import replies
+        from apps.conversations import remembering, replies
 
         replies.connect()
+        remembering.connect()  # after it: the answer has to stand in its message

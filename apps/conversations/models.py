@@ -47,6 +47,10 @@ class Conversation(TimestampedModel, Shared):
     chosen_because = models.CharField(
         _("why this agent"), max_length=300, blank=True, default="", db_default="", editable=False
     )
+    summary = models.TextField(_("summary of its beginning"), blank=True, default="", db_default="", editable=False)
+    summary_until = models.ForeignKey(
+        "conversations.Message", on_delete=models.SET_NULL, null=True, editable=False, related_name="+"
+    )
     archived_at = models.DateTimeField(_("archived"), null=True, blank=True)
     is_open = models.BooleanField(_("open to everybody in the organisation"), default=False)
 

@@ -15,13 +15,11 @@ from apps.agents.stream import announce
 from apps.audit.services.trail import record
 from apps.conversations import actions, branches
 from apps.conversations.models import Conversation, Message
+from apps.conversations.remembering import history_of
 from apps.conversations.replies import append
 from apps.core.errors import Conflict, InvalidInput, NotFound
 from apps.core.language import one_line
 from apps.projects.models import Project
-from apps.providers.types import ChatMessage
-
-HISTORY_MESSAGES = 20
 
 
 @transaction.atomic
@@ -157,15 +155,6 @@ def archive_conversation(*, actor: Any, conversation: Conversation, is_archived:
     Conversation.objects.filter(pk=conversation.pk).update(archived_at=timezone.now() if is_archived else None)
     action = actions.CONVERSATION_ARCHIVED if is_archived else actions.CONVERSATION_RESTORED
     record(action, actor=actor, target=conversation)
-
-
-def history_of(conversation: Conversation, *, until: Message | None) -> list[ChatMessage]:
-    """Return the last messages (20) up to and with `until` as the agent is to remember them, oldest first."""
-    if until is None:
-        return []
-    path = conversation.messages.shown().filter(position__lte=until.position).exclude(text="")
-    newest = list(path.reverse()[:HISTORY_MESSAGES])
-    return [ChatMessage(message.role, message.text) for message in reversed(newest)]  # type: ignore[arg-type]
 
 
 def held_by(conversation: Conversation, *, until: Message | None) -> set[str]:

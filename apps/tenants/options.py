@@ -207,3 +207,13 @@ PERSONAL = Option(
         ("refuse", gettext_lazy("Covered, and a question that holds some is refused")),
     ),
 )
+REMEMBERED = Option(
+    key="chat.remembered_messages",
+    kind="number",
+    words=gettext_lazy("Messages that agents remember as they are"),
+    help=gettext_lazy("Of a conversation; what was before them is summed up. The built-in model remembers none."),
+    default=lambda: 20,
+    least=2,
+    most=200,
+    levels=("tenant", "project", "agent"),
+)

@@ -140,3 +140,25 @@ def test_pages_are_clean(live, open_page, asking, vendor):
         builder.goto(f"{live.url()}/agents/{asking}/health/")
         expect(builder.locator("h1")).to_contain_text("fares")
         assert violations(builder) == [] and not is_sideways(builder)
+
+
+def test_plan_is_changed_then_followed_task_by_task(live, open_page, asking, vendor):
+    with live.api() as api:
+        api.put(f"/api/v1/agents/{asking}/tools", json={"tools": [{"tool": "work_by_plan"}]}).raise_for_status()
+    written = {"tasks": ["Find the days.", "Write to the board."]}
+    vendor.script(calls("work_by_plan", written), says("28 days."), says("All of it is **done**."))
+    page = open_page(login="jonas")
+    ask(page, asking)
+    card = page.locator("[data-approval]")
+    expect(card.locator(".tasks li")).to_have_count(2, timeout=20_000)
+    expect(card).to_contain_text("This is what it will do")
+    assert violations(page) == []
+    chat = page.url
+    card.locator("summary", has_text="Edit first").click()
+    card.get_by_label("tasks").fill("Find the days.")
+    card.get_by_role("button", name="Approve as changed").click()
+    page.wait_for_url(re.compile("/approvals/"))
+    page.goto(chat)
+    expect(page.locator(".msg .prose strong")).to_have_text("done", timeout=20_000)
+    expect(card.locator(".tasks li")).to_have_count(1)
+    expect(card.locator(".tasks .badge.ok")).to_have_text("Done")

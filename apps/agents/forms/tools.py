@@ -111,13 +111,28 @@ def _field(name: str, schema: Mapping[str, Any], *, is_needed: bool) -> forms.Fi
         most = schema.get("maxLength")
         is_long = most is None or most > LONG_CHARS
         return forms.CharField(max_length=most, strip=False, widget=forms.Textarea if is_long else None, **options)
-    if kind == "integer":
-        return forms.IntegerField(**options)
-    if kind == "number":
-        return forms.FloatField(**options)
     if kind == "boolean":
         return forms.BooleanField(**{**options, "required": False})
-    return forms.JSONField(widget=forms.Textarea, **options)
+    if _is_lines(schema):
+        return LinesField(**options)
+    numbers = {"integer": forms.IntegerField, "number": forms.FloatField}
+    return numbers[kind](**options) if kind in numbers else forms.JSONField(widget=forms.Textarea, **options)
+
+
+def _is_lines(schema: Mapping[str, Any]) -> bool:
+    return schema.get("type") == "array" and schema.get("items", {}).get("type") == "string"
+
+
+class LinesField(forms.CharField):
+    """Some lines of text, as a list."""
+
+    widget = forms.Textarea
+
+    def prepare_value(self, value: Any) -> Any:
+        return "\n".join(value) if isinstance(value, list) else value
+
+    def to_python(self, value: Any) -> Any:
+        return [line.strip() for line in (value or "").splitlines() if line.strip()]
 
 
 def _shown(value: Any, schema: Mapping[str, Any]) -> Any:

@@ -80,6 +80,7 @@ class Approval(TimestampedModel):
     class Why(models.TextChoices):
         RISK = "risk", _("This sends or changes something.")
         ALWAYS = "always", _("This agent asks before each use of this tool.")
+        PLAN = "plan", _("This is what it will do. Change it if you like.")
         MIXED = "mixed", _("The run has read what others wrote, and they could have asked for this.")
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="approvals", verbose_name=_("run"))

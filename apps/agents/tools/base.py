@@ -1,4 +1,4 @@
-"""What a tool is: it has a result, or wants another agent asked or a program run, which is done for it. No framework."""
+"""What a tool is: it has a result, or wants another agent asked, a program run or a plan followed, which is done for it. No framework."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,6 +47,23 @@ class Delegation:
     question: str
 
 
+@dataclass(frozen=True)
+class Panel:
+    """A tool's wish that several agents be asked at once; what comes of each is the tool's result."""
+
+    asked: tuple[Delegation, ...]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A tool's wish that these tasks be done, one after the other; what comes of them is the tool's result."""
+
+    tasks: tuple[str, ...]
+
+
+Wish = Delegation | Panel | Program | Plan
+
+
 def stays_inside(arguments: Mapping[str, Any], hosts: tuple[str, ...]) -> bool:
     """Say that a tool's arguments leave for nowhere."""
     return True
@@ -66,11 +83,12 @@ class Tool:
     with one key has one effect. `timeout_s` is kept by the tool, on the wire or in the sandbox. `brings` is what a run holds after
     it. `is_trusted_with` says, by arguments and the grant's hosts, whether a call that reads may be made unseen in a run that
     holds both.
-    `takes` names the part of a grant that it is set up with.
+    `takes` names the part of a grant that it is set up with. `spec_for` describes it with the agents
+    that it may ask. `is_asked_first`: people see each call before it is done.
     """
 
     spec: ToolSpec
-    call: Callable[[ToolContext, dict[str, Any]], ToolResult | Delegation | Program]
+    call: Callable[[ToolContext, dict[str, Any]], ToolResult | Wish]
     title: Any = ""
     summary: Any = ""
     icon: str = "wrench"
@@ -80,6 +98,9 @@ class Tool:
     is_repeatable: bool = True
     timeout_s: float = 30.0
     calls_a_minute: int = 60
+    calls_a_run: int | None = None
+    is_asked_first: bool = False
     brings: frozenset[Holding] = frozenset()
     is_trusted_with: Callable[[Mapping[str, Any], tuple[str, ...]], bool] = field(default=stays_inside)
     takes: Literal["", "hosts", "colleagues"] = ""
+    spec_for: Callable[[list[Any]], ToolSpec] | None = None

@@ -12,12 +12,18 @@ MOST_DEPTH = 3
 NAME = "ask_agent"
 
 
+def described(colleagues: list[Agent]) -> list[str]:
+    """Return a line about each agent for the model."""
+    return [f"- {agent.name}: {agent.description}" for agent in colleagues]
+
+
 def spec_for(colleagues: list[Agent]) -> ToolSpec:
     """Describe the tool with the agents that can be asked."""
-    lines = [f"- {agent.name}: {agent.description}" for agent in colleagues]
     return ToolSpec(
         name=NAME,
-        description="\n".join(["Ask another agent of the organisation; its answer comes back. Agents:", *lines]),
+        description="\n".join(
+            ["Ask another agent of the organisation; its answer comes back. Agents:", *described(colleagues)]
+        ),
         parameters={
             "type": "object",
             "properties": {
@@ -46,4 +52,5 @@ ASK_AGENT = Tool(
     ),
     icon="users",
     takes="colleagues",
+    spec_for=spec_for,
 )
