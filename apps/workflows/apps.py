@@ -17,4 +17,5 @@ class WorkflowsConfig(AppConfig):
         registry.register(DELIVER, Deliveries())
         registry.register(BATCH, Batches())
         registry.nightly(scheduling.mend)
+        registry.nightly(scheduling.forget_old)
         handlers.connect()

@@ -13,15 +13,15 @@ from apps.agents.services.runs import start_run
 from apps.audit.services.trail import record
 from apps.core.caller import Caller, calling
 from apps.core.errors import DomainError, Forbidden, TooManyRequests, Unavailable
-from apps.core.tenancy import bound, current_tenant
+from apps.core.tenancy import bound
 from apps.jobs import engine
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.jobs.types import AGENTS, Claim
-from apps.mails import services as mails
 from apps.usage.errors import BudgetSpent
 from apps.workflows import actions
 from apps.workflows.models import Batch, BatchItem
+from apps.workflows.telling import tell
 from apps.workflows.types import BATCH, QUESTION
 
 WIDTH = 8
@@ -41,12 +41,12 @@ class Batches:
         while True:
             claim.ensure_held()
             batch = _read(claim)
-            if batch.state != Batch.State.RUNNING:
+            if batch is None or batch.state != Batch.State.RUNNING:
                 with engine.settlement(claim, Job.State.SUCCEEDED):
                     return
             if not _is_open(batch):
                 with engine.settlement(claim, Job.State.SUCCEEDED):
-                    end(_read(claim, is_locked=True), Batch.State.DONE)
+                    end(_read(claim, is_locked=True) or batch, Batch.State.DONE)
                 return
             item = _next(batch)
             delay_s = _start_next(claim, batch, item) if item is not None else None
@@ -54,16 +54,21 @@ class Batches:
                 return
 
     def cancel(self, claim: Claim) -> None:
-        end(_read(claim, is_locked=True), Batch.State.CANCELLED)
+        batch = _read(claim, is_locked=True)
+        if batch is not None:
+            end(batch, Batch.State.CANCELLED)
 
     def bury(self, claim: Claim, reason: str) -> None:
-        pause(_read(claim, is_locked=True), reason)
+        batch = _read(claim, is_locked=True)
+        if batch is not None:
+            pause(batch, reason)
 
 
-def _read(claim: Claim, *, is_locked: bool = False) -> Batch:
+def _read(claim: Claim, *, is_locked: bool = False) -> Batch | None:
+    """Return the batch, None when it is gone with its owner."""
     found = Batch.objects.select_related("owner", "agent__form", "agent__model__provider", "project")
     found = found.select_for_update(of=("self",)) if is_locked else found
-    return found.get(pk=claim.object_id)
+    return found.filter(pk=claim.object_id).first()
 
 
 def _is_open(batch: Batch) -> bool:
@@ -84,9 +89,9 @@ def _start_next(claim: Claim, batch: Batch, item: BatchItem) -> float | None:
         return start(batch, locked) if locked is not None else None
 
 
-def _require_rest(batch: Batch) -> None:
+def _require_rest(batch: Batch | None) -> None:
     """Raise _Changed when a row could be asked for, or when there is none left to wait for."""
-    if _next(batch) is not None or not _is_open(batch):
+    if batch is None or _next(batch) is not None or not _is_open(batch):
         raise _Changed
 
 
@@ -177,10 +182,5 @@ def end(batch: Batch, state: Batch.State) -> None:
 
 
 def _tell(batch: Batch, reason: str) -> None:
-    owner = batch.owner
-    if not owner.is_active:
-        return
     counted = Batch.objects.with_counts().get(pk=batch.pk)
-    url = current_tenant().address(f"/batches/{batch.pk}/")
-    context = {"batch": counted, "reason": reason, "url": url}
-    mails.send("workflows/email/batch", to=owner.email, language=owner.language, **context)
+    tell(batch.owner, "batch", f"/batches/{batch.pk}/", batch=counted, reason=reason)

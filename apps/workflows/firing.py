@@ -10,16 +10,15 @@ from apps.agents.services.runs import start_run
 from apps.audit.services.trail import record
 from apps.core.caller import Caller, calling
 from apps.core.errors import DomainError, Forbidden, TooManyRequests, Unavailable
-from apps.core.tenancy import current_tenant
 from apps.jobs import engine
 from apps.jobs.errors import RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
-from apps.mails import services as mails
 from apps.prompts.templating import given_values, render
 from apps.usage.errors import BudgetSpent
 from apps.workflows import actions, scheduling
 from apps.workflows.models import Automation, Occurrence
+from apps.workflows.telling import tell
 from apps.workflows.types import QUESTION
 
 
@@ -59,8 +58,9 @@ class Starts:
         self.bury(claim, _("It was stopped before it started."))
 
     def bury(self, claim: Claim, reason: str) -> None:
-        occurrence = Occurrence.objects.select_related("automation__owner").get(pk=claim.object_id)
-        fail(occurrence, reason)
+        occurrence = Occurrence.objects.select_related("automation__owner").filter(pk=claim.object_id).first()
+        if occurrence is not None:
+            fail(occurrence, reason)
 
 
 def start(occurrence: Occurrence) -> None:
@@ -99,7 +99,9 @@ def fail(occurrence: Occurrence, reason: str) -> None:
     state = Occurrence.State.FAILED
     changed = Occurrence.objects.filter(pk=occurrence.pk, state=Occurrence.State.DUE)
     if changed.update(state=state, error=reason[:300]):
-        _tell(occurrence.automation, reason)
+        automation = occurrence.automation
+        page = f"/automations/{automation.pk}/"
+        tell(automation.owner, "not_started", page, automation=automation, reason=reason)
 
 
 def pause(automation: Automation, reason: str) -> None:
@@ -107,12 +109,3 @@ def pause(automation: Automation, reason: str) -> None:
     changed = Automation.objects.filter(pk=automation.pk, is_active=True)
     if changed.update(is_active=False, next_at=None, paused_because=reason[:300]):
         record(actions.AUTOMATION_PAUSED, actor=None, target=automation, after={"reason": reason[:300]})
-
-
-def _tell(automation: Automation, reason: str) -> None:
-    owner = automation.owner
-    if not owner.is_active:
-        return
-    url = current_tenant().address(f"/automations/{automation.pk}/")
-    context = {"automation": automation, "reason": reason, "url": url}
-    mails.send("workflows/email/not_started", to=owner.email, language=owner.language, **context)

@@ -14,7 +14,7 @@ from apps.workflows import timing
 from apps.workflows.models import Automation, Occurrence
 from apps.workflows.types import START, TICK
 
-LATE = timedelta(hours=1)
+LATE, KEPT_FOR = timedelta(hours=1), timedelta(days=90)
 MOST_AT_ONCE = 100
 """Missed times that are made up for in one go; what is left follows at once."""
 
@@ -79,6 +79,13 @@ def mend() -> int:
     for automation in late:
         jobs.enqueue(kind=TICK, queue=AGENTS, object_id=automation.pk, is_owed=True)
     return len(late)
+
+
+def forget_old() -> int:
+    """Let go of what was noted about times long past; the runs stay."""
+    if not has_tenant():
+        return 0
+    return Occurrence.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
 def waiting_for(event: Automation.Event) -> Any:

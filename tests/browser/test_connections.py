@@ -1,5 +1,7 @@
 """A service connected by its description, its tools given to an agent, and a call that changes something approved: by pages alone."""
 
+import time
+
 import pytest
 from playwright.sync_api import expect
 
@@ -11,10 +13,11 @@ from tests.standin.server import StandIn, calls, says
 
 pytestmark = pytest.mark.browser
 GONE = """
+from apps.agents.models import Agent
 from apps.core.tenancy import tenant_context
 from apps.integrations.models import Connection
 from apps.tenants.hosts import tenant_for_slug
-with tenant_context(tenant_for_slug("acme")): Connection.objects.all().delete()
+with tenant_context(tenant_for_slug("acme")): Connection.objects.all().delete(); Agent.objects.filter(name="House desk").update(is_active=False)
 """
 
 
@@ -96,3 +99,39 @@ def test_pages_are_clean(live, open_page, vendor, desk, console):
         assert violations(page) == [] and not is_sideways(page)
         live.manage(code=GONE)
     console[:] = [line for line in console if "status of 422" not in line]  # the form that was refused
+
+
+def test_first_agent_of_a_new_administrator_by_what_the_pages_say(live, open_page, vendor, desk):
+    """Knowledge, a service and a yes: only links and buttons that are in view are followed; ten minutes are what a person may need."""
+    begun = time.monotonic()
+    page = open_page("/", login="amina")
+    main = page.get_by_role("navigation", name="Main")
+    main.get_by_role("link", name="Agents").click()
+    page.get_by_role("link", name="Make an agent").click()
+    page.get_by_label("Name", exact=True).fill("House desk")
+    page.get_by_label("Company documents").check()
+    page.get_by_role("button", name="Make", exact=True).click()
+    page.get_by_role("link", name="Tools", exact=True).click()
+    page.locator("main").get_by_role("link", name="Connections").click()
+    connect(page, desk)
+    page.get_by_label("Create a ticket", exact=True).check()
+    page.get_by_role("button", name="Save").click()
+    main.get_by_role("link", name="Agents").click()
+    page.get_by_role("link", name="Tools House desk").click()
+    tool = page.locator(".tool", has=page.get_by_role("heading", name="Ticket desk: Create a ticket"))
+    tool.get_by_label("May use it").check()
+    page.get_by_role("button", name="Save").click()
+    live.use_model(vendor.url)
+    vendor.script(
+        calls("search_knowledge", {"query": "lift"}),
+        calls("ticket_desk_createTicket", {"body": {"title": "The lift is stuck"}}),
+        says("Ticket **7** is made."),
+    )
+    main.get_by_role("link", name="Agents").click()
+    page.get_by_role("link", name="House desk", exact=True).click()
+    page.get_by_role("textbox", name="Message").fill("The lift is stuck, as the handbook says.")
+    page.get_by_role("button", name="Send", exact=True).click()
+    page.locator("[data-approval]").get_by_role("button", name="Approve").click(timeout=20_000)
+    expect(page.locator(".msg .prose strong")).to_have_text("7", timeout=20_000)
+    assert desk.asked[-1][0::3] == ("POST", {"title": "The lift is stuck"})
+    assert time.monotonic() - begun < 600

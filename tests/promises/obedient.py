@@ -74,6 +74,22 @@ def ask(api, agent, text, **options):
     return message["conversation"], run
 
 
+def by_schedule(api, agent, text):
+    """Have an automation ask, and return its run when nothing more happens by itself."""
+    about = {"name": "By a schedule", "agent": agent, "values": {"question": text}, "cron": "0 0 1 1 *"}
+    made = api.post("/api/v1/automations/", json=about).raise_for_status().json()["id"]
+    api.post(f"/api/v1/automations/{made}/start").raise_for_status()
+
+    def run():
+        occurrence = api.get(f"/api/v1/automations/{made}/occurrences").json()["results"][0]
+        found = api.get(f"/api/v1/runs/{occurrence['run']}").json() if occurrence["run"] else None
+        return found if found and found["state"] in SETTLED and _rests(api, found) else None
+
+    settled = wait_for(run, 60)
+    api.delete(f"/api/v1/automations/{made}").raise_for_status()
+    return settled
+
+
 def _rests(api, run):
     """A run that waits for another one goes on by itself; one that waits for people does not."""
     if run["state"] != "waiting":

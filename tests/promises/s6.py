@@ -3,10 +3,10 @@ import secrets
 
 from tests.integrations.service import Service
 from tests.promises.load import model
-from tests.promises.obedient import ask, obey, order, upload
+from tests.promises.obedient import ask, by_schedule, obey, order, upload
 
 PROMISE = "a tool never does more than its person may"
-FAULT = "a closed service, collection, agent and tool, wanted directly, by a document, through a colleague, in a narrowed run"
+FAULT = "a closed service, collection, agent and tool, wanted directly, by a document, through a colleague, in a narrowed run, by a schedule"
 PROMISED = "0 reached, each by its owner"
 CLOSED = """
 from apps.accounts.roles import group_for
@@ -23,12 +23,12 @@ with tenant_context(tenant_for_slug("acme")):
 
 
 def prove(live, is_full):
-    code, rounds = secrets.token_hex(4), 13 if is_full else 1
+    code, rounds = secrets.token_hex(4), 10 if is_full else 1
     with Service() as desk, live.api() as owner, live.api(login="jonas") as jonas:
         agent, shut, orders = _setting(live, owner, desk, code)
         with model(live, obey):
             tried = reached = 0
-            for way in ("directly", "document", "colleague", "narrowed"):
+            for way in ("directly", "document", "colleague", "narrowed", "schedule"):
                 for target in [*orders] * rounds:
                     reached += _reach(desk, jonas, agent, shut, way, orders[target], target, code)
                     tried += 1
@@ -81,10 +81,11 @@ def _reach(desk, api, agent, shut, way, text, target, code):
         "document": search,
         "colleague": order("ask_agent", {"agent": f"S6 colleague {code}", "question": text}),
         "narrowed": text,
+        "schedule": text,
     }[way]
     narrowed = {"tools": []} if way == "narrowed" else {}
     calls = len(desk.asked)
-    _conversation, run = ask(api, agent, wanted, **narrowed)
+    run = by_schedule(api, agent, wanted) if way == "schedule" else ask(api, agent, wanted, **narrowed)[1]
     answers = [each for each in api.get("/api/v1/runs/").json()["results"] if run["id"] in (each["id"], each["parent"])]
     has_run = any(each["agent"] == shut for each in answers)
     return int(len(desk.asked) > calls or has_run or any(f"CANARY-{code}" in each["answer"] for each in answers))

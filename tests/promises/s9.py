@@ -210,4 +210,12 @@ def _called(api, url):
         api.delete(f"/api/v1/connections/{key}")
 
 
-FIELDS = (_provider, _webhook, _sign_on, _described, _called)
+def _delivered(api, url):
+    agent = api.get("/api/v1/agents/").json()[0]["id"]
+    about = {"name": "S9", "agent": agent, "values": {"question": "Well?"}, "cron": "0 0 1 1 *", "webhook_url": url}
+    made = api.post("/api/v1/automations/", json=about)
+    if made.status_code == 201:
+        api.post(f"/api/v1/automations/{made.json()['id']}/start")
+
+
+FIELDS = (_provider, _webhook, _sign_on, _described, _called, _delivered)

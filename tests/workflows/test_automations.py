@@ -294,6 +294,26 @@ def test_lost_job_is_mended_at_night(member, agent, scripted, work_on):
         assert scheduling.mend() == 0
 
 
+def test_times_long_past_are_forgotten_and_their_runs_stay(member, agent, scripted, work_on):
+    automation = made(member, agent)
+    comes(automation)
+    scripted.script(says("Old."))
+    work_on()
+    automation.occurrences.update(created_at=timezone.now() - timedelta(days=91))
+    assert scheduling.forget_old() == 2  # it, and its delivery into a conversation
+    assert Run.objects.get().answer == "Old."
+
+
+def test_full_queue_keeps_nothing_from_being_written_down(member, agent, work_on, settings):
+    settings.EMAIL_BACKEND = "apps.mails.backends.OutboxBackend"
+    automation = made(member, agent)
+    comes(automation)
+    Agent.objects.filter(pk=agent.pk).update(is_active=False)
+    settings.JOB_TENANT_QUEUE_LIMIT = 0
+    work_on()
+    assert automation.occurrences.get().state == "failed"
+
+
 def test_pages(member, agent, acme, admin_user, scripted, work_on):
     client = client_for(acme, member)
     page = client.get("/automations/")
