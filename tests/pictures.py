@@ -80,6 +80,18 @@ with tenant_context(tenant_for_slug("acme")):
     tools.set_tools(actor=amina, agent=agent, wanted=[{{"tool": key}} for key in keys])
 """
 
+# The same agent with plans among its tools.
+A_PLANNER = """
+from apps.accounts.models import User
+from apps.agents.models import Agent
+from apps.agents.services import tools
+from apps.core.tenancy import tenant_context
+from apps.tenants.hosts import tenant_for_slug
+with tenant_context(tenant_for_slug("acme")):
+    amina = User.objects.get(email="amina@acme.example")
+    tools.set_tools(actor=amina, agent=Agent.objects.get(name="Handbook guide"), wanted=[{"tool": "work_by_plan"}])
+"""
+
 
 def main():
     with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
@@ -172,6 +184,14 @@ def shoot_tools(live, page):
         page.keyboard.press("Enter")
         expect(page.locator("[data-approval]")).to_be_visible(timeout=20_000)
         shoot(page, "approval")
+        live.manage(code=A_PLANNER)
+        tasks = ["Find how many days of leave new staff get.", "Write a note of five lines for the board."]
+        vendor.script(calls("work_by_plan", {"tasks": tasks}))
+        page.goto(f"{live.url()}/chat/new/")
+        page.get_by_role("textbox", name="Message").fill("Prepare a note on leave for the board.")
+        page.keyboard.press("Enter")
+        expect(page.locator("[data-approval] .tasks")).to_be_visible(timeout=20_000)
+        shoot(page, "plan")
 
 
 def shoot_automations(live, page):

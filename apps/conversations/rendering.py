@@ -103,6 +103,7 @@ def message_context(message: Message, versions: list[UUID] | None = None, *, vie
         "run": run,
         "agent": message.conversation.agent,
         "is_open": run is not None and not run.is_final,
+        "waits": run is not None and run.state == run.State.WAITING and run.family_approvals.waiting().exists(),
         "blocks": message_blocks(message) if message.role == Message.Role.ASSISTANT else [],
         "cards": cards_of(run, viewer) if run and viewer else [],
         "steps": steps,

@@ -21,7 +21,7 @@ from apps.jobs.types import AGENTS, Claim
 from apps.mails import services as mails
 from apps.workflows.events import result_wanted
 from apps.workflows.models import Delivery, Occurrence
-from apps.workflows.types import DELIVER
+from apps.workflows.types import DELIVER, SEND_OUT
 
 
 def hand_over(run: Run, sources: Sequence[Source]) -> None:
@@ -96,6 +96,8 @@ def _call(delivery: Delivery, claim: Claim) -> None:
     automation = delivery.occurrence.automation
     if automation.webhook_url != delivery.target:
         raise RetryLater(_("The web address is another one now."), delay_s=0)
+    if not automation.owner.has_perm(SEND_OUT):
+        raise RetryLater(_("Its owner may not have results sent to web addresses (any more)."), delay_s=0)
     reason = webhooks.deliver(
         delivery.target, secret=automation.secret(), message_id=str(delivery.pk), payload=payload(delivery)
     )

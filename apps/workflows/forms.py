@@ -13,7 +13,7 @@ from apps.accounts.models import User
 from apps.knowledge.models import KnowledgeBase
 from apps.workflows.models import Automation
 from apps.workflows.timing import cron_of, rhythm_of
-from apps.workflows.types import QUESTION, Rhythm
+from apps.workflows.types import QUESTION, SEND_OUT, Rhythm
 
 EVERY = (
     ("workdays", gettext_lazy("Monday to Friday")),
@@ -97,7 +97,7 @@ class AutomationForm(forms.Form):
         super().__init__(*args, **{**kwargs, "initial": _known(row, person)})
         bases = KnowledgeBase.objects.visible_to(person)
         self.fields["collection"].queryset = bases  # type: ignore[attr-defined]
-        may_send_out = person.has_perm("workflows.send_out") or (row is not None and row.webhook_url)
+        may_send_out = person.has_perm(SEND_OUT) or (row is not None and row.webhook_url)
         if not may_send_out:
             del self.fields["webhook_url"]
 

@@ -227,6 +227,19 @@ def test_result_goes_to_people_and_to_a_signed_address(
     assert sorted(Delivery.objects.values_list("kind", "state")) == [("email", "sent"), ("webhook", "sent")]
 
 
+def test_owner_who_lost_the_right_has_nothing_sent_out(member, agent, receiver, scripted, work_on, settings):
+    settings.PROVIDER_PRIVATE_HOSTS = frozenset({"127.0.0.1"})
+    automation = made(member, agent)
+    automation.webhook_url = f"http://127.0.0.1:{receiver.server_port}/hook"
+    automation.set_secret("whsec_AAAA")
+    automation.save()
+    comes(automation)
+    scripted.script(says("Secret."))
+    work_on()
+    sent = Delivery.objects.get(kind="webhook")
+    assert (sent.state, receiver.got) == ("failed", []) and "may not have results sent" in sent.error
+
+
 def test_address_that_does_not_answer_is_told_and_tried_again_by_hand(member, agent, admin_user, scripted, work_on):
     automation = made(admin_user, agent)
     comes(automation)

@@ -105,7 +105,10 @@ def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "chosen": chosen,
         "cost": cost_of_run(run.pk),
         "cards": cards_of(run, request.user),
-        "children": Run.objects.visible_to(request.user).filter(parent=run).select_related("agent"),
+        "children": Run.objects.visible_to(request.user)
+        .filter(parent=run)
+        .select_related("agent")
+        .order_by("created_at"),
     }
 
 

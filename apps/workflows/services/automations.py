@@ -24,9 +24,9 @@ from apps.prompts.templating import render
 from apps.workflows import actions, delivering, scheduling
 from apps.workflows.models import Automation, Delivery, Occurrence
 from apps.workflows.timing import checked_cron
-from apps.workflows.types import EVENT_PLACES, QUESTION
+from apps.workflows.types import EVENT_PLACES, QUESTION, SEND_OUT
 
-ADD, SEND_OUT = "workflows.add_automation", "workflows.send_out"
+ADD = "workflows.add_automation"
 MOST, MOST_RECIPIENTS = 50, 20
 MOST_URL_CHARS = 300
 BY_HAND = Limit("start-automation", amount=60, per_s=3600)
