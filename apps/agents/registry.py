@@ -76,6 +76,11 @@ def tool_named(key: str) -> Tool | None:
     return known_tools([key]).get(key)
 
 
+def held_tool(agent: Agent, key: str) -> Tool | None:
+    """Return a tool as an agent has it, with the agents that it may ask; None when it is gone."""
+    return next((each.tool for each in tools_of(agent) if each.key == key), None)
+
+
 def built_in(key: str) -> Tool | None:
     """Return a tool of the product's own, the search among them, without a look at the database."""
     return _tools.get(key)

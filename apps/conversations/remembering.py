@@ -25,6 +25,8 @@ CALL = "summary "
 """What the call begins with that a summary's run stands for; the message up to which it sums up follows."""
 EACH = 6
 """A summary is written anew when so many messages have left the last ones since the former."""
+MOST_AT_ONCE = 40
+"""Messages that one summary takes in; what is left follows with the next answer."""
 MESSAGE_CHARS, SUMMARY_CHARS = 6_000, 4_000
 TOLD = (
     "You sum up conversations, so that they can go on without their beginning. Keep names, numbers, dates, what was agreed and"
@@ -83,13 +85,18 @@ def _sum_up(answer: Message) -> None:
     left = path.filter(position__gt=former.position) if former is not None else path
     told = list(left)
     old = told[: max(0, len(told) - _most(conversation))]
-    if len(old) < EACH:
+    if len(old) < EACH or _is_on_its_way(conversation):
         return
     try:
         with transaction.atomic():
-            _begin(answer, old, conversation.summary if former is not None else "")
+            _begin(answer, old[:MOST_AT_ONCE], conversation.summary if former is not None else "")
     except DomainError as error:
         log.info("summary_not_begun", conversation=str(conversation.pk), reason=error.code)
+
+
+def _is_on_its_way(conversation: Conversation) -> bool:
+    summaries = Run.objects.active().filter(parent_call__startswith=CALL)
+    return summaries.filter(parent__message__conversation=conversation).exists()
 
 
 def _begin(answer: Message, old: list[Message], former: str) -> None:

@@ -75,6 +75,13 @@ def _admit(tenant_id: UUID, queue: str) -> None:
         raise Unavailable(_("The service is behind with its work. Try again in a minute."), retry_after_s=60)
 
 
+def is_active(*, object_id: UUID, kind: str) -> bool:
+    """Say whether an object has a job that has not ended."""
+    tenant_id = current_tenant().id
+    with public_context():
+        return Job.objects.filter(tenant_id=tenant_id, object_id=object_id, kind=kind, state__in=ACTIVE).exists()
+
+
 def cancel(*, object_id: UUID, kind: str) -> bool:
     """Ask for the end of an object's job; a job that nobody holds is due at once so that a worker settles it."""
     return cancel_all(kind=kind, object_ids=[object_id])

@@ -41,13 +41,10 @@ class Batches:
         while True:
             claim.ensure_held()
             batch = _read(claim)
-            if batch is None or batch.state != Batch.State.RUNNING:
-                with engine.settlement(claim, Job.State.SUCCEEDED):
+            if batch is None or batch.state != Batch.State.RUNNING or not _is_open(batch):
+                if _ended(claim):
                     return
-            if not _is_open(batch):
-                with engine.settlement(claim, Job.State.SUCCEEDED):
-                    end(_read(claim, is_locked=True) or batch, Batch.State.DONE)
-                return
+                continue
             item = _next(batch)
             delay_s = _start_next(claim, batch, item) if item is not None else None
             if (item is None or delay_s is not None) and _parked(claim, delay_s):
@@ -87,6 +84,25 @@ def _start_next(claim: Claim, batch: Batch, item: BatchItem) -> float | None:
     with engine.checkpoint(claim):
         locked = batch.items.select_for_update().filter(pk=item.pk, state=ItemState.WAITING).first()
         return start(batch, locked) if locked is not None else None
+
+
+def _ended(claim: Claim) -> bool:
+    """End the job of a batch that has nothing more to do; False when somebody had it go on meanwhile, which locks it, too."""
+    try:
+        with engine.settlement(claim, Job.State.SUCCEEDED):
+            batch = _read(claim, is_locked=True)
+            if batch is not None and batch.state == Batch.State.RUNNING:
+                _require_end(batch)
+                end(batch, Batch.State.DONE)
+    except _Changed:
+        return False
+    return True
+
+
+def _require_end(batch: Batch) -> None:
+    """Raise _Changed when a row is still to have its end."""
+    if _is_open(batch):
+        raise _Changed
 
 
 def _require_rest(batch: Batch | None) -> None:

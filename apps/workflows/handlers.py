@@ -12,7 +12,7 @@ from apps.knowledge.events import document_ready
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.workflows import batching, scheduling
 from apps.workflows.delivering import hand_over
-from apps.workflows.models import Automation, Occurrence
+from apps.workflows.models import Automation, BatchItem, Occurrence
 
 
 def connect() -> None:
@@ -25,7 +25,8 @@ def follow_run(sender: Any, *, run: Run, sources: Sequence[Source], **kwargs: An
     """Hand over what an automation asked for; a run that somebody began and that failed may start others."""
     hand_over(run, sources)
     batching.follow(run)
-    is_own = run.parent_id is None and not run.is_trial and not Occurrence.objects.filter(run=run).exists()
+    is_asked_for = Occurrence.objects.filter(run=run).exists() or BatchItem.objects.filter(run=run).exists()
+    is_own = run.parent_id is None and not run.is_trial and not is_asked_for
     if run.state not in FAILED or not is_own:
         return
     brought = {"run": run.title, "agent": run.agent.name, "reason": run.error}

@@ -4,10 +4,12 @@ import json
 
 import pytest
 
-from apps.agents.models import Agent, Run
+from apps.agents.models import Agent, Approval, Run
 from apps.agents.records import sources_of
-from apps.agents.services import tools
+from apps.agents.rendering import card_of
+from apps.agents.services import approvals, tools
 from apps.agents.services.runs import start_run
+from apps.core.errors import InvalidInput
 from tests.agents.test_runs import finished
 from tests.standin.server import calls, fails, says
 
@@ -78,6 +80,23 @@ def test_sources_of_each_keep_numbers_of_their_own(member, panel, base, scripted
     assert numbers == sorted(set(numbers)) and len(numbers) == len({source.chunk_id for source in sources_of(run)})
     told = json.loads(scripted.asked[-1].body["messages"][-1]["content"])
     assert all("[" in each["answer"] for each in told["answers"])
+
+
+def test_question_that_waits_for_a_yes_is_changed_before(member, panel, admin_user, scripted, work_on):
+    others = list(Agent.objects.filter(name__in=("Buyer", "Lawyer")))
+    wanted = [{"tool": "ask_several", "colleagues": others, "consent": "always"}]
+    tools.set_tools(actor=admin_user, agent=panel, wanted=wanted)
+    ask(member, panel, work_on, scripted=scripted)
+    approval = Approval.objects.get()
+    changed = {"agents": ["Buyer"], "question": "Is the price fair?"}
+    assert card_of(approval, member).form.fields["agents"].required
+    approval = approvals.edit(actor=member, approval=approval, arguments=changed)
+    with pytest.raises(InvalidInput):
+        approvals.edit(actor=member, approval=approval, arguments=changed | {"agents": ["Somebody"]})
+    approvals.approve(actor=member, approval=approval, digest=approval.digest)
+    scripted.script(says("It is."), says("Yes."))
+    work_on()
+    assert [child.question for child in Run.objects.filter(parent__isnull=False)] == ["Is the price fair?"]
 
 
 def test_agent_that_the_person_may_not_ask_is_left_out(member, panel, scripted, work_on):

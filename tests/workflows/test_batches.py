@@ -7,13 +7,14 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.agents.models import Agent, Run
-from apps.agents.services import behaviour
+from apps.agents.services import behaviour, form_runs
 from apps.audit.models import AuditEvent
 from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge
 from apps.core.tenancy import public_context, tenant_context
 from apps.jobs.models import Job
 from apps.prompts.services import library
 from apps.prompts.types import Variable
+from apps.usage.models import Price
 from apps.usage.services import budgets
 from apps.workflows import batching
 from apps.workflows.models import Batch
@@ -160,9 +161,41 @@ def test_what_cannot_be_uploaded(member, form, agent, admin_user):
 
 
 def test_cost_is_told_before(member, form, scripted):
+    Price.objects.create(model=form.model, input=100, output=400)
     batch = uploaded(member, form)
-    one = services.expected_cost(actor=member, batch=batch)
-    assert one is not None and one >= 0
+    one = form_runs.forecast(actor=member, agent=form, given={"topic": "leave", "reader": "staff"})
+    assert one.cost > 0 and services.expected_cost(actor=member, batch=batch) == 2 * one.cost
+
+
+def test_batch_that_goes_on_while_its_job_ends_keeps_a_job(member, agent, scripted, work_on, monkeypatch):
+    batch = uploaded(member, agent, b"question\nOne?\n")
+    services.start_batch(actor=member, batch=batch)
+    Batch.objects.filter(pk=batch.pk).update(state="paused")
+    original, turns = batching._ended, []
+
+    def meanwhile(claim):
+        if not turns:
+            turns.append(1)
+            services.start_batch(actor=member, batch=Batch.objects.get(pk=batch.pk))
+        return original(claim)
+
+    monkeypatch.setattr(batching, "_ended", meanwhile)
+    scripted.script(says("So."))
+    work_on()
+    assert states(batch) == ["done"] and Batch.objects.get().state == "done"
+
+
+def test_stopped_batch_is_asked_again_once_its_stop_has_come_through(member, agent, scripted, work_on):
+    batch = uploaded(member, agent, b"question\nOne?\n")
+    services.start_batch(actor=member, batch=batch)
+    services.stop_batch(actor=member, batch=Batch.objects.get())
+    with pytest.raises(Conflict):
+        services.ask_again(actor=member, batch=Batch.objects.get())
+    work_on()
+    scripted.script(says("So."))
+    services.ask_again(actor=member, batch=Batch.objects.get())
+    work_on()
+    assert states(batch) == ["done"]
 
 
 def test_pages(member, form, acme, admin_user, scripted, work_on):

@@ -94,7 +94,7 @@ class ArgumentsForm(forms.Form):
         found = {}
         for name, field in self.fields.items():
             value = self.cleaned_data.get(name)
-            if value not in (None, "") or (field.required and self.schemas[name].get("type") == "string"):
+            if value not in (None, "", []) or (field.required and self.schemas[name].get("type") == "string"):
                 found[name] = value
         return found
 

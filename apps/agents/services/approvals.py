@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents import actions, consent
 from apps.agents.models import Approval, Run, StandingConsent, Vote
-from apps.agents.registry import check_arguments, tool_named
+from apps.agents.registry import check_arguments, held_tool
 from apps.agents.stream import announce_approval
 from apps.agents.tools.base import ToolFailed
 from apps.agents.types import RUN
@@ -51,7 +51,7 @@ def edit(*, actor: Any, approval: Approval, arguments: Mapping[str, Any]) -> App
     Raises Forbidden, Conflict as approve() does, InvalidInput for arguments that the tool does not take.
     """
     row = _locked(actor, approval)
-    tool = tool_named(row.tool)
+    tool = held_tool(row.run.agent, row.tool)
     if tool is None:
         raise Conflict(_("This tool is gone."))
     try:

@@ -148,6 +148,8 @@ def ask_again(*, actor: Any, batch: Batch) -> int:
     _require_owner(actor, batch)
     if batch.state in (Batch.State.DRAFT, Batch.State.RUNNING):
         raise Conflict(_("Wait until it has ended."))
+    if jobs.is_active(object_id=batch.pk, kind=BATCH):
+        raise Conflict(_("Wait until it has ended."))  # it was stopped just now
     again = batch.items.filter(state__in=(ItemState.FAILED, ItemState.CANCELLED))
     count = again.update(state=ItemState.WAITING, run=None, error="")
     if not count:
