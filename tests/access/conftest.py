@@ -36,7 +36,7 @@ def _objects(member, admin):
     from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
-    from apps.agents.models import Agent, Approval, Fact, StandingConsent
+    from apps.agents.models import Agent, Approval, Fact, StandingConsent, ToolGrant
     from apps.agents.services import personalities, python_tools, rule_sets, versions
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
@@ -100,6 +100,7 @@ def _objects(member, admin):
     work("agents")
     described = '{"openapi": "3.1.0", "servers": [{"url": "http://127.0.0.1:9"}], "paths": {"/x": {"get": {}}}}'
     connection = integrations.connect(actor=admin, values={"name": "Desk"}, document=described)
+    ToolGrant.objects.create(agent=agent, tool="calculate")
     approval = Approval.objects.create(
         run_id=message.run_id,
         root_id=message.run_id,
