@@ -7,6 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
 
+from tests.blueprints.samples import tender_pdf
 from tests.integrations.service import DOCUMENT
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
 from tests.standin.server import StandIn, calls
@@ -134,6 +135,7 @@ def main():
         expect(page.locator("#result .doc")).to_be_visible(timeout=20_000)
         shoot(page, "form")
         shoot_automations(live, page)
+        shoot_blueprint(live, page)
         live.manage(code=A_PROMPT)
         page.goto(f"{live.url()}/prompts/")
         page.get_by_role("link", name="Travel desk").click()
@@ -192,6 +194,19 @@ def shoot_tools(live, page):
         page.keyboard.press("Enter")
         expect(page.locator("[data-approval] .tasks")).to_be_visible(timeout=20_000)
         shoot(page, "plan")
+
+
+def shoot_blueprint(live, page):
+    """A tender that the agent of a blueprint took apart."""
+    page.goto(f"{live.url()}/agents/new/?blueprint=rfp_analyser")
+    page.get_by_role("button", name="Make").click()
+    page.wait_for_url(re.compile("/behaviour/$"))
+    page.goto(page.url.replace("/behaviour/", "/form/"))
+    file = {"name": "schools.pdf", "mimeType": "application/pdf", "buffer": tender_pdf()}
+    page.set_input_files("input[type=file]", file)
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#result")).to_contain_text("5 requirements", timeout=30_000)
+    shoot(page, "blueprint")
 
 
 def shoot_automations(live, page):

@@ -38,3 +38,4 @@ APPROVAL_DECLINED = Action("approval.declined", _("declined what an agent wants 
 APPROVAL_EXPIRED = Action("approval.expired", _("let the time for a decision pass"))
 CONSENT_GIVEN = Action("consent.given", _("let an agent use a tool without asking"))
 CONSENT_REVOKED = Action("consent.revoked", _("has an agent ask again before a tool"))
+FILE_KEPT = Action("file.kept", _("uploaded a file for a form"))

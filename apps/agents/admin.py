@@ -12,6 +12,7 @@ from apps.agents.models import (
     AgentVersion,
     Approval,
     Fact,
+    FormFile,
     Personality,
     PythonTool,
     Rule,
@@ -70,6 +71,7 @@ class AgentAdmin(AuditedAdmin):
         "form",
         "form_label",
     )  # chosen on the page, which checks the values
+    readonly_fields = ("blueprint",)
     inlines = (ToolGrantInline, AgentVersionInline, *grant_inlines(Agent))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agent]:
@@ -121,6 +123,15 @@ class FactAdmin(ReadOnlyAdmin):
 
     list_display = ("person", "noted_by", "created_at")
     exclude = ("text",)
+
+
+@admin.register(FormFile)
+class FormFileAdmin(ReadOnlyAdmin):
+    """Files that forms were filled in with; who sees a run with one saves it there."""
+
+    list_display = ("name", "kind", "size_bytes", "uploaded_by", "created_at")
+    search_fields = ("name", "uploaded_by__name")
+    exclude = ("file",)
 
 
 class RuleInline(admin.TabularInline):

@@ -10,6 +10,7 @@ class AgentsConfig(AppConfig):
         from apps.agents import handlers, shipped
         from apps.agents.models import Agent
         from apps.agents.runs import Runs
+        from apps.agents.services.files import forget_unused
         from apps.agents.types import RUN
         from apps.jobs import registry
         from apps.projects import registry as projects
@@ -17,6 +18,7 @@ class AgentsConfig(AppConfig):
         from apps.usage.registry import find_by
 
         registry.register(RUN, Runs())
+        registry.nightly(forget_unused)
         find_by("agent", lambda name: Agent.objects.filter(name=name, draft_of=None).first(), Agent.objects.usable_by)
         used_by(handlers.agents_with)
         projects.register(handlers.AGENTS_OF_PROJECTS)

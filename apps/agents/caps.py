@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from django.db.models import ExpressionWrapper, F, Sum, fields
 from django.utils.translation import gettext as _
 
-from apps.agents.models import Run
+from apps.agents.models import Run, RunEvent
 from apps.tenants.options import RUN_MINUTES, RUN_TOKENS
 from apps.tenants.resolver import Place, resolve
 
@@ -31,7 +31,8 @@ def check(run: Run, places: Sequence[Place]) -> None:
 
 
 def worked_s(run: Run) -> float:
-    """Return the seconds that a run's stored steps took; what a program called is in the program's own."""
+    """Return the seconds that a run's calls took; what a program called is in the program's own."""
     took = ExpressionWrapper(F("finished_at") - F("started_at"), output_field=fields.DurationField())
-    total = run.events.exclude(payload__contains={"is_inside": True}).aggregate(total=Sum(took))["total"]
+    calls = run.events.exclude(kind=RunEvent.Kind.STEP).exclude(payload__contains={"is_inside": True})
+    total = calls.aggregate(total=Sum(took))["total"]
     return total.total_seconds() if total else 0.0

@@ -5,10 +5,11 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.agents.models import Agent, Fact, Personality
+from apps.agents.blueprints.registry import blueprint_named
+from apps.agents.models import Agent, Fact, FormFile, Personality
 from apps.agents.tools.memory import NAME as REMEMBER
 from apps.agents.tools.memory import wants_memory
-from apps.agents.types import FilledForm, RuleSpec, Section
+from apps.agents.types import AskedForm, FilledForm, RuleSpec, Section
 from apps.core.errors import Conflict, InvalidInput
 from apps.prompts.models import PromptVersion
 from apps.prompts.templating import checked_values, given_values, render
@@ -30,18 +31,38 @@ def version_of(agent: Agent) -> PromptVersion | None:
     return label.version if label else None
 
 
-def form_of(agent: Agent) -> PromptVersion | None:
-    """Return the version of the prompt that people fill in for an agent now, None for an agent without a form."""
+def form_of(agent: Agent) -> AskedForm | None:
+    """Return what people fill in for an agent now: what its blueprint asks for, or a prompt; None for an agent without a form."""
+    blueprint = blueprint_named(agent.blueprint) if agent.blueprint else None
+    if blueprint is not None:
+        lines = [f"{variable.title}: {{{{ {variable.name} }}}}" for variable in blueprint.asks]
+        about = (str(blueprint.title), str(blueprint.summary), blueprint.asks, "\n".join(lines))
+        return AskedForm(*about, blueprint=blueprint.key)
     if agent.form is None:
         return None
     label = agent.form.labels.filter(name=agent.form_label).select_related("version__prompt").first()
-    return label.version if label else None
+    if label is None:
+        return None
+    version = label.version
+    return AskedForm(version.prompt.name, version.prompt.description, version.variables, version.text, version)
 
 
-def fill_in(version: PromptVersion, given: Mapping[str, Any], person: Any) -> FilledForm:
+def fill_in(form: AskedForm, given: Mapping[str, Any], person: Any) -> FilledForm:
     """Put what somebody filled in into a form. Raises InvalidInput, at `values.<name>`, for what is missing or does not fit."""
-    values = checked_values(version.variables, given)
-    return FilledForm(version, values, render(version.text, values | given_values(person)).strip())
+    values = checked_values(form.variables, given)
+    files = {
+        v.name: _file(values[v.name], v.name, person) for v in form.variables if v.kind == "file" and values[v.name]
+    }
+    told = values | {name: file.name for name, file in files.items()}
+    return FilledForm(form, values, render(form.text, told | given_values(person)).strip(), tuple(files.values()))
+
+
+def _file(key: str, name: str, person: Any) -> FormFile:
+    """Return a file that somebody uploaded. Raises InvalidInput for somebody else's, or one that is gone."""
+    found = FormFile.objects.filter(pk=key, uploaded_by=person).first()
+    if found is None:
+        raise InvalidInput(_("This file is gone. Upload it again."), field=f"values.{name}")
+    return found
 
 
 def sections_of(agent: Agent, person: Any) -> list[Section]:

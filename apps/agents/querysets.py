@@ -33,6 +33,10 @@ class AgentQuerySet(SharedQuerySet):
         drafts = models.Q(draft_of__in=published.editable_by(user).values("pk"))  # type: ignore[attr-defined]
         return self.filter(models.Q(pk__in=found.values("pk")) | drafts)
 
+    def with_forms(self) -> "AgentQuerySet":
+        """Agents that can be started with a form."""
+        return self.exclude(form=None, blueprint="")
+
     def usable_by(self, user: Any) -> "AgentQuerySet":
         """Agents that are switched on and that a person may ask."""
         return super().usable_by(user).filter(is_active=True)
@@ -51,6 +55,13 @@ class RunQuerySet(models.QuerySet["Run"]):
         if not user.is_active:
             return self.none()
         return self if user.has_perm("agents.view_run") else self.filter(started_by=user)
+
+    def with_form_of(self, agent: Any) -> "RunQuerySet":
+        """An agent's runs that began with the form that it has now."""
+        found = self.filter(agent=agent)
+        if agent.blueprint:
+            return found.filter(blueprint=agent.blueprint)
+        return found.filter(form_version__isnull=False, form_version__prompt=agent.form)
 
     def active(self) -> "RunQuerySet":
         """Runs that are not in a final state."""

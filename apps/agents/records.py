@@ -9,7 +9,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from apps.agents import actions, composing, rules
+from apps.agents import actions, composing, loop, rules
 from apps.agents.events import run_settled
 from apps.agents.models import Agent, Approval, Run, RunEvent
 from apps.agents.stream import publisher, run_key
@@ -129,17 +129,19 @@ def option_places(agent_id: UUID, project_id: UUID | None) -> list[Place]:
     return [*places, (OptionValue.Level.PROJECT, project_id)] if project_id else places
 
 
-def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str = "") -> None:
+def settle(
+    run: Run, state: Run.State, text: str, *, error: str = "", code: str = "", result: dict[str, Any] | None = None
+) -> None:
     """Write a run's final state, tell higher apps in the same transaction, and the stream once that commits.
 
-    What a run wrote that did not come to its end stands only as far as its agent's rules let it through.
+    `result` is what a blueprint came to, as JSON. What a run wrote that did not come to its end stands only as far as its agent's rules let it through.
     """
     if text and state != Run.State.SUCCEEDED:
         text = let_through(run, text)
     changed = (
         Run.objects.filter(pk=run.pk)
         .exclude(state__in=Run.FINAL)
-        .update(state=state, answer=text, error=error[:500], error_code=code, finished_at=timezone.now())
+        .update(state=state, answer=text, result=result, error=error[:500], error_code=code, finished_at=timezone.now())
     )
     if not changed:
         return
@@ -147,7 +149,7 @@ def settle(run: Run, state: Run.State, text: str, *, error: str = "", code: str 
     Approval.objects.filter(run=run, state=Approval.State.PENDING).update(state=Approval.State.CANCELLED)
     for child in Run.objects.active().filter(parent=run):
         jobs.cancel(object_id=child.pk, kind=RUN)
-    run.state, run.answer, run.error, run.error_code = state, text, error[:500], code
+    run.state, run.answer, run.error, run.error_code, run.result = state, text, error[:500], code, result
     run_settled.send(sender=Run, run=run, sources=sources_of(run))
     key = run_key(run.pk)
     transaction.on_commit(lambda: _publish_end(key, state))
@@ -184,6 +186,11 @@ def facts_of(run: Run) -> list[Fact]:
         elif not event.payload.get("is_inside"):
             facts.append(ToolReturned(event.payload["call_id"], event.payload["result"]))
     return facts
+
+
+def text_of(run: Run) -> str:
+    """Return what a run has written so far in all its calls of models; what a blueprint's steps asked for is no text for people."""
+    return "" if run.blueprint else loop.answer_text(facts_of(run))
 
 
 def sources_of(run: Run) -> list[Source]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents import registry
+from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.citations import quote_for
 from apps.agents.forms import ArgumentsForm
 from apps.agents.models import Agent, Approval, Run, RunEvent, Vote
@@ -111,9 +112,15 @@ def _rules_line(event: RunEvent, start_s: float) -> StepLine:
     return StepLine(event.number, "guard", "shield-check", tint, title, amount, start_s, event.took_s, sent, came_back)
 
 
+def _step_line(event: RunEvent, start_s: float) -> StepLine:
+    title, came_back = event.payload["title"], _json(event.payload["value"])
+    return StepLine(event.number, "step", "list-checks", "ok", title, "", start_s, event.took_s, "", came_back)
+
+
 _DESCRIBE: dict[str, Callable[[RunEvent, float], StepLine]] = {
     RunEvent.Kind.MODEL: _model_line,
     RunEvent.Kind.RULES: _rules_line,
+    RunEvent.Kind.STEP: _step_line,
 }
 
 
@@ -136,7 +143,7 @@ def steps_of(run: Run) -> list[StepLine]:
     events = [event for event in run.events.all() if event.kind != RunEvent.Kind.INTENT]
     is_hidden = _was_blocked(events) if run.is_final else is_held_back(run)
     return [
-        replace(line, came_back=_("Hidden by rule")) if is_hidden and line.kind == "model" else line
+        replace(line, came_back=_("Hidden by rule")) if is_hidden and line.kind in ("model", "step") else line
         for line in step_lines(events)
     ]
 
@@ -180,7 +187,48 @@ def result_of(run: Run) -> dict[str, Any]:
         }
         for source in shown
     ]
-    return {"blocks": render_blocks(run.answer, sources=len(seen)), "sources": rows, "steps": steps_of(run)}
+    blocks = render_blocks(run.answer, sources=len(seen))
+    return {"blocks": blocks, "sources": rows, "steps": steps_of(run), "progress": progress_of(run)}
+
+
+@dataclass(frozen=True)
+class Progress:
+    """A step of a blueprint: `state` is done, working, failed or waiting."""
+
+    title: str
+    state: str
+
+
+def progress_of(run: Run) -> list[Progress]:
+    """Return the steps of a run's blueprint with how far each is; none for a run without a blueprint."""
+    blueprint = blueprint_named(run.blueprint)
+    if blueprint is None:
+        return []
+    done = set(run.events.filter(kind=RunEvent.Kind.STEP).values_list("name", flat=True))
+    left = [step.key for step in blueprint.steps if step.key not in done]
+    now = "failed" if run.is_final else "working"
+    states = {key: now if key == left[0] else "waiting" for key in left}
+    return [Progress(str(step.title), states.get(step.key, "done")) for step in blueprint.steps]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Something that a form was filled in with; `file` is the key of a file, "" for what was written."""
+
+    title: str
+    text: str
+    file: str = ""
+
+
+def given_of(run: Run) -> list[Given]:
+    """Return what a run's form was filled in with, files by their names."""
+    blueprint = blueprint_named(run.blueprint)
+    titles = {variable.name: variable.title for variable in blueprint.asks} if blueprint else {}
+    files = {str(file.pk): file.name for file in run.files.all()} if run.blueprint else {}
+    return [
+        Given(titles.get(name, name), files.get(value, value), value if value in files else "")
+        for name, value in run.inputs.items()
+    ]
 
 
 @dataclass(frozen=True)

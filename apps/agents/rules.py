@@ -6,6 +6,7 @@ A rule fires when the text mentions one of its phrases (or has none to mention) 
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
+from typing import Any
 
 from apps.agents.types import Finding, RuleSpec, Verdict
 
@@ -36,6 +37,16 @@ def check(text: str, rules: Iterable[RuleSpec], *, beside: str = "") -> Verdict:
             changed, text = fixed != text, fixed
         findings.append(Finding(rule.name, rule.rule_set, "fixed" if changed else "passed", rule.text))
     return Verdict(text, tuple(findings), tuple(additions))
+
+
+def applied(value: Any, rules: Iterable[RuleSpec]) -> Any:
+    """Return JSON in whose texts the rules that replace words have done so; those that add to a text leave it alone."""
+    replacing = [rule for rule in rules if rule.action == "replace"]
+    if isinstance(value, dict):
+        return {key: applied(each, replacing) for key, each in value.items()}
+    if isinstance(value, list):
+        return [applied(each, replacing) for each in value]
+    return check(value, replacing).text if isinstance(value, str) and replacing else value
 
 
 def fires(rule: RuleSpec, text: str, beside: str = "") -> bool:

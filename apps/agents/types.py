@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Literal
 
-from apps.prompts.types import DiffLine
+from apps.prompts.types import DiffLine, Variable
 from apps.providers.types import ChatMessage, ToolCall
 
 RUN = "run"
@@ -130,12 +130,33 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class FilledForm:
-    """A form that was filled in: the version (a row) that it is, the text for each of its variables, and what that comes to."""
+class AskedForm:
+    """What people fill in for an agent: the version of a prompt (a row), or what a blueprint (its key) asks for.
 
-    version: Any
+    `text` is what it comes to, with a place for each variable.
+    """
+
+    name: str
+    description: str
+    variables: Sequence[Variable]
+    text: str
+    version: Any = None
+    blueprint: str = ""
+
+    @property
+    def number(self) -> int | None:
+        """The number of the prompt's version; None for a blueprint, which has no versions."""
+        return self.version.number if self.version else None
+
+
+@dataclass(frozen=True)
+class FilledForm:
+    """A form that was filled in: the text for each of its variables, what that comes to, and the files (rows) among it."""
+
+    form: AskedForm
     values: dict[str, str]
     question: str
+    files: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)

@@ -24,6 +24,7 @@ _TAGS = set(
 )
 _ATTRIBUTES = {"a": {"href", "title"}, "span": {"class"}, "pre": {"class", "tabindex", "aria-label"}, "ol": {"start"}}
 CITED = re.compile(r"\[(\d{1,2})\](?!\()")
+_TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 _CODE_BLOCK = re.compile(r'<pre class="hl" tabindex="0" aria-label="([^"]*)">.*?</pre>', re.DOTALL)
 _CODE = re.compile(r"<(?:pre|code)\b.*?</(?:pre|code)>", re.DOTALL)
 _CLASS_OK = re.compile(r"[a-z0-9 ]{0,12}\Z")
@@ -59,7 +60,13 @@ def render(text: str, *, sources: int = 0) -> str:
         link_rel="noopener noreferrer nofollow",
         attribute_filter=_only_known_classes,
     )
-    return _CODE_BLOCK.sub(_with_code_bar, _link_citations(clean, sources))
+    framed = _TABLE.sub(_with_scrolling, _link_citations(clean, sources))
+    return _CODE_BLOCK.sub(_with_code_bar, framed)
+
+
+def _with_scrolling(match: re.Match[str]) -> str:
+    """Put a table where one that is wider than the page scrolls by itself, with the keyboard too."""
+    return f'<div class="tablebox" role="region" tabindex="0" aria-label="{html.escape(_("Table"))}">{match[0]}</div>'
 
 
 def _only_known_classes(tag: str, name: str, value: str) -> str | None:

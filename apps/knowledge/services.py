@@ -93,15 +93,7 @@ def upload_document(
     Raises Forbidden, InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
     """
     _require_editable(actor, knowledge_base)
-    name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
-    size_bytes = upload.size or 0
-    if size_bytes > settings.MAX_DOCUMENT_BYTES:
-        limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
-        raise TooLarge(_("“%(name)s” is larger than %(limit)d MB.") % {"name": name, "limit": limit})
-    try:
-        kind = sniff(name, upload.read(HEAD_BYTES))
-    except UnreadableDocument as error:
-        raise InvalidInput(f"{name}: {error.sentence}", field="file", code=error.code) from error
+    name, kind = checked_file(upload)
     digest = _digest(upload)
     known = Document.objects.filter(knowledge_base=knowledge_base, content_hash=digest).first()
     if known:
@@ -110,15 +102,28 @@ def upload_document(
         knowledge_base=knowledge_base,
         name=name,
         content_hash=digest,
-        size_bytes=size_bytes,
+        size_bytes=upload.size or 0,
         kind=kind,
         tags=checked_tags(tags),
         uploaded_by=actor if actor is not None and actor.pk else None,
     )
-    _store_file(document, upload)
+    store_file(document, upload)
     jobs.enqueue(kind=INGEST, queue=DOCUMENTS, object_id=document.pk, dedupe_key=str(document.pk))
-    record(actions.DOCUMENT_UPLOADED, actor=actor, target=document, after={"name": name, "size_bytes": size_bytes})
+    after = {"name": name, "size_bytes": document.size_bytes}
+    record(actions.DOCUMENT_UPLOADED, actor=actor, target=document, after=after)
     return document, True
+
+
+def checked_file(upload: UploadedFile) -> tuple[str, str]:
+    """Return the name and the kind of a file that can be read here. Raises InvalidInput (empty, wrong type), TooLarge."""
+    name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
+    if (upload.size or 0) > settings.MAX_DOCUMENT_BYTES:
+        limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
+        raise TooLarge(_("“%(name)s” is larger than %(limit)d MB.") % {"name": name, "limit": limit}, field="file")
+    try:
+        return name, sniff(name, upload.read(HEAD_BYTES))
+    except UnreadableDocument as error:
+        raise InvalidInput(f"{name}: {error.sentence}", field="file", code=error.code) from error
 
 
 def _digest(upload: UploadedFile) -> str:
@@ -130,13 +135,15 @@ def _digest(upload: UploadedFile) -> str:
     return digest.hexdigest()
 
 
-def _store_file(document: Document, upload: UploadedFile) -> None:
+def store_file(row: Any, upload: UploadedFile) -> None:
+    """Store a row that has a `name`, with its `file`. Raises Unavailable when the disk is full; nothing is left then."""
+    upload.seek(0)
     try:
-        document.file.save(document.name, upload, save=False)
-        document.save(force_insert=True)
+        row.file.save(row.name, upload, save=False)
+        row.save(force_insert=True)
     except OSError as error:
-        if document.file.name:
-            document.file.storage.delete(document.file.name)
+        if row.file.name:
+            row.file.storage.delete(row.file.name)
         if error.errno == NO_SPACE:
             raise Unavailable(_("The disk is full. Your administrator has to make room."), retry_after_s=600) from error
         raise

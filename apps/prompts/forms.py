@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
-from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -79,15 +78,39 @@ def variable_forms(
     return [VariableForm(name, by_name.get(name), data) for name in names_in(text)[:MAX_VARIABLES]]
 
 
+class KeptFileInput(forms.FileInput):
+    """An upload whose value is the key of the file that was kept; `kept` is what that one is called, "" for none."""
+
+    kept = ""
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name)
+
+
 class ValuesForm(forms.Form):
     """A field for each variable of a version; the service checks what is written."""
 
     def __init__(
-        self, variables: Sequence[Variable], data: Any = None, *, initial: Mapping[str, Any] | None = None
+        self,
+        variables: Sequence[Variable],
+        data: Any = None,
+        *,
+        initial: Mapping[str, Any] | None = None,
+        takes_files: bool = False,
     ) -> None:
+        """Files are asked for by upload where the page `takes_files`, elsewhere by the id of one that was uploaded."""
         super().__init__(data, prefix="values", initial=dict(initial or {}))
         for variable in variables:
             self.fields[variable.name] = _field(variable)
+            if variable.kind == "file" and takes_files:
+                self.fields[variable.name].widget = KeptFileInput()
+                self.fields[variable.name].help_text = variable.help
+
+    def show_files(self, names: Mapping[str, str]) -> None:
+        """Tell the fields of files what those that they hold are called, by key."""
+        for name, field in self.fields.items():
+            if isinstance(field.widget, KeptFileInput):
+                field.widget.kept = names.get(str(self[name].value() or ""), "")
 
     def values(self) -> dict[str, Any]:
         """Return what was written, by variable."""
@@ -96,7 +119,7 @@ class ValuesForm(forms.Form):
 
 def _field(variable: Variable) -> forms.Field:
     about: dict[str, Any] = {
-        "label": capfirst(variable.name.replace("_", " ")),
+        "label": variable.title,
         "required": False,
         "help_text": variable.help,
     }
@@ -106,7 +129,12 @@ def _field(variable: Variable) -> forms.Field:
         )
         nothing = [("", variable.default or "–")]
         return forms.ChoiceField(choices=nothing + options, **about)
-    widgets = {"long_text": forms.Textarea(), "date": forms.DateInput(attrs={"type": "date"})}
+    widgets = {
+        "long_text": forms.Textarea(),
+        "date": forms.DateInput(attrs={"type": "date"}),
+    }
+    if variable.kind == "file" and not variable.help:
+        about["help_text"] = _("The id of an uploaded file.")
     field = forms.CharField(max_length=8_000, widget=widgets.get(variable.kind), **about)
     if variable.default and not variable.help:
         field.help_text = _("Without a value: %(default)s") % {"default": variable.default}

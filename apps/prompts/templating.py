@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from apps.core.errors import InvalidInput
+from apps.core.models import is_uuid
 from apps.core.tenancy import current_tenant
 from apps.prompts.types import GIVEN, KINDS, Variable
 
@@ -81,7 +82,8 @@ def checked_values(variables: Sequence[Variable], given: Mapping[str, Any]) -> d
         if value in (None, ""):
             value = variable.default
         if value == "" and variable.is_required:
-            raise InvalidInput(_("Fill in “%(name)s”.") % {"name": variable.name}, field=field)
+            words = _("Fill in “%(name)s”.") % {"name": str(variable.label) or variable.name}
+            raise InvalidInput(words, field=field)
         filled[variable.name] = _as_text(variable, value, field) if value != "" else ""
     return filled
 
@@ -109,6 +111,8 @@ def _as_text(variable: Variable, value: Any, field: str) -> str:
         return _day(written, field)
     if variable.kind == "switch":
         return _switch(written, field)
+    if variable.kind == "file" and not is_uuid(written):
+        raise InvalidInput(_("Upload the file first, and name it by its id."), field=field)
     if variable.kind == "choice" and written not in variable.choices:
         raise InvalidInput(_("Choose one of: %(choices)s.") % {"choices": ", ".join(variable.choices)}, field=field)
     most = MAX_CHARS.get(variable.kind, 500)

@@ -5,7 +5,8 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-VariableKind = Literal["text", "long_text", "number", "choice", "switch", "date"]
+VariableKind = Literal["text", "long_text", "number", "choice", "switch", "date", "file"]
+"""What a variable takes. A file is the key of one that was uploaded; blueprints alone ask for those."""
 KINDS: tuple[VariableKind, ...] = ("text", "long_text", "number", "choice", "switch", "date")
 GIVEN = ("organisation", "person", "language", "today")
 """Names that every run fills in by itself."""
@@ -13,18 +14,25 @@ GIVEN = ("organisation", "person", "language", "today")
 
 @dataclass(frozen=True)
 class Variable:
-    """A place in a prompt's text that is filled in; `default` is as people write it, "" for none."""
+    """A place in a prompt's text that is filled in; `default` is as people write it, "" for none; `label` is for people, "" for its name."""
 
     name: str
     kind: VariableKind = "text"
-    help: str = ""
+    help: Any = ""
     default: str = ""
     is_required: bool = True
     choices: tuple[str, ...] = ()
+    label: Any = ""
 
     def as_json(self) -> dict[str, Any]:
         """Return it as it is stored."""
         return asdict(self) | {"choices": list(self.choices)}
+
+    @property
+    def title(self) -> str:
+        """What people call it."""
+        words = str(self.label) or self.name.replace("_", " ")
+        return words[:1].upper() + words[1:]
 
     @classmethod
     def from_json(cls, raw: dict[str, Any]) -> "Variable":

@@ -88,7 +88,7 @@ def _asked(automation: Automation, occurrence: Occurrence) -> Run:
     places = given_values(owner) | {name: str(value) for name, value in occurrence.brought.items()}
     values = {name: render(str(text), places) for name, text in automation.values.items()}
     holds = ["untrusted"] if occurrence.brought else []
-    if agent.form is not None:
+    if agent.has_form:
         return form_runs.start_form_run(actor=owner, agent=agent, given=values, project=automation.project, holds=holds)
     question = values.get(QUESTION, "")
     return start_run(actor=owner, agent=agent, question=question, project=automation.project, holds=holds)

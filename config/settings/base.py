@@ -70,6 +70,7 @@ _UNTABLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
     "allauth.socialaccount.providers.saml",
     "allauth.socialaccount.providers.github",
+    "apps.blueprints",
     "apps.dashboard",
     "django.contrib.messages",
     "django.contrib.staticfiles",

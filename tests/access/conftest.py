@@ -36,8 +36,8 @@ def _objects(member, admin):
     from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
     from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
-    from apps.agents.models import Agent, Approval, Fact, StandingConsent, ToolGrant
-    from apps.agents.services import personalities, python_tools, rule_sets, versions
+    from apps.agents.models import Agent, Approval, Fact, Run, StandingConsent, ToolGrant
+    from apps.agents.services import files, personalities, python_tools, rule_sets, versions
     from apps.audit.actions import REFUSED
     from apps.audit.services import alerts
     from apps.audit.watch import notice
@@ -101,6 +101,9 @@ def _objects(member, admin):
     described = '{"openapi": "3.1.0", "servers": [{"url": "http://127.0.0.1:9"}], "paths": {"/x": {"get": {}}}}'
     connection = integrations.connect(actor=admin, values={"name": "Desk"}, document=described)
     ToolGrant.objects.create(agent=agent, tool="calculate")
+    file = files.keep_file(actor=member, upload=SimpleUploadedFile("offer.md", b"CANARY of the member"))
+    file.runs.add(message.run_id)
+    Run.objects.filter(pk=message.run_id).update(result={"text": "CANARY of the member"})
     approval = Approval.objects.create(
         run_id=message.run_id,
         root_id=message.run_id,
@@ -128,6 +131,7 @@ def _objects(member, admin):
         "base": base.pk,
         "agent": agent.pk,
         "run": message.run_id,
+        "file": file.pk,
         "conversation": message.conversation_id,
         "person": member.pk,
         "invitation": invitation.pk,

@@ -207,13 +207,13 @@ def test_mended_in_the_persons_language(member, adviser, scripted, work):
 
 
 def test_blocked_answer_is_never_shown(member, adviser, scripted, work, acme):
-    from apps.agents import runs
+    from apps.agents.runs.turn import Turn
 
     scripted.script(says("This is a guaranteed return of nine percent."))
     seen = []
-    kept = runs._Work.publish
+    kept = Turn.publish
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(runs._Work, "publish", lambda self, kind, **d: (seen.append((kind, d)), kept(self, kind, **d)))
+        patch.setattr(Turn, "publish", lambda self, kind, **d: (seen.append((kind, d)), kept(self, kind, **d)))
         run = ask(member, adviser, work, "Where does money grow?")
     assert (run.state, run.answer, run.error_code) == ("failed", "", "rule_blocked")
     assert "No guaranteed returns" in run.error and "which nobody can" in run.error

@@ -46,12 +46,12 @@ def test_next_model_answers_at_once(member, agent, scripted, spare, work, fault)
 
 
 def test_half_an_answer_is_discarded_before_the_next_model_writes(member, agent, scripted, spare, work, monkeypatch):
-    from apps.agents import runs
+    from apps.agents.runs.turn import Turn
 
     told = []
-    kept = runs._Work.publish
+    kept = Turn.publish
     monkeypatch.setattr(
-        runs._Work, "publish", lambda self, kind, **data: (told.append((kind, data)), kept(self, kind, **data))
+        Turn, "publish", lambda self, kind, **data: (told.append((kind, data)), kept(self, kind, **data))
     )
     scripted.script(says("one two three", cut_after=2))
     asked(member, agent)

@@ -178,15 +178,15 @@ def test_effect_in_doubt_is_left_to_a_person(member, agent, scripted, work, mail
     run = start(member, agent)
     claim = engine.claim("agents", "dies")
     with tenant_context(agent_tenant()):
-        from apps.agents.runs import _Work
+        from apps.agents.runs.looping import LoopTurn
         from apps.agents import loop
 
-        dying = _Work(claim, Run.objects.get(pk=run.pk))
+        dying = LoopTurn(claim, Run.objects.get(pk=run.pk))
         with engine.checkpoint(claim):
             Run.objects.filter(pk=run.pk).update(state="running")
         dying.call_model(loop.next_step(dying.brief, dying.facts))
         call = loop.next_step(dying.brief, dying.facts).call
-        Act(claim, dying.run, dying.tools["send_mail"], call).announce({})
+        Act(claim, dying.run, dying.tools.held["send_mail"], call).announce({})
     with public_context(), connection.cursor() as cursor:
         cursor.execute("UPDATE jobs_job SET lease_until = now() - interval '1 s'")
     work("agents")

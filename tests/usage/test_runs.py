@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from apps.agents import runs
+from apps.agents.runs import asking
 from apps.agents.services import runs as services
 from apps.jobs.errors import JobCancelled, LostLease
 from apps.usage.errors import BudgetSpent
@@ -56,7 +56,7 @@ def test_answer_that_comes_as_the_run_is_taken_away_or_stopped_is_paid_for(
     def stop(*args, **kwargs):
         raise stopped
 
-    monkeypatch.setattr(runs, "add_event", stop)
+    monkeypatch.setattr(asking, "add_event", stop)
     priced.script(says("Four words are here."))
     run = start(member, agent)
     work("agents")

@@ -20,11 +20,22 @@ from apps.usage.services.reports import cost_of_run
 
 
 class AgentSerializer(serializers.ModelSerializer):
-    has_form = serializers.BooleanField(source="form_id", help_text="Whether it can be started with a form.")
+    has_form = serializers.BooleanField(help_text="Whether it can be started with a form.")
 
     class Meta:
         model = Agent
-        fields = ("id", "name", "description", "icon", "tint", "starters", "max_steps", "has_form", "is_active")
+        fields = (
+            "id",
+            "name",
+            "description",
+            "icon",
+            "tint",
+            "starters",
+            "max_steps",
+            "has_form",
+            "blueprint",
+            "is_active",
+        )
         read_only_fields = fields
 
 
@@ -51,8 +62,10 @@ class RunSerializer(serializers.ModelSerializer):
             "title",
             "state",
             "question",
+            "blueprint",
             "inputs",
             "answer",
+            "result",
             "error",
             "input_tokens",
             "output_tokens",

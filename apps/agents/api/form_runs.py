@@ -3,29 +3,54 @@
 from typing import Any
 
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
+from rest_framework.decorators import api_view, parser_classes
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.agents.api.endpoints import RunSerializer
-from apps.agents.models import Agent
-from apps.agents.services import form_runs
+from apps.agents.blueprints import Blueprint
+from apps.agents.blueprints.registry import all_blueprints
+from apps.agents.models import Agent, FormFile
+from apps.agents.services import files, form_runs
 from apps.core.api import checked
+from apps.core.permissions import require
 from apps.projects.services import project_of_key
 from apps.prompts.api import VariableSerializer
+from apps.prompts.types import KINDS
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key gives the same run, once."
 )
 
 
+class AskedVariableSerializer(VariableSerializer):
+    """What a form asks for; the value of a `file` is the id of one that was uploaded."""
+
+    kind = serializers.ChoiceField([*KINDS, "file"])
+    title = serializers.CharField(help_text="What people call it.")
+
+
+class FormFileSerializer(serializers.ModelSerializer):
+    class Meta:
+        model = FormFile
+        fields = ("id", "name", "kind", "size_bytes", "created_at")
+        read_only_fields = fields
+
+
+class FormFileInput(serializers.Serializer):
+    file = serializers.FileField(max_length=255)
+
+
 class FormSerializer(serializers.Serializer):
-    name = serializers.CharField(source="prompt.name")
-    description = serializers.CharField(source="prompt.description")
-    version = serializers.IntegerField(source="number")
-    variables = VariableSerializer(many=True)
+    name = serializers.CharField()
+    description = serializers.CharField()
+    version = serializers.IntegerField(
+        source="number", allow_null=True, help_text="Of the prompt; null for a blueprint, which has none."
+    )
+    variables = AskedVariableSerializer(many=True)
 
 
 class FormInput(serializers.Serializer):
@@ -47,7 +72,7 @@ class ForecastSerializer(serializers.Serializer):
 
 def _agent(request: Request, pk: Any) -> Agent:
     found = Agent.objects.usable_by(request.user).select_related("form", "model__provider")
-    return get_object_or_404(found.exclude(form=None), pk=pk)
+    return get_object_or_404(found.with_forms(), pk=pk)
 
 
 def _asked(request: Request, agent: Agent) -> dict[str, Any]:
@@ -77,3 +102,39 @@ def form_estimate(request: Request, pk: Any) -> Response:
     """Say what a run with these values is expected to cost; nothing is started."""
     found = form_runs.forecast(**_asked(request, _agent(request, pk)))
     return Response(ForecastSerializer(found).data)
+
+
+@extend_schema(tags=["agents"], request=FormFileInput, responses={201: FormFileSerializer})
+@api_view(["POST"])
+@parser_classes([MultiPartParser])
+def keep_file(request: Request) -> Response:
+    """Upload a file that you fill in a form with; its id is the value. It is deleted after 30 days in which no run used it."""
+    upload = checked(FormFileInput, request.data)["file"]
+    kept = files.keep_file(actor=request.user, upload=upload)
+    return Response(FormFileSerializer(kept).data, status=201)
+
+
+class BlueprintStepSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    title = serializers.CharField()
+
+
+class BlueprintSerializer(serializers.Serializer):
+    key = serializers.CharField()
+    title = serializers.CharField()
+    summary = serializers.CharField()
+    variables = AskedVariableSerializer(many=True, source="asks")
+    steps = BlueprintStepSerializer(many=True)
+    result = serializers.SerializerMethodField(help_text="JSON schema of what its runs come to.")
+
+    @extend_schema_field(serializers.DictField())
+    def get_result(self, blueprint: Blueprint) -> Any:
+        return blueprint.gives.model_json_schema()
+
+
+@extend_schema(tags=["agents"], responses=BlueprintSerializer(many=True))
+@api_view(["GET"])
+def blueprints(request: Request) -> Response:
+    """List the blueprints that agents can be made from: what each asks for, does and gives."""
+    require(request.user, "agents.use_agent")
+    return Response(BlueprintSerializer(all_blueprints(), many=True).data)

@@ -35,18 +35,24 @@ class AgentInput(serializers.Serializer):
     max_steps = serializers.IntegerField(min_value=LEAST_STEPS, max_value=MOST_STEPS, required=False)
 
 
+class NewAgentInput(AgentInput):
+    blueprint = serializers.SlugField(required=False, help_text="The key of one that it works by.")
+
+
 class AgentChange(AgentInput):
     name = serializers.CharField(max_length=80, required=False)
     is_active = serializers.BooleanField(required=False)
 
 
 @extend_schema(tags=["agents"], methods=["GET"], responses=AgentSerializer(many=True))
-@extend_schema(tags=["agents"], methods=["POST"], request=AgentInput, responses={201: AgentSerializer})
+@extend_schema(tags=["agents"], methods=["POST"], request=NewAgentInput, responses={201: AgentSerializer})
 @api_view(["GET", "POST"])
 def agents(request: Request) -> Response:
     """List the agents that you may use, or make one."""
     if request.method == "POST":
-        made = studio.save_agent(actor=request.user, values=checked(AgentInput, request.data))
+        values = checked(NewAgentInput, request.data)
+        blueprint = studio.chosen_blueprint(values.get("blueprint", ""))
+        made = studio.save_agent(actor=request.user, values=values, blueprint=blueprint)
         return Response(AgentSerializer(made).data, status=201)
     return Response(AgentSerializer(Agent.objects.usable_by(request.user), many=True).data)
 

@@ -106,8 +106,9 @@ class AgentForm(forms.Form):
     )
 
     def __init__(self, *args: Any, user: Any, row: Agent | None = None, **kwargs: Any) -> None:
-        known = {name: getattr(row, name) for name in self.base_fields if name != "knowledge_bases"} if row else {}
+        known = dict(kwargs.pop("initial", None) or {})
         if row:
+            known |= {name: getattr(row, name) for name in self.base_fields if name != "knowledge_bases"}
             known["knowledge_bases"] = [base.pk for base in row.knowledge_bases.all()]
         super().__init__(*args, **{**kwargs, "initial": known})
         self.fields["knowledge_bases"].queryset = KnowledgeBase.objects.visible_to(user)  # type: ignore[attr-defined]
@@ -167,6 +168,9 @@ class BehaviourForm(forms.Form):
         if sees_prompts:
             self.fields["use"].choices = _uses()  # type: ignore[attr-defined]
             self.fields["fill_in"].choices = _forms()  # type: ignore[attr-defined]
+            if agent.blueprint:
+                self.fields["fill_in"].disabled = True
+                self.fields["fill_in"].choices = [("", _("What its blueprint asks for"))]  # type: ignore[attr-defined]
         else:
             del self.fields["use"], self.fields["fill_in"]
 

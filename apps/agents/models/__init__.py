@@ -1,8 +1,9 @@
-"""Agent with its Personality and RuleSets, Run and RunEvent, ToolGrant and Approval; a module a noun."""
+"""Agent with its Personality and RuleSets, Run and RunEvent, ToolGrant and Approval, FormFile; a module a noun."""
 
 from apps.agents.models.agents import Agent, AgentGroupGrant, AgentUserGrant
 from apps.agents.models.behaviour import Personality, Rule, RuleSet
 from apps.agents.models.consent import Approval, StandingConsent, ToolGrant, Vote
+from apps.agents.models.files import FormFile
 from apps.agents.models.memory import Fact
 from apps.agents.models.python_tools import PythonTool
 from apps.agents.models.runs import Run, RunEvent
@@ -15,6 +16,7 @@ __all__ = [
     "AgentVersion",
     "Approval",
     "Fact",
+    "FormFile",
     "Personality",
     "PythonTool",
     "Rule",

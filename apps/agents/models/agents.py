@@ -18,7 +18,7 @@ from apps.core.models import TimestampedModel
 class Agent(TimestampedModel, Shared):
     """A helper that a tenant has set up: instructions, a model and the collections it may search.
 
-    A draft (`draft_of`) is what an agent may become: those who may change the agent change and try it, and nobody else knows it.
+    One made from a blueprint asks for what that asks for, and works by its steps. A draft (`draft_of`) is what an agent may become: those who may change the agent change and try it, and nobody else knows it.
     """
 
     LEVELS: ClassVar = {USE: _("Ask it"), CHANGE: _("Change it"), MANAGE: _("Manage it: share, shut, delete")}
@@ -68,6 +68,7 @@ class Agent(TimestampedModel, Shared):
         verbose_name=_("version of the prompt"),
     )
     prompt_values = models.JSONField(_("values of the prompt"), default=dict, blank=True)
+    blueprint = models.SlugField(_("blueprint"), max_length=40, blank=True, default="", db_default="", editable=False)
     form = models.ForeignKey(
         "prompts.Prompt", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("form")
     )
@@ -123,6 +124,11 @@ class Agent(TimestampedModel, Shared):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def has_form(self) -> bool:
+        """Whether it can be started with a form."""
+        return bool(self.form_id or self.blueprint)
 
     @property
     def published_id(self) -> UUID:

@@ -16,7 +16,7 @@ _TEXTS: models.Field = ArrayField(models.CharField(max_length=16))
 class Run(TimestampedModel):
     """One piece of an agent's work. Its input is copied in, so it stands alone; final states never change.
 
-    `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
+    `blueprint` is what it works by, "" for one that its agent decides; `result` is what that came to, as JSON. `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
     may use (null: nothing narrower). A trial was asked from the pages on which an agent is made; it counts for no health. `holds` says what it has read: `untrusted` text of others, `private` text of the organisation.
     """
 
@@ -81,6 +81,8 @@ class Run(TimestampedModel):
     holds = ArrayField(
         models.CharField(max_length=16), default=list, db_default=models.Value([], _TEXTS), editable=False
     )
+    blueprint = models.SlugField(_("blueprint"), max_length=40, blank=True, default="", db_default="", editable=False)
+    result = models.JSONField(_("result"), null=True, editable=False)
     answer = models.TextField(_("answer"), blank=True)
     error = models.CharField(_("reason"), max_length=500, blank=True)
     error_code = models.CharField(max_length=40, blank=True, editable=False)
@@ -124,6 +126,13 @@ class Run(TimestampedModel):
         return self.title
 
     @property
+    def has_form_of_agent(self) -> bool:
+        """Whether it began with the form that its agent has now."""
+        if self.blueprint or self.agent.blueprint:
+            return self.blueprint == self.agent.blueprint
+        return self.form_version is not None and self.form_version.prompt_id == self.agent.form_id
+
+    @property
     def is_final(self) -> bool:
         return self.state in self.FINAL
 
@@ -143,6 +152,7 @@ class RunEvent(UUIDModel):
         INTENT = "intent", _("About to act")
         TOOL = "tool", _("Tool")
         RULES = "rules", _("Rules")
+        STEP = "step", _("Step of a blueprint")
 
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="events")
     number = models.PositiveIntegerField()

@@ -41,7 +41,7 @@ def start_draft(*, actor: Any, agent: Agent) -> Agent:
     Agent.objects.select_for_update().get(pk=agent.pk)
     draft = Agent.objects.filter(draft_of=agent).first()
     if draft is None:
-        draft = Agent(draft_of=agent, is_open=False)
+        draft = Agent(draft_of=agent, is_open=False, blueprint=agent.blueprint)
         _write(draft, versions.content_of(agent))
         record(actions.AGENT_DRAFTED, actor=actor, target=agent)
     return draft

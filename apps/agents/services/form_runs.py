@@ -10,11 +10,10 @@ from apps.agents.models import Agent, Run
 from apps.agents.records import option_places
 from apps.agents.registry import tools_of
 from apps.agents.services.runs import start_run
-from apps.agents.types import Forecast
+from apps.agents.types import AskedForm, Forecast
 from apps.core.errors import Conflict, DomainError, NotFound
 from apps.core.language import token_estimate
 from apps.projects.models import Project
-from apps.prompts.models import PromptVersion
 from apps.prompts.templating import given_values, render
 from apps.providers.registry import default_model
 from apps.providers.types import Usage
@@ -27,12 +26,12 @@ FORMER_RUNS, ENOUGH_RUNS = 20, 3
 GUESSED_OUTPUT, SEARCHED_INPUT = 400, 1_600  # tokens: an answer of half a page; the passages of one search
 
 
-def form_for(agent: Agent) -> PromptVersion:
-    """Return what people fill in for an agent. Raises NotFound for one that has no form."""
-    version = composing.form_of(agent)
-    if version is None:
+def form_for(agent: Agent) -> AskedForm:
+    """Return what people fill in for an agent. Raises NotFound for one that has no form (any more)."""
+    form = composing.form_of(agent)
+    if form is None:
         raise NotFound(_("This agent has no form."))
-    return version
+    return form
 
 
 def start_form_run(
@@ -68,10 +67,10 @@ def start_form_run(
 
 def forecast(*, actor: Any, agent: Agent, given: Mapping[str, Any], project: Project | None = None) -> Forecast:
     """Say what a run with what is filled in so far is expected to come to. Raises NotFound for an agent without a form."""
-    version = form_for(agent)
-    texts = {variable.name: variable.default for variable in version.variables}
+    form = form_for(agent)
+    texts = {variable.name: variable.default for variable in form.variables}
     texts |= {name: str(value) for name, value in given.items() if value not in (None, "")}
-    question = render(version.text, texts | given_values(actor))
+    question = render(form.text, texts | given_values(actor))
     usage, runs = _from_former_runs(agent, question)
     if not runs:
         usage = _from_sizes(actor, agent, question, project)
@@ -85,7 +84,7 @@ def forecast(*, actor: Any, agent: Agent, given: Mapping[str, Any], project: Pro
 
 def _from_former_runs(agent: Agent, question: str) -> tuple[Usage, int]:
     """Return the mean of the last runs of the form, with this question's length; 0 runs when there are too few."""
-    done = Run.objects.filter(agent=agent, form_version__prompt=agent.form, state=Run.State.SUCCEEDED)
+    done = Run.objects.with_form_of(agent).filter(state=Run.State.SUCCEEDED)
     former = done.order_by("-created_at").values_list("input_tokens", "output_tokens", "question")[:FORMER_RUNS]
     count = len(former)
     if count < ENOUGH_RUNS:

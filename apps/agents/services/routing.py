@@ -34,7 +34,7 @@ class Choice:
 
 def ranked(*, actor: Any, text: str, project: Project | None = None) -> list[Choice]:
     """Return the agents that a person may ask (in a project, those that work there), the best for the question first."""
-    usable = Agent.objects.usable_by(actor).order_by("name")
+    usable = Agent.objects.usable_by(actor).filter(blueprint="").order_by("name")
     agents = list((usable.filter(projects=project) if project else usable)[:MOST_AGENTS])
     score = _scorer(text)
     choices = [_judged(agent, score) for agent in agents]

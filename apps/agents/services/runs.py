@@ -62,13 +62,14 @@ def start_run(
     question = checked_question(question)
     refuse_details(agent, question, "text")
     caller = current_caller()
-    return open_run(
+    run = open_run(
         agent=agent,
         started_by=actor,
         project=project,
         question=question,
         title=title_of(_name_of(form) if form else question),
-        form_version=form.version if form else None,
+        form_version=form.form.version if form else None,
+        blueprint=form.form.blueprint if form else "",
         inputs=form.values if form else {},
         history=[{"role": message.role, "text": message.text} for message in history],
         instructions=composing.told(composing.sections_of(agent, actor)),
@@ -80,6 +81,8 @@ def start_run(
         asked_from=caller.address or None,
         asked_with_second_factor=caller.has_second_factor,
     )
+    run.files.set(form.files if form else ())
+    return run
 
 
 def require_place(actor: Any, project: Project, agent: Agent) -> None:
@@ -139,8 +142,10 @@ def refuse_details(agent: Agent, question: str, field: str) -> None:
 
 
 def _name_of(form: FilledForm) -> str:
-    """Name a filled form by its prompt and the first thing that was written."""
-    return ": ".join([str(form.version.prompt), *[value for value in form.values.values() if value][:1]])
+    """Name a filled form by its name and the first thing that was written, or the first file."""
+    if form.files:
+        return f"{form.form.name}: {form.files[0].name}"
+    return ": ".join([form.form.name, *[value for value in form.values.values() if value][:1]])
 
 
 @transaction.atomic

@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.agents import actions
-from apps.agents.models import Agent, Run
+from apps.agents.blueprints import Blueprint
+from apps.agents.blueprints.registry import blueprint_named
+from apps.agents.models import Agent, Run, ToolGrant
 from apps.agents.services import versions
 from apps.agents.services.personalities import checked_words, save_named, told
 from apps.agents.services.rule_sets import free_name
@@ -26,7 +28,7 @@ ADD = "agents.add_agent"
 FIELDS = ("name", "description", "icon", "tint", "starters", "max_steps")
 COPIED = (
     *("description", "icon", "tint", "starters", "max_steps", "instructions", "model", "personality"),
-    *("prompt", "prompt_label", "prompt_version", "prompt_values", "form", "form_label"),
+    *("prompt", "prompt_label", "prompt_version", "prompt_values", "form", "form_label", "blueprint"),
 )
 ICONS = {
     "message-square": gettext_lazy("Speech bubble"),
@@ -51,14 +53,17 @@ MAX_STARTERS, MAX_STARTER_CHARS = 6, 200
 
 
 @transaction.atomic
-def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = None) -> Agent:
+def save_agent(
+    *, actor: Any, values: Mapping[str, Any], agent: Agent | None = None, blueprint: Blueprint | None = None
+) -> Agent:
     """Make an agent that its maker manages and everybody may ask, or change one's name, looks, collections and limits.
 
+    One made from a blueprint works by it for good; it has its instructions and tools, which may be changed as any other's.
     `knowledge_bases` are those to be searched; ones that the actor does not see stay as they are. `is_active` switches a known one
     as switch_agent() does. Raises Forbidden, InvalidInput with the field, Conflict for a taken name.
     """
     _require(actor, agent)
-    row = agent or Agent()
+    row = agent or _made_from(blueprint)
     before = _told(row) if agent else None
     with versions.keeping(actor, row):
         for field in FIELDS:
@@ -68,6 +73,8 @@ def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = N
         save_named(row)
         if "knowledge_bases" in values:
             _set_collections(actor, row, values["knowledge_bases"])
+        if agent is None and blueprint is not None:
+            ToolGrant.objects.bulk_create(ToolGrant(agent=row, tool=tool) for tool in blueprint.tools)
     after = _told(row)
     if agent is None:
         give_to_maker(shared=row, maker=actor)
@@ -77,6 +84,14 @@ def save_agent(*, actor: Any, values: Mapping[str, Any], agent: Agent | None = N
     if agent is not None and "is_active" in values:
         switch_agent(actor=actor, agent=agent, is_active=values["is_active"])
     return row
+
+
+def chosen_blueprint(key: str) -> Blueprint | None:
+    """Return the blueprint of a key, None for no key. Raises InvalidInput for one that is not there."""
+    found = blueprint_named(key) if key else None
+    if key and found is None:
+        raise InvalidInput(_("There is no such blueprint."), field="blueprint")
+    return found
 
 
 @transaction.atomic
@@ -112,6 +127,13 @@ def switch_agent(*, actor: Any, agent: Agent, is_active: bool) -> None:
             kind=RUN, object_ids=list(Run.objects.active().filter(agent=agent).values_list("pk", flat=True))
         )
     record(actions.AGENT_SWITCHED_ON if is_active else actions.AGENT_SWITCHED_OFF, actor=actor, target=agent)
+
+
+def _made_from(blueprint: Blueprint | None) -> Agent:
+    if blueprint is None:
+        return Agent()
+    about = {"description": str(blueprint.summary)[:200], "icon": blueprint.icon}
+    return Agent(blueprint=blueprint.key, instructions=blueprint.prompt("instructions"), **about)
 
 
 def _require(actor: Any, agent: Agent | None) -> None:

@@ -4,15 +4,16 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+import orjson
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.agents.models import Agent, Run
-from apps.agents.rendering import cards_of, steps_of, timeline
+from apps.agents.rendering import cards_of, given_of, steps_of, timeline
 from apps.agents.services import runs as services
 from apps.core.htmx import page_or_part
 from apps.core.models import is_uuid
@@ -103,6 +104,7 @@ def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
         "bars": bars,
         "marks": marks,
         "chosen": chosen,
+        "given": given_of(run),
         "cost": cost_of_run(run.pk),
         "cards": cards_of(run, request.user),
         "children": Run.objects.visible_to(request.user)
@@ -110,6 +112,23 @@ def _run_context(request: HttpRequest, run: Run) -> dict[str, Any]:
         .select_related("agent")
         .order_by("created_at"),
     }
+
+
+@require_GET
+def run_file(request: HttpRequest, pk: UUID, file: UUID) -> FileResponse:
+    """A file that a run's form was filled in with, for whoever sees the run; never shown, always saved."""
+    run = get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
+    found = get_object_or_404(run.files, pk=file)
+    return FileResponse(found.file.open("rb"), as_attachment=True, filename=found.name)
+
+
+@require_GET
+def run_result(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """What a run by a blueprint came to, as JSON to save."""
+    run = get_object_or_404(Run.objects.visible_to(request.user).exclude(result=None), pk=pk)
+    body = orjson.dumps(run.result, option=orjson.OPT_INDENT_2)
+    headers = {"Content-Disposition": f'attachment; filename="{run.blueprint}-{run.pk}.json"'}
+    return HttpResponse(body, content_type="application/json", headers=headers)
 
 
 @require_POST

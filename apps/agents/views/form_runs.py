@@ -8,15 +8,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from apps.agents.models import Agent, Run
+from apps.agents.models import Agent, FormFile, Run
 from apps.agents.rendering import result_of
-from apps.agents.services import form_runs
-from apps.core.errors import Conflict, DomainError, InvalidInput, TooManyRequests
+from apps.agents.services import files, form_runs
+from apps.agents.types import AskedForm
+from apps.core.errors import Conflict, DomainError, InvalidInput, TooLarge, TooManyRequests, Unavailable
 from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
+from apps.knowledge.parsers import ACCEPTED
 from apps.projects.models import Project
 from apps.projects.services import project_of_key
-from apps.prompts.forms import ValuesForm
+from apps.prompts.forms import KeptFileInput, ValuesForm
 
 EARLIER = 10
 
@@ -26,17 +28,20 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     """GET shows the form and (`run`) a run that it started; POST starts one, or with `look` says what it would cost."""
     agent = get_object_or_404(_with_forms(request), pk=pk)
     project = project_of_key(request.user, request.POST.get("project") or request.GET.get("project"))
-    version, run = form_runs.form_for(agent), _chosen_run(request, agent)
+    asked, run = form_runs.form_for(agent), _chosen_run(request, agent)
     if is_part_wanted(request) and request.method == "GET" and run is not None:
         return render(request, "agents/_form_result.html", {"agent": agent, **_result(run)})
-    data = request.POST if request.method == "POST" else None
-    form = ValuesForm(version.variables, data, initial=run.inputs if run else {})
+    data, refused = _sent(request, asked)
+    form = ValuesForm(asked.variables, data, initial=run.inputs if run else {}, takes_files=True)
     given = {name: form[name].value() for name in form.fields}
-    context = {"agent": agent, "project": project, "form": form, "version": version, **_result(run)}
+    context = {"agent": agent, "project": project, "form": form, "asked": asked, "accepted": ACCEPTED, **_result(run)}
     if "look" in request.POST:
         context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
         return render(request, "agents/_forecast.html", context)
     status = 200
+    for name, error in refused.items():
+        form.add_error(name, str(error.message))
+        status = error.status
     if data is not None and form.is_valid():
         try:
             started = form_runs.start_form_run(actor=request.user, agent=agent, given=form.values(), project=project)
@@ -46,16 +51,40 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
         else:
             return redirect(_address(agent, started, project))
     context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
+    form.show_files(_file_names(request, form))
     context["earlier"] = _own_runs(request, agent)[:EARLIER]
     return render(request, "agents/agent_form.html", context, status=422 if form.errors and status == 200 else status)
 
 
 def _with_forms(request: HttpRequest) -> Any:
-    return Agent.objects.usable_by(request.user).exclude(form=None).select_related("form", "model__provider")
+    return Agent.objects.usable_by(request.user).with_forms().select_related("form", "model__provider")
 
 
 def _own_runs(request: HttpRequest, agent: Agent) -> Any:
-    return Run.objects.filter(agent=agent, started_by_id=request.user.pk, form_version__prompt=agent.form)
+    return Run.objects.with_form_of(agent).filter(started_by_id=request.user.pk)
+
+
+def _sent(request: HttpRequest, asked: AskedForm) -> tuple[Any, dict[str, DomainError]]:
+    """Return what was sent, each file kept and named by its key, and the errors of those that could not be; None: nothing was sent."""
+    if request.method != "POST":
+        return None, {}
+    data, refused = request.POST.copy(), dict[str, DomainError]()
+    for variable in asked.variables:
+        upload = request.FILES.get(f"values-{variable.name}") if variable.kind == "file" else None
+        if upload is None:
+            continue
+        try:
+            data[f"values-{variable.name}"] = str(files.keep_file(actor=request.user, upload=upload).pk)  # type: ignore[arg-type]
+        except (InvalidInput, TooLarge, Unavailable) as error:
+            refused[variable.name] = error
+    return data, refused
+
+
+def _file_names(request: HttpRequest, form: ValuesForm) -> dict[str, str]:
+    """Return the names of a person's files by their keys, of those that a form holds."""
+    keys = [str(form[name].value()) for name, field in form.fields.items() if isinstance(field.widget, KeptFileInput)]
+    found = FormFile.objects.filter(pk__in=[key for key in keys if is_uuid(key)], uploaded_by_id=request.user.pk)
+    return {str(file.pk): file.name for file in found}
 
 
 def _chosen_run(request: HttpRequest, agent: Agent) -> Run | None:

@@ -10,6 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.services.sharing import may_manage
+from apps.agents.blueprints import Blueprint
+from apps.agents.blueprints.registry import all_blueprints
 from apps.agents.forms import AgentForm
 from apps.agents.models import Agent
 from apps.agents.services import studio
@@ -21,15 +23,18 @@ from apps.core.permissions import require
 
 @require_http_methods(["GET", "POST"])
 def agent_new(request: HttpRequest) -> HttpResponse:
-    """A new agent; how it answers is said on the page that comes next."""
+    """A new agent, by itself or from a `blueprint`; how it answers is said on the page that comes next."""
     require(request.user, studio.ADD)
-    form = AgentForm(request.POST if request.method == "POST" else None, user=request.user)
+    chosen = studio.chosen_blueprint(request.GET.get("blueprint", ""))
+    known = {"name": chosen.title, "description": chosen.summary, "icon": chosen.icon} if chosen else None
+    form = AgentForm(request.POST if request.method == "POST" else None, user=request.user, initial=known)
     if request.method == "POST" and form.is_valid():
-        made = _save(request, form, None)
+        made = _save(request, form, None, chosen)
         if made is not None:
             messages.success(request, _("“%(name)s” can be asked now. Say here how it answers.") % {"name": made.name})
             return redirect("agent-behaviour", made.pk)
-    return render(request, "agents/agent_edit.html", {"form": form}, status=422 if form.errors else 200)
+    context = {"form": form, "blueprint": chosen, "blueprints": all_blueprints()}
+    return render(request, "agents/agent_edit.html", context, status=422 if form.errors else 200)
 
 
 @require_http_methods(["GET", "POST"])
@@ -53,9 +58,11 @@ def _seen(request: HttpRequest, pk: UUID) -> Agent:
     return get_object_or_404(Agent.objects.with_drafts_for(request.user), pk=pk)
 
 
-def _save(request: HttpRequest, form: AgentForm, agent: Agent | None) -> Agent | None:
+def _save(
+    request: HttpRequest, form: AgentForm, agent: Agent | None, blueprint: Blueprint | None = None
+) -> Agent | None:
     try:
-        return studio.save_agent(actor=request.user, values=form.cleaned_data, agent=agent)
+        return studio.save_agent(actor=request.user, values=form.cleaned_data, agent=agent, blueprint=blueprint)
     except DomainError as error:
         form.add_error(error.field if error.field in form.fields else "name", str(error.message))
         return None

@@ -11,7 +11,7 @@ from apps.agents import composing
 from apps.agents.models import Agent
 from apps.agents.services import form_runs
 from apps.agents.services.runs import checked_question, refuse_details, require_place
-from apps.agents.types import RUN
+from apps.agents.types import RUN, AskedForm
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, TooLarge
 from apps.core.language import one_line
@@ -20,7 +20,6 @@ from apps.core.spreadsheets import read_table, written
 from apps.core.tenancy import current_tenant
 from apps.jobs import services as jobs
 from apps.projects.models import Project
-from apps.prompts.models import PromptVersion
 from apps.workflows import actions, batching
 from apps.workflows.batching import ItemState, values_of
 from apps.workflows.models import Batch, BatchItem
@@ -100,7 +99,7 @@ def _check_columns(agent: Agent, columns: Sequence[str]) -> None:
         raise InvalidInput(words % {"names": "”, “".join(missing)}, field="file")
 
 
-def _item(batch: Batch, number: int, cells: dict[str, str], form: PromptVersion | None) -> BatchItem:
+def _item(batch: Batch, number: int, cells: dict[str, str], form: AskedForm | None) -> BatchItem:
     item = BatchItem(batch=batch, number=number, cells={name: text[:MOST_CELL_CHARS] for name, text in cells.items()})
     try:
         _check_row(batch, values_of(batch, cells), form)
@@ -109,7 +108,7 @@ def _item(batch: Batch, number: int, cells: dict[str, str], form: PromptVersion 
     return item
 
 
-def _check_row(batch: Batch, values: Mapping[str, str], form: PromptVersion | None) -> None:
+def _check_row(batch: Batch, values: Mapping[str, str], form: AskedForm | None) -> None:
     question = values.get(QUESTION, "")
     if form is not None:
         question = composing.fill_in(form, values, batch.owner).question
@@ -119,7 +118,7 @@ def _check_row(batch: Batch, values: Mapping[str, str], form: PromptVersion | No
 def expected_cost(*, actor: Any, batch: Batch) -> Decimal | None:
     """Return what all rows are expected to cost, in US dollars, reckoned from the first; None for an agent without a form."""
     first = batch.items.filter(state=ItemState.WAITING).order_by("number").first()
-    if first is None or batch.agent.form is None:
+    if first is None or not batch.agent.has_form:
         return None
     try:
         one = form_runs.forecast(

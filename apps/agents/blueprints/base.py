@@ -1,0 +1,101 @@
+"""A blueprint: what is asked for, the steps that are done with it, and what comes of them. No framework."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Generic, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from apps.core.reports import Report
+from apps.knowledge.types import Block
+from apps.prompts.types import Variable
+
+
+class Typed(BaseModel):
+    """What steps hand over and models answer with: every field has to be there, and no other may."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+T = TypeVar("T", bound=BaseModel)
+
+
+class StepFailed(Exception):
+    """A step cannot be done; the sentence is for whoever asked, and says what they can do."""
+
+
+@dataclass(frozen=True)
+class Step(Generic[T]):
+    """One step: `work` returns a `gives`, which is stored; those after it read that, and so does whoever takes the run up again.
+
+    What a step does besides asking and using tools has to come to the same when it is done again: no clocks, no dice.
+    """
+
+    key: str
+    title: Any
+    gives: type[T]
+    work: Callable[["Desk"], T]
+
+
+class Desk(Protocol):
+    """What a step works with. What models and tools answered is stored, so that a step that is done again asks nobody twice."""
+
+    values: Mapping[str, str]
+    """What was filled in, by variable, as text; the key of the file for a file."""
+    language: str
+    """In which the person reads."""
+
+    def of(self, step: Step[T]) -> T:
+        """Return what an earlier step came to."""
+        ...
+
+    def read(self, variable: str) -> Sequence[Block]:
+        """Return the blocks of the file that was given for a variable. Raises StepFailed with the reason when it cannot be read."""
+        ...
+
+    def name_of(self, variable: str) -> str:
+        """Return the name of the file that was given for a variable."""
+        ...
+
+    def ask(self, key: str, prompt: str, gives: type[T], **places: str) -> T | None:
+        """Have the model answer a prompt of the blueprint, filled in, with a `gives`; `key` names the call within the step.
+
+        None: no model that writes is there (the built-in one quotes), or it gave no such answer when asked twice.
+        """
+        ...
+
+    def use(self, key: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
+        """Use a tool of the agent, with its rights and its consent; `key` names the call within the step.
+
+        One that fails says so under "error", as it does to models.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Blueprint:
+    """Work that is written down: the agents made from it ask for `asks`, do the `steps`, and give what the last one gives.
+
+    `report` makes that readable. `folder` holds prompts/<name>.md; `instructions.md` is what its agents are told unless they are
+    changed, and `tools` are what they are given.
+    """
+
+    key: str
+    title: Any
+    summary: Any
+    asks: tuple[Variable, ...]
+    steps: tuple[Step[Any], ...]
+    report: Callable[[Any], Report]
+    folder: Path
+    icon: str = "list-checks"
+    tools: tuple[str, ...] = ()
+
+    @property
+    def gives(self) -> type[BaseModel]:
+        """What its result is."""
+        return self.steps[-1].gives
+
+    def prompt(self, name: str) -> str:
+        """Return the text of one of its prompts. Raises FileNotFoundError."""
+        return (self.folder / "prompts" / f"{name}.md").read_text(encoding="utf-8").strip()

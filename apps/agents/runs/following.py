@@ -1,0 +1,186 @@
+"""A turn of an agent that works by a blueprint: step by step, each stored when it is done, its calls when they are."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import orjson
+import structlog
+from django.db import InterfaceError, OperationalError
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+from pydantic import BaseModel, ValidationError
+
+from apps.agents import caps, registry
+from apps.agents.acting import InDoubt, Parked
+from apps.agents.blueprints import Blueprint, Step, StepFailed
+from apps.agents.blueprints.registry import blueprint_named
+from apps.agents.models import FormFile, Run, RunEvent
+from apps.agents.records import add_event
+from apps.agents.runs.asking import Asking, Wanted
+from apps.agents.runs.tools import ToolUse
+from apps.agents.runs.turn import Turn
+from apps.core.errors import DomainError
+from apps.core.models import is_storable
+from apps.jobs import engine
+from apps.jobs.errors import JobCancelled, LostLease
+from apps.jobs.types import Claim
+from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.parsers import parse_file
+from apps.knowledge.types import Block
+from apps.prompts.templating import given_values, render
+from apps.providers.errors import ProviderError
+from apps.providers.registry import kind_of
+from apps.providers.types import ChatMessage, ToolCall
+from apps.usage.errors import BudgetSpent
+
+log = structlog.get_logger(__name__)
+T = TypeVar("T", bound=BaseModel)
+PASSED_ON = (
+    *(Parked, InDoubt, StepFailed, BudgetSpent, ProviderError, caps.CapReached),
+    *(JobCancelled, LostLease, OperationalError, InterfaceError),
+)
+MEND = "That was no JSON of the kind that is wanted: {error}\nAnswer again, with the JSON alone."
+
+
+class BlueprintTurn(Turn):
+    """The steps of a blueprint, those that are stored left out."""
+
+    def __init__(self, claim: Claim, run: Run) -> None:
+        super().__init__(claim, run)
+        self.asking = Asking(self)
+        self.tools = ToolUse(
+            self, registry.tools_of(run.agent, run.project, allowed=run.allowed_tools, depth=run.depth)
+        )
+        done = run.events.filter(kind=RunEvent.Kind.STEP)
+        self.done: dict[str, Any] = {event.name: event.payload["value"] for event in done}
+
+    def steps(self) -> None:
+        blueprint = blueprint_named(self.run.blueprint)
+        if blueprint is None:
+            self.fail(_("The blueprint of this run is not installed any more."))
+            return
+        try:
+            for step in blueprint.steps:
+                if step.key not in self.done:
+                    self.do(blueprint, step)
+            last = blueprint.steps[-1]
+            result = last.gives.model_validate(self.done[last.key])
+            report = blueprint.report(result).as_markdown()
+        except Parked:
+            self.publish("approval")
+        except InDoubt as doubt:
+            self.leave_to_people(str(doubt))
+        except StepFailed as failed:
+            self.fail(str(failed))
+        else:
+            self.finish(report, self.done[last.key])
+
+    def do(self, blueprint: Blueprint, step: Step[Any]) -> None:
+        """Do one step, and store what it came to. Raises StepFailed for one that breaks down, and what ends a worker's turn."""
+        self.claim.ensure_held()
+        caps.check(self.run, self.places)
+        self.publish("working", name=str(step.title))
+        started_at = timezone.now()
+        try:
+            value = step.gives.model_validate(step.work(_Desk(self, blueprint, step))).model_dump(mode="json")
+        except PASSED_ON:
+            raise
+        except DomainError as error:
+            raise StepFailed(str(error.message)) from error
+        except Exception as error:
+            log.exception("step_broke_down", blueprint=blueprint.key, step=step.key)
+            words = _("The step “%(step)s” broke down. It was noted for those who look after this.")
+            raise StepFailed(words % {"step": step.title}) from error
+        if not is_storable(value):
+            raise StepFailed(_("The step “%(step)s” came to something that cannot be stored.") % {"step": step.title})
+        with engine.checkpoint(self.claim):
+            payload = {"title": str(step.title), "value": value}
+            event = add_event(self.run, RunEvent.Kind.STEP, step.key, payload, started_at)
+        self.done[step.key] = value
+        self.publish_step(event)
+
+    def written(self) -> str:
+        return ""
+
+    def unfinished(self) -> str:
+        return ""
+
+
+class _Desk:
+    """See apps.agents.blueprints.base.Desk."""
+
+    def __init__(self, turn: BlueprintTurn, blueprint: Blueprint, step: Step[Any]) -> None:
+        self._turn, self._run, self._blueprint, self._step = turn, turn.run, blueprint, step
+        self.values: Mapping[str, str] = turn.run.inputs
+        self.language = get_language() or "en"
+
+    def of(self, step: Step[T]) -> T:
+        return step.gives.model_validate(self._turn.done[step.key])
+
+    def read(self, variable: str) -> Sequence[Block]:
+        file = self._file(variable)
+        try:
+            return parse_file(Path(file.file.path), file.kind)
+        except UnreadableDocument as error:
+            raise StepFailed(f"{file.name}: {error.sentence}") from error
+
+    def name_of(self, variable: str) -> str:
+        return self._file(variable).name
+
+    def ask(self, key: str, prompt: str, gives: type[T], **places: str) -> T | None:
+        if not any(not kind_of(model.provider).is_built_in for model in self._turn.asking.models()):
+            return None
+        filled = render(self._blueprint.prompt(prompt), places | given_values(self._run.started_by))
+        schema = gives.model_json_schema()
+        told = f"{filled}\n\nAnswer with JSON alone, of this schema:\n{orjson.dumps(schema).decode()}"
+        messages = [*self._instructions(), ChatMessage("user", told)]
+        for attempt in ("1", "2"):
+            answer = self._answer(f"{self._step.key}/{key}/{attempt}", messages, schema)
+            try:
+                return gives.model_validate_json(_json_in(answer))
+            except ValidationError as error:
+                wrong = MEND.format(error=str(error)[:1_000])
+                messages += [ChatMessage("assistant", answer), ChatMessage("user", wrong)]
+        return None
+
+    def use(self, key: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
+        call_id = f"{self._step.key}/{key}"
+        done = self._run.events.filter(kind=RunEvent.Kind.TOOL, payload__call_id=call_id).first()
+        if done is not None:
+            return cast("Mapping[str, Any]", orjson.loads(done.payload["result"]))
+        self._turn.claim.ensure_held()
+        call = ToolCall(call_id, tool, orjson.dumps(arguments).decode())
+        try:
+            return cast("Mapping[str, Any]", orjson.loads(self._turn.tools.use(call)))
+        except InDoubt as doubt:
+            raise InDoubt(tool) from doubt
+
+    def _answer(self, place: str, messages: Sequence[ChatMessage], schema: dict[str, Any]) -> str:
+        """Return what the model answers, or did before."""
+        done = self._run.events.filter(kind=RunEvent.Kind.MODEL, payload__place=place).first()
+        if done is not None:
+            return str(done.payload["text"])
+        self._turn.claim.ensure_held()
+        caps.check(self._run, self._turn.places)
+        about = {"place": place}
+        wanted = Wanted(place, tuple(messages), schema=schema, about=about, is_shown=False)
+        return self._turn.asking.ask(wanted)[0].text
+
+    def _instructions(self) -> list[ChatMessage]:
+        told = "\n\n".join(filter(None, [self._run.instructions, *self._turn.additions]))
+        return [ChatMessage("system", told)] if told else []
+
+    def _file(self, variable: str) -> FormFile:
+        key = self.values.get(variable, "")
+        file = self._run.files.filter(pk=key).first() if key else None
+        if file is None:
+            raise StepFailed(_("There is no file to read."))
+        return file
+
+
+def _json_in(text: str) -> str:
+    """Return the JSON of an answer: without a fence around it, or words before and after."""
+    start, end = text.find("{"), text.rfind("}")
+    return text[start : end + 1] if 0 <= start < end else text

@@ -1,0 +1,37 @@
+"""Files that forms are filled in with: kept for the runs that read them, forgotten when none did."""
+
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.utils import timezone
+
+from apps.agents import actions
+from apps.agents.models import FormFile
+from apps.audit.services.trail import record
+from apps.core.permissions import require
+from apps.knowledge.services import checked_file, store_file
+
+UNUSED_FOR = timedelta(days=30)
+
+
+@transaction.atomic
+def keep_file(*, actor: Any, upload: UploadedFile) -> FormFile:
+    """Keep a file for forms that its uploader fills in. Raises Forbidden, InvalidInput (empty, wrong type), TooLarge, Unavailable."""
+    require(actor, "agents.use_agent")
+    name, kind = checked_file(upload)
+    file = FormFile(name=name, kind=kind, size_bytes=upload.size or 0, uploaded_by=actor)
+    store_file(file, upload)
+    record(actions.FILE_KEPT, actor=actor, target=file, after={"name": name, "size_bytes": file.size_bytes})
+    return file
+
+
+def forget_unused() -> None:
+    """Delete the files with which no run was started within 30 days."""
+    for file in FormFile.objects.filter(runs=None, created_at__lt=timezone.now() - UNUSED_FOR):
+        with transaction.atomic():
+            name, storage = file.file.name, file.file.storage
+            file.delete()
+            transaction.on_commit(partial(storage.delete, str(name)))

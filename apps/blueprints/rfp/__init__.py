@@ -1,0 +1,1 @@
+"""Blueprints for tenders: what is asked for, and what is answered."""

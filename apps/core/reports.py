@@ -1,0 +1,68 @@
+"""A report: what somebody reads of a typed result, as parts that any rendering can draw. No framework."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+_SIGNS = re.compile(r"[\\`*\[<|~]")
+
+
+@dataclass(frozen=True)
+class Heading:
+    """The title of what follows; `level` is 2 or 3."""
+
+    text: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Prose:
+    """Paragraphs, as Markdown."""
+
+    text: str
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Names with their values."""
+
+    pairs: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of cells of text under named columns."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+Part = Heading | Prose | Facts | Table
+
+
+@dataclass(frozen=True)
+class Report:
+    """The parts, in the order in which they are read."""
+
+    parts: Sequence[Part] = field(default_factory=tuple)
+
+    def as_markdown(self) -> str:
+        """Return it as Markdown with tables."""
+        return "\n\n".join(filter(None, map(_markdown, self.parts)))
+
+
+def _markdown(part: Part) -> str:
+    if isinstance(part, Heading):
+        return f"{'#' * part.level} {_line(part.text)}"
+    if isinstance(part, Facts):
+        return "\n".join(f"- **{_line(name)}**: {_line(value)}" for name, value in part.pairs)
+    if isinstance(part, Table):
+        rule = "|".join(" --- " for _column in part.columns)
+        rows = ["| " + " | ".join(_line(cell) for cell in row) + " |" for row in (part.columns, *part.rows)]
+        return "\n".join([rows[0], f"|{rule}|", *rows[1:]])
+    return part.text.strip()
+
+
+def _line(text: str) -> str:
+    """Return a text as one line in which nothing is taken for Markdown."""
+    return _SIGNS.sub(r"\\\g<0>", " ".join(text.split()))
