@@ -66,7 +66,7 @@ def render(text: str, *, sources: int = 0) -> str:
 
 def _with_scrolling(match: re.Match[str]) -> str:
     """Put a table where one that is wider than the page scrolls by itself, with the keyboard too."""
-    return f'<div class="tablebox" role="region" tabindex="0" aria-label="{html.escape(_("Table"))}">{match[0]}</div>'
+    return f'<div class="tablebox" role="group" tabindex="0" aria-label="{html.escape(_("Table"))}">{match[0]}</div>'
 
 
 def _only_known_classes(tag: str, name: str, value: str) -> str | None:

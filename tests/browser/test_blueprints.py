@@ -33,12 +33,14 @@ def made(live, open_page):
     live.manage(code=AWAY)
 
 
-def test_from_the_list_of_agents_to_the_result(live, open_page, made, tmp_path):
+def test_from_the_list_of_agents_to_the_result(live, open_page, made, tmp_path, console):
     (tmp_path / "schools.pdf").write_bytes(tender_pdf())
     page = open_page("/agents/", login="jonas")
     page.locator("article", has_text="Tender analyser").get_by_role("link", name="Tender analyser").first.click()
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator(".err")).to_contain_text("Fill in “Tender”.")
+    assert [line for line in console if "422" not in line] == []
+    console.clear()
     page.set_input_files("input[type=file]", tmp_path / "schools.pdf")
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#result")).to_contain_text("The contractor shall clean every classroom", timeout=30_000)
