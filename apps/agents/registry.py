@@ -18,6 +18,7 @@ from apps.agents.tools.memory import REMEMBER
 from apps.agents.tools.panel import ASK_SEVERAL
 from apps.agents.tools.plan import WORK_BY_PLAN
 from apps.agents.tools.remote import remote_tools
+from apps.agents.tools.tables import QUERY_TABLE
 from apps.agents.tools.web_page import READ_WEB_PAGE
 from apps.core.models import is_storable
 from apps.projects.models import Project
@@ -45,6 +46,7 @@ for _each in (
     SEARCH_KNOWLEDGE,
     CALCULATE,
     RECKON_DAYS,
+    QUERY_TABLE,
     READ_WEB_PAGE,
     ASK_AGENT,
     ASK_SEVERAL,

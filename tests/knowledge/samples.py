@@ -2,8 +2,11 @@
 
 import io
 import zipfile
+from email.message import EmailMessage
 
 import docx
+import openpyxl
+import pptx
 from reportlab.lib import pdfencrypt
 from reportlab.pdfgen import canvas
 
@@ -32,6 +35,69 @@ def word(*paragraphs):
     return out.getvalue()
 
 
+def excel(**sheets):
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, rows in sheets.items():
+        sheet = book.create_sheet(name)
+        for row in rows:
+            sheet.append(row)
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def slides(*pages, notes=""):
+    """A deck whose pages are (title, text) or (title, rows of a table)."""
+    deck = pptx.Presentation()
+    for title, body in pages:
+        slide = deck.slides.add_slide(deck.slide_layouts[1])
+        slide.shapes.title.text = title
+        if isinstance(body, str):
+            slide.placeholders[1].text = body
+        else:
+            size = pptx.util.Inches(4)
+            table = slide.shapes.add_table(len(body), len(body[0]), size, size, size, size).table
+            for line, row in enumerate(body):
+                for place, cell in enumerate(row):
+                    table.cell(line, place).text = cell
+        if notes:
+            slide.notes_slide.notes_text_frame.text = notes
+    out = io.BytesIO()
+    deck.save(out)
+    return out.getvalue()
+
+
+def mail(subject="Offer", body="We offer 28 days.", attached=(), html=""):
+    """A message as it is saved; `attached` are (name, bytes) and messages."""
+    message = EmailMessage()
+    message["From"], message["To"], message["Subject"] = "ann@example.com", "bo@example.com", subject
+    message["Date"] = "Mon, 02 Nov 2026 09:00:00 +0100"
+    message.set_content(body)
+    if html:
+        message.add_alternative(html, subtype="html")
+    for each in attached:
+        if isinstance(each, EmailMessage):
+            message.add_attachment(each)
+        else:
+            message.add_attachment(each[1], maintype="application", subtype="octet-stream", filename=each[0])
+    return message
+
+
+def with_part(good, name, data):
+    """An archive with one member put in place of its own."""
+    source = zipfile.ZipFile(io.BytesIO(good))
+    return archive({each: source.read(each) for each in source.namelist()} | {name: data})
+
+
+def nested(depth):
+    """A message inside a message, so many times."""
+    message = mail()
+    for _ in range(depth):
+        message = mail(attached=[message])
+    return message.as_bytes()
+
+
 def archive(files, compression=zipfile.ZIP_DEFLATED):
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", compression) as target:
@@ -42,9 +108,7 @@ def archive(files, compression=zipfile.ZIP_DEFLATED):
 
 def with_document(xml):
     """A DOCX whose main part is this XML."""
-    good = zipfile.ZipFile(io.BytesIO(word(("p", "x"))))
-    files = {name: good.read(name) for name in good.namelist()}
-    return archive(files | {"word/document.xml": xml})
+    return with_part(word(("p", "x")), "word/document.xml", xml)
 
 
 LAUGHS = (
@@ -100,4 +164,26 @@ HOSTILE = {
     "blank.txt": lambda: b" \n" * 1000,
     "polyglot.html": lambda: b"<p>hello there</p>" + pdf(("Head", "text")),
     "drawing.dwg": lambda: b"AC1032",
+    "bomb.xlsx": lambda: archive({"xl/workbook.xml": b" " * (300 << 20)}),
+    "dense.xlsx": lambda: with_part(excel(A=[["x"]]), "xl/worksheets/sheet1.xml", b"<a>" + b" " * (60 << 20) + b"</a>"),
+    "laughs.xlsx": lambda: with_part(excel(A=[["x"]]), "xl/workbook.xml", LAUGHS),
+    "xxe.xlsx": lambda: with_part(excel(A=[["x"]]), "xl/sharedStrings.xml", XXE),
+    "many.xlsx": lambda: archive({f"f{n}": b"" for n in range(6_000)}),
+    "docx.xlsx": lambda: word(("p", "x")),
+    "wide.xlsx": lambda: excel(A=[list(range(16_000))] * 20),
+    "notzip.xlsx": lambda: b"PK\x03\x04" + b"\0" * 500,
+    "bomb.pptx": lambda: archive({"ppt/presentation.xml": b" " * (300 << 20)}),
+    "laughs.pptx": lambda: with_part(slides(("A", "b")), "ppt/presentation.xml", LAUGHS),
+    "slip.pptx": lambda: archive({"../../../../tmp/guildhall-slip": b"x", "ppt/presentation.xml": b"x"}),
+    "cut.pptx": lambda: slides(("A", "b"))[:4000],
+    "deep.json": lambda: b"[" * 200_000,
+    "digits.json": lambda: b"[" + b"9" * 5_000_000 + b"]",
+    "cut.json": lambda: b'{"a": [1, 2',
+    "exe.csv": lambda: b"\x7fELF" + b"\0" * 500,
+    "quote.csv": lambda: b'a,b\n1,"' + b"x,\n" * 3_000_000,
+    "nested.eml": lambda: nested(60),
+    "bomb.eml": lambda: mail(attached=[("b.docx", archive({"word/document.xml": b" " * (300 << 20)}))]).as_bytes(),
+    "broken.eml": lambda: (
+        b"Subject: =?x?Q?=ff?=\nContent-Type: text/plain; charset=nothing\nContent-Transfer-Encoding: base64\n\n***"
+    ),
 }

@@ -3,12 +3,19 @@
 import os
 import resource
 import time
+from datetime import datetime
 
 import pytest
 
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.parsers import parse_file, sniff
 from tests.knowledge import samples
+
+
+READABLE = {
+    *("deep.html", "polyglot.html", "xxe.docx", "xxe.xlsx", "wide.xlsx", "nested.eml", "bomb.eml", "broken.eml"),
+}
+"""Hostile files of which something can be read without harm."""
 
 
 def read(tmp_path, name, data):
@@ -62,6 +69,69 @@ def test_text_in_common_encodings(tmp_path, data):
     assert read(tmp_path, name, data)[0].text == "Grüße aus Köln."
 
 
+def test_excel_keeps_sheets_apart(tmp_path):
+    book = samples.excel(
+        Staff=[["Name", "Days", "Since"], ["Ann", 28.0, datetime(2020, 3, 1)], [None, None, None], ["Bo", 30, None]],
+        Empty=[],
+        Rates=[["Rate"], [0.19]],
+    )
+    blocks = read(tmp_path, "a.xlsx", book)
+    assert [(b.headings, b.text, b.is_table) for b in blocks] == [
+        (("Staff",), "Name | Days | Since\nAnn | 28 | 2020-03-01\nBo | 30", True),
+        (("Rates",), "Rate\n0.19", True),
+    ]
+
+
+@pytest.mark.parametrize(
+    "data", [b"a;b\n1;x y\n", b"a,b\n1,x y\n", b"a\tb\n1\tx y\n", 'a;b\n1;"x\n y"\n'.encode("utf-8-sig")]
+)
+def test_csv_by_its_delimiter(tmp_path, data):
+    assert [b.text for b in read(tmp_path, "a.csv", data)] == ["a | b\n1 | x y"]
+
+
+def test_slides_are_pages_with_tables_and_notes(tmp_path):
+    deck = samples.slides(("Leave", "28 days."), ("Rates", [["Kind", "Rate"], ["full", "19"]]), notes="Say hello.")
+    assert [(b.page, b.headings, b.text, b.is_table) for b in read(tmp_path, "a.pptx", deck)] == [
+        (1, ("Leave",), "28 days.", False),
+        (1, ("Leave",), "Say hello.", False),
+        (2, ("Rates",), "Kind | Rate\nfull | 19", True),
+        (2, ("Rates",), "Say hello.", False),
+    ]
+
+
+def test_json_as_tables_and_lines(tmp_path):
+    data = b'{"name": "Acme", "staff": [{"who": "Ann", "days": 28}, {"who": "Bo"}], "house": {"lift": {"stuck": true}}}'
+    assert [(b.headings, b.text, b.is_table) for b in read(tmp_path, "a.json", data)] == [
+        ((), "name: Acme", False),
+        (("staff",), "who | days\nAnn | 28\nBo | null", True),
+        (("house",), "lift.stuck: true", False),
+    ]
+
+
+def test_mail_with_what_is_attached(tmp_path):
+    message = samples.mail(
+        attached=[
+            ("leave.docx", samples.word(("h1", "Leave"), ("p", "28 days."))),
+            ("photo.raw", b"\0\1"),
+            samples.mail(subject="Before", body="The old offer."),
+        ]
+    )
+    found = [(b.headings, b.text) for b in read(tmp_path, "a.eml", message.as_bytes())]
+    assert found[0][0] == ("Offer",) and "From: ann@example.com" in found[0][1]
+    assert found[1:] == [
+        (("Offer",), "We offer 28 days."),
+        (("leave.docx", "Leave"), "28 days."),
+        (("photo.raw",), "(photo.raw)"),
+        (("Before",), found[4][1]),
+        (("Before",), "The old offer."),
+    ]
+
+
+def test_mail_that_is_html_alone(tmp_path):
+    data = b"Subject: Hi\nContent-Type: text/html; charset=utf-8\n\n<p>Gr\xc3\xbc\xc3\x9fe</p><script>x</script>"
+    assert [b.text for b in read(tmp_path, "a.eml", data)][-1] == "Grüße"
+
+
 @pytest.mark.parametrize("name", sorted(samples.HOSTILE))
 def test_hostile_file_gets_a_reason(tmp_path, name):
     data = samples.HOSTILE[name]()
@@ -71,7 +141,7 @@ def test_hostile_file_gets_a_reason(tmp_path, name):
     except UnreadableDocument as error:
         assert len(error.sentence) > 10
     else:
-        assert name in {"deep.html", "polyglot.html", "xxe.docx"}
+        assert name in READABLE
         assert "root:" not in " ".join(b.text for b in blocks)
     assert time.monotonic() - started < 35
     assert not os.path.exists("/tmp/guildhall-slip")

@@ -12,10 +12,10 @@ def prove(live, is_full):
     worker = live.pids()["documents"]
     ended, slowest = 0, 0.0
     with live.api() as api:
-        names = sorted(HOSTILE) * (2 if is_full else 1)
+        names = sorted(HOSTILE)[:: 1 if is_full else 2]
         for number, name in enumerate(names):
             started = time.monotonic()
-            data = HOSTILE[name]() + (b"\n" * number if not name.endswith("docx") else b"")
+            data = HOSTILE[name]() + (b"\n" * number if not name.endswith(("docx", "xlsx", "pptx")) else b"")
             answer = api.post("/api/v1/knowledge-base/upload", files={"file": (f"{number}-{name}", data)})
             if answer.status_code == 422:
                 ended += bool(answer.json()["errors"]["file"][0])

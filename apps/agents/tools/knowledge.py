@@ -38,11 +38,16 @@ SPEC = ToolSpec(
 )
 
 
-def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+def collections_of(context: ToolContext) -> Any:
+    """Return the collections of the agent and the project that the person sees."""
     inside = Q(pk__in=context.agent.knowledge_bases.values("pk"))
     if context.project is not None:
         inside |= Q(pk__in=context.project.knowledge_bases.values("pk"))
-    allowed = KnowledgeBase.objects.visible_to(context.user).filter(inside)
+    return KnowledgeBase.objects.visible_to(context.user).filter(inside)
+
+
+def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
+    allowed = collections_of(context)
     hits = search(arguments["query"], list(allowed), filters=_filters(arguments), limit=PASSAGES)
     sources = _numbered(hits, context.known_sources)
     passages = [

@@ -4,7 +4,18 @@ import importlib
 import json
 import sys
 
-MODULES = {"pdf": "pdf", "docx": "word", "markdown": "plain", "text": "plain", "html": "web"}
+MODULES = {
+    "pdf": "pdf",
+    "docx": "word",
+    "pptx": "slides",
+    "xlsx": "spreadsheet",
+    "csv": "spreadsheet",
+    "markdown": "plain",
+    "text": "plain",
+    "html": "web",
+    "json": "records",
+    "mail": "mail",
+}
 
 
 def main() -> None:

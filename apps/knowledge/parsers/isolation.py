@@ -1,6 +1,6 @@
 """Run a parser in a child process that a hostile file cannot grow out of.
 
-One child a document: 768 MB of memory, 20 s of CPU, 30 s by the clock, no network where the kernel lets us, no
+One child a document: 600 MB of memory, 20 s of CPU, 30 s by the clock, no network where the kernel lets us, no
 environment. Archives are judged by their directory before anything unpacks them.
 """
 
@@ -18,9 +18,10 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.parsers.kinds import ARCHIVES
 from apps.knowledge.types import Block
 
-MEMORY_BYTES = 768 << 20
+MEMORY_BYTES = 600 << 20
 CPU_S = 20
 WALL_S = 30
 OUTPUT_BYTES = 64 << 20
@@ -34,15 +35,28 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 def parse_file(path: Path, kind: str) -> list[Block]:
     """Return the blocks of a file. Raises UnreadableDocument with the reason in words."""
-    if kind == "docx":
-        _judge_archive(path)
-    answer = _run_child(path, kind)
-    if "error" in answer:
-        raise UnreadableDocument(answer["error"], _sentence(answer["error"]))
+    answer = _answer(path, kind, "child.py")
     blocks = [Block(b["text"], tuple(b["headings"]), b["page"], b["is_table"]) for b in answer["blocks"]]
     if not any(block.text.strip() for block in blocks):
         raise UnreadableDocument("no_text", _sentence("no_text"))
     return blocks
+
+
+def ask_table(path: Path, kind: str, sql: str) -> dict[str, Any]:
+    """Return what a SELECT over the tables of a file gives: `columns`, `rows`, `is_cut`; with "" its `tables`, by name.
+
+    `refused` is what SQLite has against the query. Raises UnreadableDocument with the reason in words.
+    """
+    return _answer(path, kind, "table_child.py", json.dumps({"sql": sql}))
+
+
+def _answer(path: Path, kind: str, script: str, *arguments: str) -> dict[str, Any]:
+    if kind in ARCHIVES:
+        _judge_archive(path, ARCHIVES[kind])
+    answer = _run_child(path, script, kind, *arguments)
+    if "error" in answer:
+        raise UnreadableDocument(answer["error"], _sentence(answer["error"]))
+    return answer
 
 
 def _sentence(code: str) -> str:
@@ -56,7 +70,7 @@ def _sentence(code: str) -> str:
     }.get(code, _("The file could not be read."))
 
 
-def _judge_archive(path: Path) -> None:
+def _judge_archive(path: Path, main_part: str) -> None:
     try:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
@@ -67,7 +81,7 @@ def _judge_archive(path: Path) -> None:
     is_dense = unpacked > (20 << 20) and unpacked > MAX_RATIO * max(1, path.stat().st_size)
     if is_bomb or is_dense:
         raise UnreadableDocument("bomb", _sentence("bomb"))
-    if "word/document.xml" not in {entry.filename for entry in entries}:
+    if main_part not in {entry.filename for entry in entries}:
         raise UnreadableDocument("corrupt", _sentence("corrupt"))
 
 
@@ -86,8 +100,8 @@ def _limit() -> None:
     _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
-def _run_child(path: Path, kind: str) -> dict[str, Any]:
-    command = [sys.executable, "-I", str(_ROOT / "apps/knowledge/parsers/child.py"), str(_ROOT), kind]
+def _run_child(path: Path, script: str, *arguments: str) -> dict[str, Any]:
+    command = [sys.executable, "-I", str(_ROOT / "apps/knowledge/parsers" / script), str(_ROOT), *arguments]
     with path.open("rb") as source:
         child = subprocess.Popen(
             command,

@@ -16,9 +16,19 @@ BY_SUFFIX = {
     ".log": "text",
     ".html": "html",
     ".htm": "html",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".json": "json",
+    ".eml": "mail",
+    ".xlsx": "xlsx",
+    ".pptx": "pptx",
 }
 ACCEPTED = ",".join(sorted(BY_SUFFIX))
-TEXTUAL = frozenset({"markdown", "text", "html"})
+TEXTUAL = frozenset({"markdown", "text", "html", "csv", "json", "mail"})
+ARCHIVES = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
+"""Kinds that are archives, and the member without which they are none."""
+TABULAR = frozenset({"csv", "xlsx"})
+"""Kinds whose tables can be asked."""
 
 
 def sniff(name: str, head: bytes) -> str:
@@ -26,14 +36,17 @@ def sniff(name: str, head: bytes) -> str:
     kind = BY_SUFFIX.get(PurePath(name).suffix.lower())
     if kind is None:
         raise UnreadableDocument(
-            "unsupported", _("This type of file is not supported. Use PDF, Word, Markdown, HTML or text.")
+            "unsupported",
+            _(
+                "This type of file is not supported. Use PDF, Word, Excel, PowerPoint, CSV, JSON, e-mail, Markdown, HTML or text."
+            ),
         )
     if not head:
         raise UnreadableDocument("empty", _("The file is empty."))
-    if b"%PDF-" in head[:1024]:
+    if b"%PDF-" in head[:1024] and kind != "mail":
         found = "pdf"
     elif head.startswith(b"PK\x03\x04"):
-        found = "docx"
+        found = kind if kind in ARCHIVES else ""
     elif kind in TEXTUAL and b"\0" not in head and not head.startswith(b"\x7fELF"):
         found = kind
     else:
