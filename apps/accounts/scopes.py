@@ -9,6 +9,8 @@ from django.utils.translation import gettext_lazy as _
 AREAS = {
     "agents": "agents",
     "runs": "agents",
+    "files": "agents",
+    "blueprints": "agents",
     "approvals": "agents",
     "facts": "conversations",
     "knowledge-base": "knowledge",

@@ -7,17 +7,21 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from apps.agents import registry
 from apps.agents.blueprints import Blueprint, Step, StepFailed, Typed
 from apps.agents.blueprints.registry import add_blueprint, drop_blueprint
 from apps.agents.models import Agent, FormFile, Rule, RuleSet, RunEvent, ToolGrant
+from apps.agents.registry import add_tool
 from apps.agents.rendering import given_of, progress_of
 from apps.agents.services import approvals, drafts, files, form_runs, studio
 from apps.agents.services import runs as services
+from apps.agents.tools.base import Tool, ToolResult
 from apps.audit.models import AuditEvent
 from apps.core.errors import InvalidInput
 from apps.core.reports import Facts, Report
 from apps.prompts.types import Variable
 from apps.providers.models import ProviderModel
+from apps.providers.types import ToolSpec
 from tests.agents.test_runs import finished
 from tests.conftest import api_for, client_for
 from tests.standin.server import says
@@ -310,6 +314,32 @@ def test_the_file_of_somebody_else_is_not_there(member, admin_user, turner):
     theirs = files.keep_file(actor=admin_user, upload=paper())
     with pytest.raises(InvalidInput):
         start(member, turner, paper=str(theirs.pk))
+
+
+def test_after_a_file_was_read_what_changes_something_is_asked_first(member, turner, shop, work):
+    ToolGrant.objects.filter(agent=turner).update(tool="tell_all", consent=ToolGrant.Consent.WHEN_MIXED)
+    told = []
+    add_tool(
+        Tool(ToolSpec("tell_all", "", {"type": "object"}), lambda *_: told.append(1) or ToolResult({}), risk="send")
+    )
+    shop.answer = lambda desk: desk.read("paper") and desk.use("tell", "tell_all") and Answer(text="told")
+    try:
+        run = start(member, turner, paper=str(files.keep_file(actor=member, upload=paper()).pk))
+        work("agents")
+    finally:
+        registry._tools.pop("tell_all")
+    run.refresh_from_db()
+    assert (run.state, told, run.holds) == ("waiting", [], ["private", "untrusted"])
+
+
+def test_nobody_fills_the_disk_with_files(member, turner, monkeypatch):
+    monkeypatch.setattr(files, "MOST_UNUSED", 2)
+    first = files.keep_file(actor=member, upload=paper())
+    files.keep_file(actor=member, upload=paper())
+    with pytest.raises(InvalidInput, match="There are 2 files"):
+        files.keep_file(actor=member, upload=paper())
+    start(member, turner, paper=str(first.pk))
+    files.keep_file(actor=member, upload=paper())
 
 
 def test_files_that_nobody_used_go(member, turner, django_capture_on_commit_callbacks):

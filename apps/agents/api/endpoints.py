@@ -65,7 +65,6 @@ class RunSerializer(serializers.ModelSerializer):
             "blueprint",
             "inputs",
             "answer",
-            "result",
             "error",
             "input_tokens",
             "output_tokens",
@@ -82,7 +81,7 @@ class RunDetailSerializer(RunSerializer):
 
     class Meta:
         model = Run
-        fields = (*RunSerializer.Meta.fields, "error_code", "cost", "steps")
+        fields = (*RunSerializer.Meta.fields, "error_code", "result", "cost", "steps")
         read_only_fields = fields
 
     @extend_schema_field(serializers.DecimalField(max_digits=20, decimal_places=8))

@@ -1,6 +1,6 @@
 """A turn of an agent that works by a blueprint: step by step, each stored when it is done, its calls when they are."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar, cast
 
@@ -21,6 +21,7 @@ from apps.agents.records import add_event
 from apps.agents.runs.asking import Asking, Wanted
 from apps.agents.runs.tools import ToolUse
 from apps.agents.runs.turn import Turn
+from apps.agents.tools.base import MIXED
 from apps.core.errors import DomainError
 from apps.core.models import is_storable
 from apps.jobs import engine
@@ -121,6 +122,7 @@ class _Desk:
 
     def read(self, variable: str) -> Sequence[Block]:
         file = self._file(variable)
+        self._hold(MIXED)
         try:
             return parse_file(Path(file.file.path), file.kind)
         except UnreadableDocument as error:
@@ -167,6 +169,14 @@ class _Desk:
         about = {"place": place}
         wanted = Wanted(place, tuple(messages), schema=schema, about=about, is_shown=False)
         return self._turn.asking.ask(wanted)[0].text
+
+    def _hold(self, brings: Collection[str]) -> None:
+        """Note what the run has read from now on, as a tool's result does: it decides what is asked first."""
+        if set(brings) <= set(self._run.holds):
+            return
+        self._run.holds = sorted({*self._run.holds, *brings})
+        with engine.checkpoint(self._turn.claim, is_progress=False):
+            Run.objects.filter(pk=self._run.pk).update(holds=self._run.holds)
 
     def _instructions(self) -> list[ChatMessage]:
         told = "\n\n".join(filter(None, [self._run.instructions, *self._turn.additions]))

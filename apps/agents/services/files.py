@@ -7,20 +7,25 @@ from typing import Any
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.agents import actions
 from apps.agents.models import FormFile
 from apps.audit.services.trail import record
+from apps.core.errors import InvalidInput
 from apps.core.permissions import require
 from apps.knowledge.services import checked_file, store_file
 
-UNUSED_FOR = timedelta(days=30)
+UNUSED_FOR, MOST_UNUSED = timedelta(days=30), 100
 
 
 @transaction.atomic
 def keep_file(*, actor: Any, upload: UploadedFile) -> FormFile:
     """Keep a file for forms that its uploader fills in. Raises Forbidden, InvalidInput (empty, wrong type), TooLarge, Unavailable."""
     require(actor, "agents.use_agent")
+    if FormFile.objects.filter(uploaded_by=actor, runs=None).count() >= MOST_UNUSED:
+        words = _("There are %(n)d files of yours with which nothing was started yet. Use one of those.")
+        raise InvalidInput(words % {"n": MOST_UNUSED}, field="file", code="too_many_files")
     name, kind = checked_file(upload)
     file = FormFile(name=name, kind=kind, size_bytes=upload.size or 0, uploaded_by=actor)
     store_file(file, upload)

@@ -38,22 +38,31 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     if "look" in request.POST:
         context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
         return render(request, "agents/_forecast.html", context)
+    started, status = _started(request, agent, form, project, refused)
+    if started is not None:
+        return redirect(_address(agent, started, project))
+    context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
+    form.show_files(_file_names(request, form))
+    context["earlier"] = _own_runs(request, agent)[:EARLIER]
+    return render(request, "agents/agent_form.html", context, status=status)
+
+
+def _started(
+    request: HttpRequest, agent: Agent, form: ValuesForm, project: Project | None, refused: dict[str, DomainError]
+) -> tuple[Run | None, int]:
+    """Start a run with what was sent; None with the status of the page where nothing was, or something is wrong with it."""
     status = 200
     for name, error in refused.items():
         form.add_error(name, str(error.message))
         status = error.status
-    if data is not None and form.is_valid():
-        try:
-            started = form_runs.start_form_run(actor=request.user, agent=agent, given=form.values(), project=project)
-        except (InvalidInput, Conflict, TooManyRequests) as error:
-            status = error.status
-            _blame(form, error)
-        else:
-            return redirect(_address(agent, started, project))
-    context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
-    form.show_files(_file_names(request, form))
-    context["earlier"] = _own_runs(request, agent)[:EARLIER]
-    return render(request, "agents/agent_form.html", context, status=422 if form.errors and status == 200 else status)
+    if not form.is_bound or not form.is_valid():
+        return None, 422 if form.errors and status == 200 else status
+    try:
+        values = form.values()
+        return form_runs.start_form_run(actor=request.user, agent=agent, given=values, project=project), 302
+    except (InvalidInput, Conflict, TooManyRequests) as error:
+        _blame(form, error)
+        return None, error.status
 
 
 def _with_forms(request: HttpRequest) -> Any:
