@@ -129,6 +129,25 @@ def upload(request: Request) -> Response:
     return Response(DocumentSerializer(stored).data, status=201 if is_new else 200)
 
 
+class PasteInput(serializers.Serializer):
+    name = serializers.CharField(max_length=200)
+    text = serializers.CharField(help_text="Markdown or plain text.")
+    knowledge_base = serializers.UUIDField(required=False, help_text="Default: the first collection.")
+    tags = serializers.ListField(child=serializers.CharField(allow_blank=True), default=list)
+
+
+@extend_schema(
+    tags=["knowledge-base"], request=PasteInput, responses={201: DocumentSerializer, 200: DocumentSerializer}
+)
+@api_view(["POST"])
+def paste(request: Request) -> Response:
+    """Store a text as a document. The same text answers 200 with the document that stands."""
+    values = checked(PasteInput, request.data)
+    base = _base(request, values.pop("knowledge_base", None))
+    stored, is_new = services.paste_document(actor=request.user, knowledge_base=base, **values)
+    return Response(DocumentSerializer(stored).data, status=201 if is_new else 200)
+
+
 class DocumentsInput(FilterInput):
     q = serializers.CharField(default="", allow_blank=True, help_text="Words of the name.")
     knowledge_base = serializers.UUIDField(required=False)
@@ -209,6 +228,7 @@ urlpatterns = [
     path("knowledge-base/", knowledge_bases, name="api-knowledge-bases"),
     path("knowledge-base/<uuid:pk>/embedding", embedding, name="api-knowledge-embedding"),
     path("knowledge-base/upload", upload, name="api-upload"),
+    path("knowledge-base/paste", paste, name="api-paste"),
     path("knowledge-base/documents", documents, name="api-documents"),
     path("knowledge-base/documents/<uuid:pk>", document, name="api-document"),
     path("knowledge-base/documents/<uuid:pk>/retry", retry, name="api-document-retry"),

@@ -6,13 +6,14 @@ from pathlib import PurePath
 from typing import Any
 
 from django.conf import settings
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.accounts.services.sharing import give_to_maker, may_manage
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge, Unavailable
+from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import DOCUMENTS
@@ -92,7 +93,7 @@ def upload_document(
 
     Raises Forbidden, InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
     """
-    _require_editable(actor, knowledge_base)
+    require_editable(actor, knowledge_base)
     name, kind = checked_file(upload)
     digest = _digest(upload)
     known = Document.objects.filter(knowledge_base=knowledge_base, content_hash=digest).first()
@@ -112,6 +113,23 @@ def upload_document(
     after = {"name": name, "size_bytes": document.size_bytes}
     record(actions.DOCUMENT_UPLOADED, actor=actor, target=document, after=after)
     return document, True
+
+
+def paste_document(
+    *, actor: Any, knowledge_base: KnowledgeBase, name: str, text: str, tags: Sequence[str] = ()
+) -> tuple[Document, bool]:
+    """Store a text that somebody wrote or pasted as a Markdown document, as upload_document() does with a file.
+
+    Raises Forbidden, InvalidInput at `name` or `text`, TooLarge, Unavailable.
+    """
+    title = one_line(PurePath(name.replace("\\", "/")).name, 200).removesuffix(".md")
+    text = text.replace("\0", "").strip()
+    if not title:
+        raise InvalidInput(_("Give the document a name."), field="name")
+    if not text:
+        raise InvalidInput(_("Paste or write the text first."), field="text")
+    upload = SimpleUploadedFile(f"{title}.md", f"{text}\n".encode())
+    return upload_document(actor=actor, knowledge_base=knowledge_base, upload=upload, tags=tags)
 
 
 def checked_file(upload: UploadedFile) -> tuple[str, str]:
@@ -200,12 +218,13 @@ def _require_own(actor: Any, document: Document, permission: str) -> None:
     """Whoever may add to a collection looks after what they uploaded, and with the permission after everybody's."""
     if actor is None or KnowledgeBase.objects.manageable_by(actor).filter(pk=document.knowledge_base_id).exists():
         return
-    _require_editable(actor, document.knowledge_base)
+    require_editable(actor, document.knowledge_base)
     if document.uploaded_by_id != actor.pk:
         require(actor, permission)
 
 
-def _require_editable(actor: Any, base: KnowledgeBase) -> None:
+def require_editable(actor: Any, base: KnowledgeBase) -> None:
+    """Raise Forbidden unless the actor may add to the collection."""
     if actor is not None and not KnowledgeBase.objects.editable_by(actor).filter(pk=base.pk).exists():
         raise Forbidden(_("You may not do this. Your administrator can give you access."))
 

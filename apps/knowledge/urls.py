@@ -13,6 +13,7 @@ urlpatterns = [
     path("knowledge/<uuid:pk>/reading/", views.collection_reading, name="collection-reading"),
     path("knowledge/<uuid:pk>/model/", views.collection_model, name="collection-model"),
     path("knowledge/<uuid:pk>/documents/", views.document_upload, name="document-upload"),
+    path("knowledge/<uuid:pk>/paste/", views.document_paste, name="document-paste"),
     path("documents/<uuid:pk>/", views.document_detail, name="document"),
     path("documents/<uuid:pk>/file/", views.document_file, name="document-file"),
     path("documents/<uuid:pk>/tags/", views.document_tags, name="document-tags"),

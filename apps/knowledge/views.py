@@ -16,10 +16,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.accounts.services.sharing import may_manage
-from apps.core.errors import DomainError, InvalidInput
+from apps.core.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from apps.core.htmx import is_part_wanted, page_or_part
 from apps.core.models import is_uuid
 from apps.knowledge import services
+from apps.knowledge.forms import PasteForm
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.parsers import ACCEPTED
 from apps.knowledge.types import Filters
@@ -182,6 +183,25 @@ def document_upload(request: HttpRequest, pk: UUID) -> HttpResponse:
     for error in errors:
         messages.error(request, str(error.message))
     return redirect("collection", pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+def document_paste(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A document that is written here; what was pasted stays on the page until it is stored."""
+    base = _visible(request, pk)
+    services.require_editable(request.user, base)
+    form = PasteForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_bound and form.is_valid():
+        try:
+            services.paste_document(actor=request.user, knowledge_base=base, **form.cleaned_data)
+        except (InvalidInput, TooLarge, Unavailable) as error:
+            form.add_error(error.field if error.field in form.fields else "text", str(error.message))
+            status = error.status
+        else:
+            return redirect("collection", pk=pk)
+    status = 422 if form.errors and status == 200 else status
+    return render(request, "knowledge/document_paste.html", {"base": base, "form": form}, status=status)
 
 
 def _upload_error(request: HttpRequest, base: KnowledgeBase, upload: UploadedFile) -> DomainError | None:

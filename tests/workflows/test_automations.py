@@ -83,9 +83,9 @@ def test_next_answer_joins_the_same_conversation(member, agent, scripted, work_o
 
 
 def test_missed_times_are_made_up_for_once_or_each(member, agent, scripted, work_on):
-    once = made(member, agent, name="Once", cron="* * * * *")
-    each = made(member, agent, name="Each", cron="* * * * *", catch_up="each")
-    comes(once, 10), comes(each, 10)
+    once = made(member, agent, name="Once", cron="0 * * * *")
+    each = made(member, agent, name="Each", cron="0 * * * *", catch_up="each")
+    comes(once, 600), comes(each, 600)
     scripted.script(*[says("Ok.") for _ in range(20)])
     work_on()
     found = once.occurrences.filter(cause="schedule")

@@ -14,6 +14,7 @@ from apps.agents.models import FormFile
 from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
+from apps.core.tenancy import has_tenant
 from apps.knowledge.services import checked_file, store_file
 
 UNUSED_FOR, MOST_UNUSED = timedelta(days=30), 100
@@ -34,7 +35,9 @@ def keep_file(*, actor: Any, upload: UploadedFile) -> FormFile:
 
 
 def forget_unused() -> None:
-    """Delete the files with which no run was started within 30 days."""
+    """Delete the files with which no run was started within 30 days; nothing outside tenants."""
+    if not has_tenant():
+        return
     for file in FormFile.objects.filter(runs=None, created_at__lt=timezone.now() - UNUSED_FOR):
         with transaction.atomic():
             name, storage = file.file.name, file.file.storage
