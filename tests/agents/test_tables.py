@@ -92,6 +92,13 @@ def test_long_answers_are_cut_and_say_so(ask, uploaded):
     assert (len(told["rows"]), told["is_cut"]) == (200, True)
 
 
+def test_an_answer_fits_into_a_model(ask, uploaded):
+    uploaded("wide.csv", b"a,b\n" + b"".join(b"%s,%s\n" % (b"x" * 1_900, b"y" * 1_900) for _ in range(50)))
+    told = ask("SELECT * FROM data", "wide.csv")
+    assert (len(told["rows"]), told["is_cut"]) == (7, True)
+    assert {len(cell) for row in ask(document="wide.csv")["tables"][0]["first"] for cell in row} == {80}
+
+
 def test_sheets_are_tables(ask, uploaded):
     book = excel(**{"Staff 2026": [["Name", "Name", None, "Id"], ["Ann", "A.", 3, "007"]], "Empty": []})
     uploaded("staff.xlsx", book)

@@ -102,7 +102,7 @@ def test_notes_without_actions_say_what_to_write(made, in_acme, admin_user, work
     assert "Amina will call the landlord" in run.error
 
 
-@pytest.mark.parametrize("name", ["Meeting", "2meet", "a-b"])
+@pytest.mark.parametrize("name", ["Meeting", "2meet", "a-b", "é", "a" * 41])
 def test_a_name_that_is_none_is_refused(made, name):
     with pytest.raises(CommandError, match="small letters"):
         call_command("start_blueprint", name)

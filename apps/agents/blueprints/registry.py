@@ -8,11 +8,16 @@ _KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _blueprints: dict[str, Blueprint] = {}
 
 
+def is_key(text: str) -> bool:
+    """Say whether a text can be the key of a blueprint."""
+    return _KEY.fullmatch(text) is not None
+
+
 def add_blueprint(blueprint: Blueprint) -> None:
     """Make a blueprint known. Raises ValueError for one that cannot work: a key that is taken, no steps, two of one name, no instructions."""
     keys = [step.key for step in blueprint.steps]
     names = [variable.name for variable in blueprint.asks]
-    if not _KEY.fullmatch(blueprint.key) or blueprint.key in _blueprints:
+    if not is_key(blueprint.key) or blueprint.key in _blueprints:
         raise ValueError(f"{blueprint.key} is no key of a blueprint, or is taken.")
     if not keys or len(set(keys)) < len(keys) or len(set(names)) < len(names):
         raise ValueError(f"The blueprint {blueprint.key} has no steps, or two steps or variables of one name.")

@@ -12,6 +12,7 @@ from datetime import date
 from typing import Any
 
 MAX_ROWS, MAX_CELL_CHARS, MAX_ANSWER_ROWS, SAMPLE_ROWS = 500_000, 2_000, 200, 3
+MAX_ANSWER_CHARS, MAX_TABLES, MAX_SAMPLE_CHARS = 30_000, 20, 80
 STEPS_A_LOOK, MAX_LOOKS = 100_000, 2_000
 ALLOWED = {sqlite3.SQLITE_SELECT, sqlite3.SQLITE_READ, sqlite3.SQLITE_FUNCTION}
 INTEGER = re.compile(r"[+-]?\d{1,15}")
@@ -39,15 +40,25 @@ def answered(data: bytes, kind: str, sql: str) -> dict[str, Any]:
     tables = [_load(database, name, rows) for name, rows in sheets(data, kind)]
     known = [table for table in tables if table]
     if not sql:
-        return {"tables": known}
+        return {"tables": known[:MAX_TABLES]}
     database.set_authorizer(lambda action, *_about: sqlite3.SQLITE_OK if action in ALLOWED else sqlite3.SQLITE_DENY)
     looks = iter(range(MAX_LOOKS))
     database.set_progress_handler(lambda: next(looks, None) is None, STEPS_A_LOOK)
     cursor = database.execute(sql)
     rows = cursor.fetchmany(MAX_ANSWER_ROWS + 1)
     columns = [about[0] for about in cursor.description or ()]
-    shown = [[_shown(cell) for cell in row] for row in rows[:MAX_ANSWER_ROWS]]
-    return {"columns": columns, "rows": shown, "is_cut": len(rows) > MAX_ANSWER_ROWS}
+    shown = _fitting([[_shown(cell) for cell in row] for row in rows[:MAX_ANSWER_ROWS]])
+    return {"columns": columns, "rows": shown, "is_cut": len(rows) > len(shown)}
+
+
+def _fitting(rows: list[list[Any]]) -> list[list[Any]]:
+    """Return the first rows that a model can take in together."""
+    size = 0
+    for number, row in enumerate(rows):
+        size += sum(len(str(cell)) for cell in row)
+        if size > MAX_ANSWER_CHARS:
+            return rows[:number]
+    return rows
 
 
 def _load(database: sqlite3.Connection, name: str, rows: Any) -> dict[str, Any] | None:
@@ -67,8 +78,9 @@ def _load(database: sqlite3.Connection, name: str, rows: Any) -> dict[str, Any] 
     database.execute(f'CREATE TABLE "{table}" ({typed})')
     filled = ([_value(cell, kind) for cell, kind in zip(row, kinds, strict=True)] for row in whole)
     database.executemany(f'INSERT INTO "{table}" VALUES ({", ".join("?" * width)})', filled)
+    first = [[cell[:MAX_SAMPLE_CHARS] for cell in row] for row in whole[:SAMPLE_ROWS]]
     about = [{"name": column, "kind": kind} for column, kind in zip(columns, kinds, strict=True)]
-    return {"table": table, "sheet": name, "columns": about, "rows": len(whole), "first": whole[:SAMPLE_ROWS]}
+    return {"table": table, "sheet": name, "columns": about, "rows": len(whole), "first": first}
 
 
 def _free(name: str, database: sqlite3.Connection) -> str:

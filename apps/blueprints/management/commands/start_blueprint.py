@@ -8,6 +8,8 @@ from django.conf import settings
 from django.core.management.base import CommandError
 from django.core.management.templates import TemplateCommand
 
+from apps.agents.blueprints.registry import is_key
+
 TEMPLATE = Path(__file__).parents[1] / "template"
 
 
@@ -26,8 +28,10 @@ class Command(TemplateCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Write the files. Raises CommandError for a name that is none, or a folder that stands."""
         name, title, package = (options[each] for each in ("name", "title", "package"))
-        if not (name.isidentifier() and name.islower()):
-            raise CommandError("The name has small letters, digits and underscores, and begins with a letter.")
+        if not is_key(name):
+            raise CommandError(
+                "The name has small letters, digits and underscores, at most 40, and begins with a letter."
+            )
         outer = Path(settings.BASE_DIR, *package.split("."))
         if not (outer / "__init__.py").is_file():
             raise CommandError(f"There is no package {package}.")
