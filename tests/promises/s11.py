@@ -2,16 +2,18 @@ import time
 
 from tests.knowledge.samples import HOSTILE
 from tests.live import wait_for
+from tests.peaks import peak_of_readers
 
 PROMISE = "hostile files end with a reason"
 FAULT = "bombs, loops, polyglots, broken and locked files"
-PROMISED = "all end, worker alive, 25 s each"
+PROMISED = "all end, worker alive, 25 s and 600 MB each"
+MOST_MB = 600
 
 
 def prove(live, is_full):
     worker = live.pids()["documents"]
     ended, slowest = 0, 0.0
-    with live.api() as api:
+    with live.api() as api, peak_of_readers(worker) as peak:
         names = sorted(HOSTILE)[:: 1 if is_full else 2]
         for number, name in enumerate(names):
             started = time.monotonic()
@@ -29,9 +31,9 @@ def prove(live, is_full):
         ).json()
         wait_for(lambda: api.get(f"/api/v1/knowledge-base/documents/{good['id']}").json()["state"] == "ready")
     is_alive = live.pids()["documents"] == worker
-    return f"{ended}/{len(names)} ended, slowest {slowest:.1f} s, alive {is_alive}", ended == len(
-        names
-    ) and is_alive and slowest < 25
+    held = peak.bytes >> 20
+    reached = f"{ended}/{len(names)} ended, slowest {slowest:.1f} s, at most {held} MB, alive {is_alive}"
+    return reached, ended == len(names) and is_alive and slowest < 25 and 0 < held <= MOST_MB
 
 
 def _ended(api, pk):
