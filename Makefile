@@ -46,7 +46,7 @@ catalogues: $(TEST_STAMP)  ## collect new words into locale/ and compile the cat
 	@$(BIN)/python -m tests.checks.catalogues
 
 lock: $(TEST_STAMP)  ## pin every requirement with its hashes
-	@for name in base embedded test development production; do \
+	@for name in base embedded test development production sandbox; do \
 		$(BIN)/uv pip compile -q --generate-hashes --no-header --no-annotate --python-version 3.11 \
 			requirements/$$name.in -o requirements/$$name.txt || exit 1; done
 

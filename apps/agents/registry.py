@@ -13,6 +13,7 @@ from apps.agents.tools.calculator import CALCULATE
 from apps.agents.tools.calendar import RECKON_DAYS
 from apps.agents.tools.code import RUN_PYTHON, python_tools
 from apps.agents.tools.colleagues import ASK_AGENT, MOST_DEPTH
+from apps.agents.tools.files import WORK_ON_FILES
 from apps.agents.tools.knowledge import SEARCH_KNOWLEDGE
 from apps.agents.tools.memory import REMEMBER
 from apps.agents.tools.panel import ASK_SEVERAL
@@ -51,6 +52,7 @@ for _each in (
     ASK_AGENT,
     ASK_SEVERAL,
     RUN_PYTHON,
+    WORK_ON_FILES,
     REMEMBER,
     WORK_BY_PLAN,
 ):

@@ -9,6 +9,7 @@ import redis
 from django.conf import settings
 from django.db import connection
 
+from apps.agents import places
 from apps.agents.sandbox import interpreter
 from apps.core.tenancy import public_context
 from apps.jobs.heartbeats import QUEUES, last_beat_age_s
@@ -74,8 +75,8 @@ def _disk() -> dict[str, Any]:
 
 
 def _sandbox() -> dict[str, Any]:
-    """Without it agents run no code; everything else goes on. The interpreter is the only tier that there is."""
-    return {"available": interpreter.works(), "tier": "interpreter"}
+    """Without it agents run no code; everything else goes on. `scripts` is where the workers run real Python, "" for nowhere."""
+    return {"available": interpreter.works(), "tier": "interpreter", "scripts": places.announced()}
 
 
 def _embeddings() -> dict[str, Any]:

@@ -84,3 +84,24 @@ ABUSE = [
     "import json\njson.loads('[' * 1000000)",
 ]
 PROGRAMS = [*FILES, *PROCESSES, *NETWORK, *WAYS_OUT, *ABUSE]
+SCRIPTS = [
+    "import os\nfor pid in filter(str.isdigit, os.listdir('/proc')): print(open(f'/proc/{pid}/environ').read())",
+    "import os\nprint(os.listdir('/proc/1/root'), os.listdir('/proc/1/cwd'))",
+    "import os\nfor n in range(3, 200):\n    try: print(os.readlink(f'/proc/self/fd/{n}'), os.read(n, 100))\n    except OSError: pass",
+    "import ctypes\nlibc = ctypes.CDLL(None)\nprint(libc.unshare(0x10000000), libc.unshare(0x20000), libc.mount(b'/', b'/tmp', None, 4096, 0))",
+    "import ctypes\nprint(ctypes.CDLL(None).ptrace(16, 1, 0, 0))",
+    "import os\nos.setuid(0)\nos.setgid(0)",
+    "import os\nos.mknod('/tmp/disk', 0o60666, os.makedev(254, 0))\nprint(open('/tmp/disk', 'rb').read(100))",
+    "import os\nos.symlink('SECRET', 'out.txt')\nprint(open('out.txt').read())",
+    "import os\nwhile True:\n    if os.fork() == 0: os.setsid()",
+    "import os\nif os.fork() == 0:\n    os.setsid()\n    while True: pass",
+    "import os, signal\nfor pid in range(1, 5000):\n    try: os.kill(pid, signal.SIGKILL)\n    except OSError: pass",
+    "import signal\nfor n in range(1, 32):\n    try: signal.signal(n, signal.SIG_IGN)\n    except OSError: pass\nwhile True: pass",
+    "import os\nfor _ in range(4): os.fork()\nheld = bytearray(300 << 20)\nfor at in range(0, len(held), 4096): held[at] = 1\nwhile True: pass",
+    "for n in range(10 ** 6): open(str(n), 'wb').write(b'x' * (1 << 20))",
+    "import socket\nserver = socket.socket(socket.AF_UNIX)\nserver.connect('/var/run/docker.sock')",
+    "import socket\nprint(socket.getaddrinfo('localhost', PORT), socket.create_connection(('::1', PORT), 1))",
+    "import numpy\nnumpy.ones((200_000, 200_000))",
+    "import threading\nwhile True: threading.Thread(target=lambda: [None for _ in iter(int, 1)]).start()",
+]
+"""What only a script can try: it has the system's calls."""

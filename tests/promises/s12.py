@@ -1,22 +1,23 @@
 import secrets
 import socket
 import threading
+from functools import cache
 from pathlib import Path
 
+from apps.agents.sandbox import scripts
 from tests.live import wait_for
-from tests.promises.hostile_programs import PROGRAMS
+from tests.promises.hostile_programs import PROGRAMS, SCRIPTS
 from tests.promises.load import FINAL, model, retry
 from tests.standin.server import calls, says
 
 PROMISE = "code of a model reaches nothing"
-FAULT = (
-    "73 programs: files, processes, network, environment, ways out, loops, memory, floods, by the tool that runs Python"
-)
-PROMISED = "0 escapes, 0 host reads, ended in 10 s"
-LIMIT_S = 5 + 5
+FAULT = "files, processes, network, environment, ways out, loops, memory, floods: 73 programs, and those and 18 more as scripts"
+PROMISED = "0 escapes, 0 host reads, ended in limit + 5 s"
+LIMITS_S = {"run_python": 5 + 5, "work_on_files": 20 + 5}
+REFUSED = "called too often"
 STEPS = """
-    SELECT r.question, e.payload->>'result', extract(epoch FROM e.finished_at - e.started_at)
-    FROM agents_run r JOIN agents_runevent e ON e.run_id = r.id WHERE r.id = ANY(%s) AND e.name = 'run_python'
+    SELECT e.name, e.payload->>'result', extract(epoch FROM e.finished_at - e.started_at)
+    FROM agents_run r JOIN agents_runevent e ON e.run_id = r.id WHERE r.id = ANY(%s) AND e.name = ANY(%s)
 """
 
 
@@ -27,18 +28,34 @@ def prove(live, is_full):
     secret.write_text(canary)
     secret.chmod(0o644)
     hidden = {canary, *_secrets_of(live)}
-    worker, rounds = live.pids()["agents"], 3 if is_full else 1
+    worker, wanted = live.pids()["agents"], _wanted(is_full)
     with _listener() as (port, connections), model(live, _wants_it_run) as server, live.api() as api:
         agent = _agent(api, server)
         places = {"secret": str(secret), "made": str(made), "port": port}
-        ids = [_ask(api, agent, number, places) for number in range(len(PROGRAMS)) for _ in range(rounds)]
+        ids = [_ask(api, agent, tool, code, places) for tool, code in wanted]
         _await(live, ids)
-    steps = live.sql(STEPS, ids, schema="t_acme")
-    reads = sum(any(word in (result or "") for word in hidden) for _question, result, _s in steps)
+    steps = live.sql(STEPS, ids, list(LIMITS_S), schema="t_acme")
+    reads = sum(any(word in (result or "") for word in hidden) for _tool, result, _s in steps)
     escapes = len(connections) + made.exists() + (live.pids()["agents"] != worker)
-    slowest = max((float(s) for *_, s in steps), default=0.0)
-    reached = f"{len(steps)} programs, {escapes} escapes, {reads} host reads, slowest {slowest:.1f} s"
-    return reached, len(steps) == len(ids) >= 60 and not escapes and not reads and slowest <= LIMIT_S
+    over = sum(float(took) > LIMITS_S[tool] for tool, _result, took in steps)
+    was_run = len(steps) == len(wanted) and not any(REFUSED in (result or "") for _tool, result, _s in steps)
+    slowest = max(float(took) for *_, took in steps)
+    reached = f"{len(steps)} in {_place() or 'the interpreter alone'}: {escapes} escapes, {reads} reads, slowest {slowest:.1f} s"
+    return reached, was_run and len(wanted) >= 60 and not escapes and not reads and not over
+
+
+def _wanted(is_full):
+    """Return (tool, code) of each program; as scripts too, where this machine has a place for them."""
+    programs = [("run_python", code) for code in PROGRAMS] * (3 if is_full else 1)
+    scripts = [*PROGRAMS, *SCRIPTS] if is_full else [*PROGRAMS[::3], *SCRIPTS]
+    return [*programs, *(("work_on_files", code) for code in scripts if _place())]
+
+
+@cache
+def _place():
+    """Return where scripts run on this machine; the instance of the promises names no image."""
+    tier = scripts.tier_of("", "")
+    return tier.name if tier else ""
 
 
 def _wants_it_run(asked):
@@ -46,26 +63,25 @@ def _wants_it_run(asked):
     if any(message["role"] == "tool" for message in messages):
         return says("It ran.")
     question = next(message["content"] for message in reversed(messages) if message["role"] == "user")
-    number, secret, made, port = question.split("|")
-    code = PROGRAMS[int(number)].replace("SECRET", secret).replace("MADE", made).replace("PORT", port)
-    return calls("run_python", {"code": code})
+    tool, secret, made, port, code = question.split("|", 4)
+    return calls(tool, {"code": code.replace("SECRET", secret).replace("MADE", made).replace("PORT", port)})
 
 
 def _agent(api, server):
     agent = api.get("/api/v1/agents/").json()[0]["id"]
-    given = {"tools": [{"tool": "run_python"}, {"tool": "calculate"}]}
+    given = {"tools": [{"tool": tool} for tool in (*LIMITS_S, "calculate")]}
     api.put(f"/api/v1/agents/{agent}/tools", json=given).raise_for_status()
     return agent
 
 
-def _ask(api, agent, number, places):
-    text = f"{number}|{places['secret']}|{places['made']}|{places['port']}"
+def _ask(api, agent, tool, code, places):
+    text = f"{tool}|{places['secret']}|{places['made']}|{places['port']}|{code}"
     return retry(lambda: api.post(f"/api/v1/agents/{agent}/chat", json={"text": text})).raise_for_status().json()["run"]
 
 
 def _await(live, ids):
     ended = "SELECT count(*) FROM agents_run WHERE id = ANY(%s) AND state = ANY(%s)"
-    wait_for(lambda: live.sql(ended, ids, list(FINAL), schema="t_acme")[0][0] == len(ids), 300, 0.5)
+    wait_for(lambda: live.sql(ended, ids, list(FINAL), schema="t_acme")[0][0] == len(ids), 600, 0.5)
 
 
 def _secrets_of(live):

@@ -84,7 +84,8 @@ class Tool:
     it. `is_trusted_with` says, by arguments and the grant's hosts, whether a call that reads may be made unseen in a run that
     holds both.
     `takes` names the part of a grant that it is set up with. `spec_for` describes it with the agents
-    that it may ask. `is_asked_first`: people see each call before it is done.
+    that it may ask. `is_asked_first`: people see each call before it is done. `wants_scripts`: it works only where this instance
+    has a place for scripts.
     """
 
     spec: ToolSpec
@@ -100,6 +101,7 @@ class Tool:
     calls_a_minute: int = 60
     calls_a_run: int | None = None
     is_asked_first: bool = False
+    wants_scripts: bool = False
     brings: frozenset[Holding] = frozenset()
     is_trusted_with: Callable[[Mapping[str, Any], tuple[str, ...]], bool] = field(default=stays_inside)
     takes: Literal["", "hosts", "colleagues"] = ""

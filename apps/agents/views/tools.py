@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from apps.agents import places
 from apps.agents.forms import ToolForm, tool_forms
 from apps.agents.models import Agent
 from apps.agents.services import tools
@@ -26,7 +27,7 @@ def agent_tools(request: HttpRequest, pk: UUID) -> HttpResponse:
         messages.success(request, _("From its next step on, “%(name)s” has these tools.") % {"name": agent.name})
         return redirect("agent-tools", pk)
     has_collections = agent.knowledge_bases.exists()
-    context = {"agent": agent, "forms": forms, "has_collections": has_collections}
+    context = {"agent": agent, "forms": forms, "has_collections": has_collections, "scripts": places.announced()}
     is_wrong = any(form.errors for form in forms)
     return render(request, "agents/agent_tools.html", context, status=422 if is_wrong else 200)
 
