@@ -1,0 +1,37 @@
+"""What can be done with knowledge: `collections`, `documents`, `passages`. Those that other apps use are named here."""
+
+from apps.knowledge.services.collections import (
+    choose_model,
+    create_collection,
+    require_editable,
+    require_manager,
+    search_documents,
+    stop_moving,
+)
+from apps.knowledge.services.documents import (
+    checked_file,
+    checked_tags,
+    delete_document,
+    paste_document,
+    retry_document,
+    store_file,
+    tag_document,
+    upload_document,
+)
+
+__all__ = [
+    "checked_file",
+    "checked_tags",
+    "choose_model",
+    "create_collection",
+    "delete_document",
+    "paste_document",
+    "require_editable",
+    "require_manager",
+    "retry_document",
+    "search_documents",
+    "stop_moving",
+    "store_file",
+    "tag_document",
+    "upload_document",
+]

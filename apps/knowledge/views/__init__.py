@@ -1,0 +1,1 @@
+"""Pages of knowledge: `collections`, `documents` with their `passages`, and the part about `reading`."""

@@ -1,0 +1,129 @@
+"""Pages of documents."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.files.uploadedfile import UploadedFile
+from django.core.paginator import Paginator
+from django.http import FileResponse, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from apps.core.errors import DomainError, InvalidInput, TooLarge, Unavailable
+from apps.core.htmx import is_part_wanted
+from apps.knowledge import services
+from apps.knowledge.forms import PasteForm
+from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.views.collections import PAGE_SIZE, visible_base
+from apps.knowledge.views.reading import reading_context
+
+
+@require_POST
+def document_upload(request: HttpRequest, pk: UUID) -> HttpResponse:
+    base = visible_base(request, pk)
+    uploads = [upload for upload in request.FILES.getlist("file") if isinstance(upload, UploadedFile)]
+    errors = [error for error in (_upload_error(request, base, upload) for upload in uploads) if error]
+    if not uploads:
+        errors = [InvalidInput(_("Choose at least one file."), field="file")]
+    if is_part_wanted(request):
+        context = {**reading_context(base), "upload_errors": errors}
+        return render(request, "knowledge/_reading.html", context, status=errors[0].status if errors else 200)
+    for error in errors:
+        messages.error(request, str(error.message))
+    return redirect("collection", pk=pk)
+
+
+@require_http_methods(["GET", "POST"])
+def document_paste(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """A document that is written here; what was pasted stays on the page until it is stored."""
+    base = visible_base(request, pk)
+    services.require_editable(request.user, base)
+    form = PasteForm(request.POST if request.method == "POST" else None)
+    status = 200
+    if form.is_bound and form.is_valid():
+        try:
+            services.paste_document(actor=request.user, knowledge_base=base, **form.cleaned_data)
+        except (InvalidInput, TooLarge, Unavailable) as error:
+            form.add_error(error.field if error.field in form.fields else "text", str(error.message))
+            status = error.status
+        else:
+            return redirect("collection", pk=pk)
+    status = 422 if form.errors and status == 200 else status
+    return render(request, "knowledge/document_paste.html", {"base": base, "form": form}, status=status)
+
+
+def _upload_error(request: HttpRequest, base: KnowledgeBase, upload: UploadedFile) -> DomainError | None:
+    try:
+        services.upload_document(actor=request.user, knowledge_base=base, upload=upload)
+    except DomainError as error:
+        return error
+    return None
+
+
+def _document(request: HttpRequest, pk: UUID) -> Document:
+    return get_object_or_404(Document.objects.visible_to(request.user).select_related("knowledge_base"), pk=pk)
+
+
+@require_GET
+def document_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """The text as it was read, passage by passage; `?chunk=` marks the one that a citation opens."""
+    return render(request, "knowledge/document_detail.html", _document_context(request, _document(request, pk)))
+
+
+def _document_context(request: HttpRequest, document: Document) -> dict[str, Any]:
+    chunks = document.chunks.order_by("position")
+    wanted = request.GET.get("chunk", "")
+    place = chunks.filter(position__lt=_position(document, wanted)).count() if wanted else 0
+    number = place // PAGE_SIZE + 1 if wanted else request.GET.get("page")
+    page = Paginator(chunks, PAGE_SIZE).get_page(number)
+    return {"document": document, "page": page, "wanted": wanted, "quote": request.GET.get("quote", "")}
+
+
+def _position(document: Document, wanted: str) -> int:
+    try:
+        return document.chunks.values_list("position", flat=True).get(pk=UUID(wanted))
+    except (ValueError, document.chunks.model.DoesNotExist):
+        return 0
+
+
+@require_GET
+def document_file(request: HttpRequest, pk: UUID) -> FileResponse:
+    """The file as it was uploaded, always as a download: nothing of it is shown under our address."""
+    document = _document(request, pk)
+    response = FileResponse(document.file.open("rb"), as_attachment=True, filename=document.name)
+    response["Content-Type"] = "application/octet-stream"
+    response["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@require_POST
+def document_tags(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Store the document's tags, written with commas between them."""
+    document, typed = _document(request, pk), request.POST.get("tags", "")
+    try:
+        services.tag_document(actor=request.user, document=document, tags=typed.split(","))
+    except InvalidInput as error:
+        context = {**_document_context(request, document), "error": error, "typed": typed}
+        return render(request, "knowledge/document_detail.html", context, status=422)
+    return redirect("document", pk=pk)
+
+
+@require_POST
+def document_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
+    document = _document(request, pk)
+    services.retry_document(actor=request.user, document=document)
+    if is_part_wanted(request):
+        return render(request, "knowledge/_reading.html", reading_context(document.knowledge_base))
+    return redirect("collection", pk=document.knowledge_base_id)
+
+
+@require_POST
+def document_delete(request: HttpRequest, pk: UUID) -> HttpResponse:
+    document = _document(request, pk)
+    services.delete_document(actor=request.user, document=document)
+    if is_part_wanted(request):
+        return render(request, "knowledge/_reading.html", reading_context(document.knowledge_base))
+    messages.success(request, _("“%(name)s” is deleted.") % {"name": document.name})
+    return redirect("collection", pk=document.knowledge_base_id)
