@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
@@ -14,7 +15,9 @@ from rest_framework.response import Response
 from apps.accounts.api.sharing import share_paths
 from apps.core.api import checked, listed
 from apps.knowledge import services
-from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.models import Chunk, Document, KnowledgeBase
+from apps.knowledge.querysets import NEVER, STALE
+from apps.knowledge.services import passages
 from apps.knowledge.types import Filters
 from apps.providers.models import ProviderModel
 
@@ -58,6 +61,33 @@ class DocumentSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class UsedDocumentSerializer(DocumentSerializer):
+    times_cited = serializers.IntegerField(help_text="In answers.")
+    last_cited_at = serializers.DateTimeField(allow_null=True)
+
+    class Meta:
+        model = Document
+        fields = (*DocumentSerializer.Meta.fields, "times_cited", "last_cited_at")
+        read_only_fields = fields
+
+
+class PassageSerializer(serializers.ModelSerializer):
+    document = serializers.UUIDField(source="document_id")
+    times_cited = serializers.IntegerField(default=0, help_text="In answers.")
+
+    class Meta:
+        model = Chunk
+        fields = ("id", "document", "position", "text", "heading", "page", "is_left_out", "changed_at", "times_cited")
+        read_only_fields = fields
+
+
+class PassageInput(serializers.Serializer):
+    text = serializers.CharField(
+        required=False, trim_whitespace=False, help_text="A line of three dashes splits it there."
+    )
+    is_left_out = serializers.BooleanField(required=False, help_text="Shown with the text, found by nobody.")
+
+
 class UploadInput(serializers.Serializer):
     file = serializers.FileField(allow_empty_file=True)
     knowledge_base = serializers.UUIDField(required=False, help_text="Default: the first collection.")
@@ -79,6 +109,19 @@ class SearchInput(FilterInput):
     knowledge_base = serializers.UUIDField(required=False)
     documents = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=200)
     limit = serializers.IntegerField(min_value=1, max_value=50, default=8)
+    explain = serializers.BooleanField(default=False, help_text="Say with each passage why it was found.")
+
+
+class WhySerializer(serializers.Serializer):
+    words = serializers.FloatField(help_text="What words give to the score.")
+    meaning = serializers.FloatField(help_text="What meaning gives to the score.")
+    terms = serializers.ListField(
+        child=serializers.CharField(), help_text="The query's words that stand there, in any of their forms."
+    )
+    nearness = serializers.FloatField(
+        allow_null=True,
+        help_text="Of the meaning: the cosine, or 0 to 1 where collections of several models are searched. null: not near, or not asked.",
+    )
 
 
 class HitSerializer(serializers.Serializer):
@@ -89,6 +132,7 @@ class HitSerializer(serializers.Serializer):
     heading = serializers.CharField()
     page = serializers.IntegerField(allow_null=True)
     score = serializers.FloatField(help_text="0 to 1 within this result.")
+    why = WhySerializer(allow_null=True)
 
 
 class HitsSerializer(serializers.Serializer):
@@ -152,9 +196,12 @@ class DocumentsInput(FilterInput):
     q = serializers.CharField(default="", allow_blank=True, help_text="Words of the name.")
     knowledge_base = serializers.UUIDField(required=False)
     state = serializers.ChoiceField(Document.State.choices, required=False)
+    use = serializers.ChoiceField(
+        [(NEVER, "never cited"), (STALE, "not renewed for a year")], required=False, help_text="Searchable ones alone."
+    )
 
 
-@extend_schema(tags=["knowledge-base"], responses=DocumentSerializer(many=True), parameters=[DocumentsInput])
+@extend_schema(tags=["knowledge-base"], responses=UsedDocumentSerializer(many=True), parameters=[DocumentsInput])
 @api_view(["GET"])
 def documents(request: Request) -> Response:
     """List documents, newest first."""
@@ -163,7 +210,7 @@ def documents(request: Request) -> Response:
     for field in ("knowledge_base", "state"):
         if field in values:
             found = found.filter(**{field: values[field]})
-    return listed(request, found, DocumentSerializer)
+    return listed(request, found.used(values.get("use", "")).with_use(), UsedDocumentSerializer)
 
 
 @extend_schema(tags=["knowledge-base"], methods=["GET"], responses=DocumentSerializer)
@@ -191,6 +238,40 @@ def retry(request: Request, pk: Any) -> Response:
     return Response(DocumentSerializer(found).data, status=202)
 
 
+@extend_schema(tags=["knowledge-base"], request=None, responses={202: DocumentSerializer})
+@api_view(["POST"])
+def read_again(request: Request, pk: Any) -> Response:
+    """Have a searchable document read anew from its file; changed passages become what the file says."""
+    found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
+    services.read_again(actor=request.user, document=found)
+    found.refresh_from_db()
+    return Response(DocumentSerializer(found).data, status=202)
+
+
+@extend_schema(tags=["knowledge-base"], responses=PassageSerializer(many=True))
+@api_view(["GET"])
+def document_passages(request: Request, pk: Any) -> Response:
+    """List a document's passages in reading order, with how often answers cite each."""
+    found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
+    return listed(request, found.chunks.with_use(), PassageSerializer, ordering="position")
+
+
+@extend_schema(tags=["knowledge-base"], request=PassageInput, responses=PassageSerializer(many=True))
+@api_view(["PATCH"])
+def passage(request: Request, pk: Any) -> Response:
+    """Change a passage's text, or leave it out of searches; the answer is what became of it: several, where it was split."""
+    seen = Chunk.objects.filter(document__in=Document.objects.visible_to(request.user))
+    found = get_object_or_404(seen, pk=pk)
+    values, rows = checked(PassageInput, request.data), [found]
+    with transaction.atomic():
+        if "text" in values:
+            rows = passages.change_passage(actor=request.user, chunk=found, text=values["text"])
+        for row in rows if "is_left_out" in values else ():
+            passages.set_left_out(actor=request.user, chunk=row, is_left_out=values["is_left_out"])
+    fresh = Chunk.objects.with_use().filter(pk__in=[row.pk for row in rows]).order_by("position")
+    return Response(PassageSerializer(fresh, many=True).data)
+
+
 @extend_schema(tags=["knowledge-base"], request=SearchInput, responses=HitsSerializer)
 @api_view(["POST"])
 def search(request: Request) -> Response:
@@ -198,7 +279,12 @@ def search(request: Request) -> Response:
     values = checked(SearchInput, request.data)
     bases = [_base(request, values["knowledge_base"])] if "knowledge_base" in values else None
     hits = services.search_documents(
-        actor=request.user, query=values["query"], bases=bases, filters=_filters(values), limit=values["limit"]
+        actor=request.user,
+        query=values["query"],
+        bases=bases,
+        filters=_filters(values),
+        limit=values["limit"],
+        is_explained=values["explain"],
     )
     return Response(HitsSerializer({"results": hits}).data)
 
@@ -232,5 +318,8 @@ urlpatterns = [
     path("knowledge-base/documents", documents, name="api-documents"),
     path("knowledge-base/documents/<uuid:pk>", document, name="api-document"),
     path("knowledge-base/documents/<uuid:pk>/retry", retry, name="api-document-retry"),
+    path("knowledge-base/documents/<uuid:pk>/read-again", read_again, name="api-document-again"),
+    path("knowledge-base/documents/<uuid:pk>/passages", document_passages, name="api-document-passages"),
+    path("knowledge-base/passages/<uuid:pk>", passage, name="api-passage"),
     path("knowledge-base/search", search, name="api-search"),
 ]

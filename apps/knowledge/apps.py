@@ -8,10 +8,12 @@ class KnowledgeConfig(AppConfig):
         from apps.jobs import registry
         from apps.knowledge import handlers
         from apps.knowledge.ingestion import INGEST, Ingestion
+        from apps.knowledge.mending import MEND, Mending
         from apps.knowledge.moving import MOVE, Moving
         from apps.projects import registry as projects
 
         registry.register(INGEST, Ingestion())
         registry.register(MOVE, Moving())
+        registry.register(MEND, Mending())
         projects.register(handlers.COLLECTIONS_OF_PROJECTS)
         handlers.connect()

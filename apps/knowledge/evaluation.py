@@ -13,7 +13,7 @@ import orjson
 from django.db import transaction
 
 from apps.knowledge.embedding import Space, embed_passages
-from apps.knowledge.ingestion import searchable, store_pieces
+from apps.knowledge.indexing import searchable, store_pieces
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.search import search
 from apps.knowledge.splitter import split

@@ -3,12 +3,11 @@
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Sum
 from django.db.models.signals import post_delete, pre_delete
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
-from apps.knowledge.ingestion import count_in
+from apps.knowledge.indexing import uncount
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.projects.registry import Assignable
 from apps.tenants.events import tenant_provisioned
@@ -32,9 +31,7 @@ def connect() -> None:
 
 def uncount_chunks(sender: Any, *, instance: Document, **kwargs: Any) -> None:
     """Take a document's chunks out of its collection's counters, in the transaction that deletes them."""
-    length = instance.chunks.aggregate(total=Sum("length"))["total"]
-    if length is not None:
-        count_in(instance.knowledge_base_id, chunks=-instance.chunks.count(), length=-length)
+    uncount(instance)
 
 
 def remove_file(sender: Any, *, instance: Document, **kwargs: Any) -> None:

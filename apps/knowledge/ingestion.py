@@ -1,25 +1,21 @@
 """The worker side of a document: check, read, split, embed, store. Only the last checkpoint makes it searchable."""
 
-from collections import Counter
-from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
 import structlog
-from django.db.models import F
 from django.utils import translation
 
-from apps.core.language import terms
 from apps.jobs import engine
 from apps.jobs.errors import RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
-from apps.knowledge.embedding import Space, embed_passages, store_vectors
+from apps.knowledge.embedding import Space, embed_passages
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.events import document_ready
-from apps.knowledge.models import Chunk, Document, KnowledgeBase, Posting
+from apps.knowledge.indexing import forget_pieces, searchable, store_pieces
+from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.parsers import parse_file, sniff
-from apps.knowledge.search import SEARCHES
 from apps.knowledge.splitter import split
 from apps.knowledge.types import Piece
 from apps.providers.errors import ProviderError, TransientError
@@ -28,8 +24,6 @@ from apps.usage.errors import BudgetSpent
 
 log = structlog.get_logger(__name__)
 INGEST = "document.ingest"
-STORE_BATCH = 2_000
-BUILT_IN = Space()
 
 
 class Ingestion:
@@ -110,59 +104,14 @@ def _space_of(base_id: UUID, *, locked: bool = False) -> Space:
     return Space(bases.get(pk=base_id).embedding_model)
 
 
-def searchable(document: Document, piece: Piece) -> str:
-    """What is indexed and embedded: the passage under its document's name and headings."""
-    return "\n".join([" ".join([Path(document.name).stem.replace("_", " "), *piece.headings]), piece.text])
-
-
-def searchable_chunk(chunk: Chunk) -> str:
-    """The same of a passage that is stored."""
-    return searchable(chunk.document, Piece(chunk.text, tuple(filter(None, chunk.heading.split(" › "))), chunk.page))
-
-
 def _store(document: Document, pieces: list[Piece], space: Space, vectors: Vectors | None) -> None:
+    forget_pieces(document)
     store_pieces(document, pieces, vectors, space)
     Document.objects.filter(pk=document.pk).update(
         state=Document.State.READY, progress=100, chunk_count=len(pieces), error="", failed_at=""
     )
     _retire_older(document)
     document_ready.send(sender=Document, document=document)
-
-
-def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors | None, space: Space = BUILT_IN) -> None:
-    """Write a document's chunks with their postings and vectors ((n, dimensions), or None); part of the caller's transaction."""
-    base = document.knowledge_base_id
-    counted = [Counter(terms(searchable(document, piece))) for piece in pieces]
-    chunks = [
-        Chunk(
-            knowledge_base_id=base,
-            document=document,
-            position=position,
-            text=piece.text,
-            heading=" › ".join(piece.headings)[:500],
-            page=piece.page,
-            length=sum(count.values()),
-        )
-        for position, (piece, count) in enumerate(zip(pieces, counted, strict=True))
-    ]
-    Chunk.objects.bulk_create(chunks, batch_size=STORE_BATCH)
-    postings = [
-        Posting(knowledge_base_id=base, term=term, chunk=chunk, frequency=min(frequency, 32_000))
-        for chunk, count in zip(chunks, counted, strict=True)
-        for term, frequency in count.items()
-    ]
-    Posting.objects.bulk_create(postings, batch_size=STORE_BATCH)
-    if vectors is not None:
-        store_vectors(space, chunks, vectors)
-    count_in(base, chunks=len(chunks), length=sum(chunk.length for chunk in chunks))
-
-
-def count_in(base_id: UUID, *, chunks: int, length: int) -> None:
-    """Add to (or take from) a collection's counters, which BM25 reads; what searches found before is read anew."""
-    SEARCHES.forget()
-    KnowledgeBase.objects.filter(pk=base_id).update(
-        chunk_count=F("chunk_count") + chunks, term_count=F("term_count") + length
-    )
 
 
 def _retire_older(document: Document) -> None:

@@ -12,7 +12,7 @@ from pgvector.django import HalfVectorField, HnswIndex
 
 from apps.accounts.grants import CHANGE, MANAGE, VIEW, GroupGrant, Shared, UserGrant
 from apps.core.models import TimestampedModel, UUIDModel
-from apps.knowledge.querysets import DocumentQuerySet, KnowledgeBaseQuerySet
+from apps.knowledge.querysets import ChunkQuerySet, DocumentQuerySet, KnowledgeBaseQuerySet
 
 BUILT_IN_SPACE = UUID(int=0)
 
@@ -129,7 +129,10 @@ class Document(TimestampedModel):
 
 
 class Chunk(UUIDModel):
-    """A passage of a document: what is searched, shown and cited. `length` counts its terms."""
+    """A passage of a document: what is searched, shown and cited. `length` counts its terms.
+
+    One that is left out is shown with the text and found by nobody; it has no length, no postings and no vectors.
+    """
 
     knowledge_base = models.ForeignKey(KnowledgeBase, on_delete=models.CASCADE, related_name="+")
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="chunks")
@@ -138,10 +141,19 @@ class Chunk(UUIDModel):
     heading = models.CharField(max_length=500, blank=True)
     page = models.PositiveIntegerField(null=True)
     length = models.PositiveIntegerField()
+    is_left_out = models.BooleanField(default=False, db_default=False)
+    changed_at = models.DateTimeField(null=True)
+    changed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    objects = ChunkQuerySet.as_manager()
 
     class Meta:
         ordering = ("document", "position")
-        constraints = (models.UniqueConstraint(fields=("document", "position"), name="chunk_position_unique"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("document", "position"), name="chunk_position_unique", deferrable=models.Deferrable.DEFERRED
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.document_id}, {self.position}"
@@ -237,3 +249,8 @@ _BY_SIZE: dict[int, type[ChunkVector]] = {
 def vectors_of_size(size: int) -> type[ChunkVector]:
     """Return the table for vectors of one size. Raises KeyError for one that cannot be stored."""
     return _BY_SIZE[size]
+
+
+def every_vector_table() -> list[type[ChunkVector]]:
+    """Return the tables of all sizes."""
+    return list(_BY_SIZE.values())

@@ -3,6 +3,8 @@
 The old vectors answer until every passage has its new one; documents that are read meanwhile are taken along.
 """
 
+from collections.abc import Sequence
+
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -12,10 +14,11 @@ from apps.jobs.errors import JobCancelled, RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
 from apps.knowledge.embedding import BATCH, Space, embed_passages, store_vectors
-from apps.knowledge.ingestion import searchable_chunk
+from apps.knowledge.indexing import searchable_chunk
 from apps.knowledge.models import Chunk, KnowledgeBase
 from apps.knowledge.search import SEARCHES
 from apps.providers.errors import ProviderError, TransientError
+from apps.providers.types import Vectors
 from apps.usage.errors import BudgetSpent
 
 MOVE = "collection.embed"
@@ -64,10 +67,7 @@ class Moving:
             self._fail(claim, base, _("The built-in embedding model is not installed."))
             return True
         with engine.checkpoint(claim):
-            known = Chunk.objects.filter(pk__in=[chunk.pk for chunk in chunks]).values_list("pk", flat=True)
-            there = set(known)  # a document may have been deleted meanwhile
-            kept = [(c, v) for c, v in zip(chunks, vectors, strict=True) if c.pk in there]
-            store_vectors(space, [c for c, _v in kept], [v for _c, v in kept])  # type: ignore[arg-type]
+            store_if_same(space, chunks, vectors)
             left, total = missing(base, space).count(), max(1, base_chunks(base))
             KnowledgeBase.objects.filter(pk=base.pk).update(moved_percent=min(99, 100 - round(100 * left / total)))
         return False
@@ -105,11 +105,19 @@ class _NotYet(Exception):
 def missing(base: KnowledgeBase, space: Space) -> QuerySet[Chunk]:
     """Return the passages of a collection that have no vector in a space."""
     known = space.table.objects.filter(chunk=OuterRef("pk"), space=space.id)  # type: ignore[attr-defined]
-    return Chunk.objects.filter(~Exists(known), knowledge_base=base).order_by("pk")
+    return Chunk.objects.filter(~Exists(known), knowledge_base=base, is_left_out=False).order_by("pk")
+
+
+def store_if_same(space: Space, chunks: Sequence[Chunk], vectors: Vectors) -> None:
+    """Store vectors of the chunks that are what they were when they were embedded: none was deleted, changed or left out meanwhile."""
+    same = Chunk.objects.select_for_update().filter(pk__in=[chunk.pk for chunk in chunks], is_left_out=False)
+    texts = dict(same.order_by("pk").values_list("pk", "text"))
+    kept = [(c, v) for c, v in zip(chunks, vectors, strict=True) if texts.get(c.pk) == c.text]
+    store_vectors(space, [c for c, _v in kept], [v for _c, v in kept])  # type: ignore[arg-type]
 
 
 def base_chunks(base: KnowledgeBase) -> int:
-    return Chunk.objects.filter(knowledge_base=base).count()
+    return Chunk.objects.filter(knowledge_base=base, is_left_out=False).count()
 
 
 def stop(base: KnowledgeBase, *, error: str = "") -> None:

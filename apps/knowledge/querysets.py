@@ -1,14 +1,20 @@
 """Who sees which collections and documents."""
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
+from django.db.models.functions import Coalesce
+from django.utils import timezone
 
 from apps.accounts.grants import SharedQuerySet
 from apps.knowledge.types import Filters
 
 if TYPE_CHECKING:
-    from apps.knowledge.models import Document  # noqa: F401
+    from apps.knowledge.models import Chunk, Document  # noqa: F401
+
+NEVER, STALE = "never", "stale"
+STALE_AFTER = timedelta(days=365)
 
 
 class KnowledgeBaseQuerySet(SharedQuerySet):
@@ -40,6 +46,35 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         used = self.order_by().annotate(tag=models.Func("tags", function="unnest")).values_list("tag", flat=True)
         return sorted(used.distinct())
 
+    def with_use(self) -> "DocumentQuerySet":
+        """Add `times_cited`, in answers, and `last_cited_at`."""
+        cited = self._citations().filter(document=models.OuterRef("pk")).order_by().values("document")
+        times, last = models.Count("pk"), models.Max("message__created_at")
+        return self.annotate(
+            times_cited=Coalesce(models.Subquery(cited.annotate(n=times).values("n")), 0),
+            last_cited_at=models.Subquery(cited.annotate(last=last).values("last")),
+        )
+
+    def used(self, how: str) -> "DocumentQuerySet":
+        """Searchable documents that no answer ever cited ("never"), or that were not renewed for a year ("stale"); any other word: all."""
+        if how == NEVER:
+            return self.filter(~models.Exists(self._citations().filter(document=models.OuterRef("pk"))), state="ready")
+        if how == STALE:
+            return self.filter(state="ready", created_at__lt=timezone.now() - STALE_AFTER)
+        return self
+
+    def _citations(self) -> models.QuerySet[Any]:
+        citations: Any = self.model._meta.get_field("citations").related_model
+        found: models.QuerySet[Any] = citations.objects.filter(is_cited=True)
+        return found
+
     def in_reading(self) -> "DocumentQuerySet":
         """Documents that are not searchable yet: on their way, or failed."""
         return self.exclude(state="ready")
+
+
+class ChunkQuerySet(models.QuerySet["Chunk"]):
+    def with_use(self) -> "ChunkQuerySet":
+        """Add `times_cited`, in answers."""
+        is_cited = models.Q(citations__is_cited=True)
+        return self.annotate(times_cited=models.Count("citations", filter=is_cited, distinct=True))

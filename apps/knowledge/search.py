@@ -4,7 +4,9 @@ What the asking person may see is part of the query: collections come in as ids 
 """
 
 import hashlib
+import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,8 +17,8 @@ from django.utils.translation import gettext_lazy as _
 from apps.core.caches import MEMORY, REDIS, Level, ReadThrough
 from apps.core.language import terms
 from apps.knowledge.embedding import Space, embed_question
-from apps.knowledge.models import Chunk, Document, KnowledgeBase
-from apps.knowledge.types import NO_FILTERS, Filters, Hit
+from apps.knowledge.models import Chunk, Document, KnowledgeBase, Posting
+from apps.knowledge.types import NO_FILTERS, Filters, Hit, Why
 from apps.providers.models import ProviderModel
 from apps.providers.types import Vectors
 
@@ -69,6 +71,45 @@ def search(
     if is_whole:
         SEARCHES.put(key, best)
     return _hits(best)
+
+
+def explain(
+    question: str, bases: Sequence[KnowledgeBase], *, filters: Filters = NO_FILTERS, limit: int = 8
+) -> list[Hit]:
+    """Return what search() does, each hit with what its score is made of."""
+    hits = search(question, bases, filters=filters, limit=limit)
+    if not hits:
+        return []
+    question, filled = question[:MAX_QUERY_CHARS], [base for base in bases if base.chunk_count]
+    documents = _fitting(filled, filters) if filters else None
+    by_words = _by_words(question, filled, documents)
+    by_meaning, _is_whole = _by_meaning(question, filled, documents)
+    words, meaning = _shares(by_words, by_meaning)
+    standing = _standing(question, [hit.chunk_id for hit in hits])
+    return [
+        replace(
+            hit,
+            why=Why(
+                words=round(words.get(hit.chunk_id, 0.0), 4),
+                meaning=round(meaning.get(hit.chunk_id, 0.0), 4),
+                terms=tuple(sorted(standing.get(hit.chunk_id, ()))),
+                nearness=round(by_meaning[hit.chunk_id], 4) if hit.chunk_id in by_meaning else None,
+            ),
+        )
+        for hit in hits
+    ]
+
+
+def _standing(question: str, chunks: Sequence[UUID]) -> dict[UUID, set[str]]:
+    """Return which of the question's words stand in which chunks, in any of their forms."""
+    words = {term: term for term in terms(question)}
+    for word in re.findall(r"\w+", question.lower()):
+        own = terms(word)
+        words |= {own[0]: word} if len(own) == 1 else {}
+    found: dict[UUID, set[str]] = {}
+    for chunk, term in Posting.objects.filter(chunk__in=chunks, term__in=list(words)).values_list("chunk", "term"):
+        found.setdefault(chunk, set()).add(words[term])
+    return found
 
 
 def _key(question: str, bases: Sequence[KnowledgeBase], filters: Filters, limit: int) -> str:
@@ -156,13 +197,18 @@ def _nearest(space: Space, vector: Vectors, bases: Sequence[KnowledgeBase], docu
 
 
 def _fused(by_words: Scores, by_meaning: Scores) -> Scores:
-    if not by_words or not by_meaning:
-        return _scaled(by_words or by_meaning)
+    words, meaning = _shares(by_words, by_meaning)
+    return {pk: words.get(pk, 0.0) + meaning.get(pk, 0.0) for pk in words.keys() | meaning.keys()}
+
+
+def _shares(by_words: Scores, by_meaning: Scores) -> tuple[Scores, Scores]:
+    """Return what words and meaning give to each score; where one of them found nothing the other gives all."""
+    weight = VECTOR_WEIGHT if by_words and by_meaning else float(bool(by_meaning))
     words, meaning = _scaled(by_words), _scaled(by_meaning)
-    return {
-        pk: (1 - VECTOR_WEIGHT) * words.get(pk, 0.0) + VECTOR_WEIGHT * meaning.get(pk, 0.0)
-        for pk in words.keys() | meaning.keys()
-    }
+    return (
+        {pk: (1 - weight) * score for pk, score in words.items()},
+        {pk: weight * score for pk, score in meaning.items()},
+    )
 
 
 def _scaled(scores: Scores) -> Scores:

@@ -25,6 +25,17 @@ class Piece:
 
 
 @dataclass(frozen=True)
+class Why:
+    """What a score is made of: the shares of words and of meaning, the question's words that stand there in any form, and how near
+    the meaning is (cosine, -1 to 1; None: not among the nearest, or not asked)."""
+
+    words: float
+    meaning: float
+    terms: tuple[str, ...]
+    nearness: float | None
+
+
+@dataclass(frozen=True)
 class Hit:
     """A chunk that a search found; `score` is 0 to 1 within the result."""
 
@@ -35,6 +46,7 @@ class Hit:
     heading: str
     page: int | None
     score: float
+    why: Why | None = None
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.knowledge.models import KnowledgeBase
-from apps.knowledge.views import collections, documents
+from apps.knowledge.views import collections, documents, passages
 
 urlpatterns = [
     *share_paths("knowledge/<uuid:pk>/", KnowledgeBase, "collection"),
@@ -18,5 +18,8 @@ urlpatterns = [
     path("documents/<uuid:pk>/file/", documents.document_file, name="document-file"),
     path("documents/<uuid:pk>/tags/", documents.document_tags, name="document-tags"),
     path("documents/<uuid:pk>/retry/", documents.document_retry, name="document-retry"),
+    path("documents/<uuid:pk>/again/", documents.document_again, name="document-again"),
+    path("passages/<uuid:pk>/", passages.passage_edit, name="passage-edit"),
+    path("passages/<uuid:pk>/search/", passages.passage_search, name="passage-search"),
     path("documents/<uuid:pk>/delete/", documents.document_delete, name="document-delete"),
 ]

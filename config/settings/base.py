@@ -310,6 +310,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "DocumentStateEnum": "apps.knowledge.models.Document.State",
         "RunState": "apps.agents.models.Run.State",
         "SeverityName": ["low", "medium", "high", "critical"],
         "AlertKind": "apps.audit.models.AlertChannel.Kind",

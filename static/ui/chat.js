@@ -187,9 +187,19 @@ function markChosen() {
   source?.classList.add('on');
   return source;
 }
-async function showSource(cite) {
-  const owner = cite.closest('.msg').dataset.id;
-  chosen = { owner, href: cite.getAttribute('href') };
+// What is pressed may be written anew before it is let go; the click then comes to what holds both, and is meant for what was pressed.
+let pressed = null;
+document.addEventListener('pointerdown', e => {
+  const cite = e.target.closest('a.cite');
+  pressed = cite && { cite, owner: cite.closest('.msg').dataset.id, href: cite.getAttribute('href') };
+});
+function chosenBy(target) {
+  const cite = target.closest('a.cite');
+  if (cite) return { cite, owner: cite.closest('.msg').dataset.id, href: cite.getAttribute('href') };
+  return pressed && !pressed.cite.isConnected && target.closest('.msg')?.dataset.id === pressed.owner ? pressed : null;
+}
+async function showSource({ cite, owner, href }) {
+  chosen = { owner, href };
   if ($('#source-list').dataset.of !== owner) {
     const answer = await fetch('/chat/' + conversation + '/sources/' + owner + '/').catch(() => null);
     if (answer?.ok) fillSources(await answer.text(), owner);
@@ -209,8 +219,9 @@ function openSheet(source, back) {
   if (source) $('#m-' + source.id)?.focus();
 }
 document.addEventListener('click', e => {
-  const cite = e.target.closest('a.cite');
-  if (cite) { e.preventDefault(); showSource(cite); return; }
+  const source = chosenBy(e.target);
+  pressed = null;
+  if (source) { e.preventDefault(); showSource(source); return; }
   const pencil = e.target.closest('[data-edit]');
   if (pencil && conversation) { e.preventDefault(); edit(pencil.closest('.msg')); return; }
   if (e.target.closest('[data-unedit]')) { unedit(e.target.closest('.msg')); return; }

@@ -127,6 +127,7 @@ def _objects(member, admin):
     members.suspend(actor=admin, user=gone)
     return {
         "document": document.pk,
+        "passage": document.chunks.get().pk,
         "spare": spare.pk,
         "base": base.pk,
         "agent": agent.pk,

@@ -1,7 +1,9 @@
 import secrets
 import socket
 import threading
+import time
 from functools import cache
+from itertools import zip_longest
 from pathlib import Path
 
 from apps.agents.sandbox import scripts
@@ -15,6 +17,7 @@ FAULT = "files, processes, network, environment, ways out, loops, memory, floods
 PROMISED = "0 escapes, 0 host reads, ended in limit + 5 s"
 LIMITS_S = {"run_python": 5 + 5, "work_on_files": 20 + 5}
 REFUSED = "called too often"
+PACE_S = 1.1
 STEPS = """
     SELECT e.name, e.payload->>'result', extract(epoch FROM e.finished_at - e.started_at)
     FROM agents_run r JOIN agents_runevent e ON e.run_id = r.id WHERE r.id = ANY(%s) AND e.name = ANY(%s)
@@ -32,7 +35,7 @@ def prove(live, is_full):
     with _listener() as (port, connections), model(live, _wants_it_run) as server, live.api() as api:
         agent = _agent(api, server)
         places = {"secret": str(secret), "made": str(made), "port": port}
-        ids = [_ask(api, agent, tool, code, places) for tool, code in wanted]
+        ids = [_ask(api, agent, tool, code, places) for tool, code in _paced(wanted)]
         _await(live, ids)
     steps = live.sql(STEPS, ids, list(LIMITS_S), schema="t_acme")
     reads = sum(any(word in (result or "") for word in hidden) for _tool, result, _s in steps)
@@ -49,6 +52,14 @@ def _wanted(is_full):
     programs = [("run_python", code) for code in PROGRAMS] * (3 if is_full else 1)
     scripts = [*PROGRAMS, *SCRIPTS] if is_full else [*PROGRAMS[::3], *SCRIPTS]
     return [*programs, *(("work_on_files", code) for code in scripts if _place())]
+
+
+def _paced(wanted):
+    """Yield (tool, code), the tools by turns, each no oftener than it may be called: what is refused was not run."""
+    lines = [[each for each in wanted if each[0] == tool] for tool in LIMITS_S]
+    for together in zip_longest(*lines):
+        yield from filter(None, together)
+        time.sleep(PACE_S)
 
 
 @cache

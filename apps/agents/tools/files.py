@@ -75,6 +75,5 @@ WORK_ON_FILES = Tool(
     icon="file-text",
     brings=frozenset({"untrusted", "private"}),
     timeout_s=scripts.USUAL.seconds + scripts.GRACE_S,
-    calls_a_minute=20,
     wants_scripts=True,
 )

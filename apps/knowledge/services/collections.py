@@ -15,7 +15,7 @@ from apps.jobs.types import DOCUMENTS
 from apps.knowledge import actions
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.moving import MOVE
-from apps.knowledge.search import search
+from apps.knowledge.search import explain, search
 from apps.knowledge.types import NO_FILTERS, Filters, Hit
 from apps.providers.models import ProviderModel
 
@@ -86,8 +86,11 @@ def search_documents(
     bases: Sequence[KnowledgeBase] | None = None,
     filters: Filters = NO_FILTERS,
     limit: int = 8,
+    is_explained: bool = False,
 ) -> list[Hit]:
     """Search what a person may see, in all collections or some, in all documents or those that fit the filters.
+
+    `is_explained`: each hit says what its score is made of.
 
     Raises InvalidInput for an empty query.
     """
@@ -96,4 +99,5 @@ def search_documents(
     visible = KnowledgeBase.objects.visible_to(actor)
     if bases is not None:
         visible = visible.filter(pk__in=[base.pk for base in bases])
-    return search(query, list(visible), filters=filters, limit=max(1, min(limit, 50)))
+    find = explain if is_explained else search
+    return find(query, list(visible), filters=filters, limit=max(1, min(limit, 50)))

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.audit.services.trail import record
-from apps.core.errors import Conflict, InvalidInput, TooLarge, Unavailable
+from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge, Unavailable
 from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.jobs import services as jobs
@@ -125,6 +125,22 @@ def retry_document(*, actor: Any, document: Document) -> None:
 
 
 @transaction.atomic
+def read_again(*, actor: Any, document: Document) -> None:
+    """Read a searchable document anew from its file; until that is done it is found as before. Changed passages become what the file says.
+
+    Raises Forbidden, Conflict while it is being read.
+    """
+    require_own(actor, document, "knowledge.change_document")
+    changed = Document.objects.filter(pk=document.pk, state=Document.State.READY).update(
+        state=Document.State.UPLOADED, progress=0
+    )
+    if not changed:
+        raise Conflict(_("The document is being read already."))
+    jobs.enqueue(kind=INGEST, queue=DOCUMENTS, object_id=document.pk, dedupe_key=str(document.pk))
+    record(actions.DOCUMENT_READ_AGAIN, actor=actor, target=document)
+
+
+@transaction.atomic
 def tag_document(*, actor: Any, document: Document, tags: Sequence[str]) -> None:
     """Give a document these tags instead of its former ones. Raises Forbidden, InvalidInput for too many or too long ones."""
     require_own(actor, document, "knowledge.change_document")
@@ -156,6 +172,15 @@ def delete_document(*, actor: Any, document: Document) -> None:
     jobs.cancel(object_id=document.pk, kind=INGEST)
     record(actions.DOCUMENT_DELETED, actor=actor, target=document, before={"name": document.name})
     document.delete()
+
+
+def may_change(user: Any, document: Document) -> bool:
+    """Say whether somebody may change a document, its tags and its passages."""
+    try:
+        require_own(user, document, "knowledge.change_document")
+    except Forbidden:
+        return False
+    return True
 
 
 def require_own(actor: Any, document: Document, permission: str) -> None:

@@ -105,7 +105,7 @@ def visible_base(request: HttpRequest, pk: UUID) -> KnowledgeBase:
 
 def _documents_context(request: HttpRequest, base: KnowledgeBase) -> dict[str, Any]:
     documents = base.documents.select_related("uploaded_by").named(request.GET.get("q", ""))
-    documents = documents.fitting(_filters(request))
+    documents = documents.fitting(_filters(request)).used(request.GET.get("use", "")).with_use()
     if request.GET.get("state") in Document.State.values:
         documents = documents.filter(state=request.GET["state"])
     page = Paginator(documents, PAGE_SIZE).get_page(request.GET.get("page"))
@@ -129,7 +129,7 @@ def _day(text: str) -> date | None:
 def _question_context(request: HttpRequest, base: KnowledgeBase) -> dict[str, Any]:
     question = request.GET.get("question", "").strip()
     asked: dict[str, Any] = {"actor": request.user, "query": question, "bases": [base], "filters": _filters(request)}
-    return {"question": question, "hits": services.search_documents(**asked) if question else []}
+    return {"question": question, "hits": services.search_documents(**asked, is_explained=True) if question else []}
 
 
 @require_GET

@@ -63,7 +63,8 @@ def _upload_error(request: HttpRequest, base: KnowledgeBase, upload: UploadedFil
 
 
 def _document(request: HttpRequest, pk: UUID) -> Document:
-    return get_object_or_404(Document.objects.visible_to(request.user).select_related("knowledge_base"), pk=pk)
+    seen = Document.objects.visible_to(request.user).with_use()
+    return get_object_or_404(seen.select_related("knowledge_base"), pk=pk)
 
 
 @require_GET
@@ -73,12 +74,14 @@ def document_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 
 def _document_context(request: HttpRequest, document: Document) -> dict[str, Any]:
-    chunks = document.chunks.order_by("position")
+    chunks = document.chunks.with_use().select_related("changed_by").order_by("position")
     wanted = request.GET.get("chunk", "")
     place = chunks.filter(position__lt=_position(document, wanted)).count() if wanted else 0
     number = place // PAGE_SIZE + 1 if wanted else request.GET.get("page")
     page = Paginator(chunks, PAGE_SIZE).get_page(number)
-    return {"document": document, "page": page, "wanted": wanted, "quote": request.GET.get("quote", "")}
+    may_change = services.may_change(request.user, document)
+    quote = request.GET.get("quote", "")
+    return {"document": document, "page": page, "wanted": wanted, "quote": quote, "may_change": may_change}
 
 
 def _position(document: Document, wanted: str) -> int:
@@ -116,6 +119,16 @@ def document_retry(request: HttpRequest, pk: UUID) -> HttpResponse:
     services.retry_document(actor=request.user, document=document)
     if is_part_wanted(request):
         return render(request, "knowledge/_reading.html", reading_context(document.knowledge_base))
+    return redirect("collection", pk=document.knowledge_base_id)
+
+
+@require_POST
+def document_again(request: HttpRequest, pk: UUID) -> HttpResponse:
+    document = _document(request, pk)
+    services.read_again(actor=request.user, document=document)
+    messages.success(
+        request, _("“%(name)s” is read anew. Until that is done it is found as before.") % {"name": document.name}
+    )
     return redirect("collection", pk=document.knowledge_base_id)
 
 
