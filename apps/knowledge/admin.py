@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts.admin import grant_inlines
 from apps.audit.admin import AuditedAdmin
 from apps.core.errors import Conflict
-from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.models import Document, KnowledgeBase, Source
 from apps.knowledge.services import retry_document
 
 
@@ -68,3 +68,27 @@ class DocumentAdmin(AuditedAdmin):
                 "n": started
             }
             self.message_user(request, text, messages.SUCCESS)
+
+
+@admin.register(Source)
+class SourceAdmin(AuditedAdmin):
+    """To look at: sources are added and changed on the pages, which check what is written."""
+
+    list_display = ("title", "kind", "knowledge_base", "every", "synced_at", "error")
+    list_filter = ("kind", "every", "knowledge_base")
+    search_fields = ("address", "place", "folder")
+    readonly_fields = (
+        *("knowledge_base", "kind", "address", "place", "folder", "branch", "account", "tags", "every"),
+        *("next_at", "synced_at", "error", "made_by"),
+    )
+    exclude = ("job", "sealed_secret")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
+        sources: Any = super().get_queryset(request)
+        return sources.visible_to(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

@@ -7,13 +7,16 @@ class KnowledgeConfig(AppConfig):
     def ready(self) -> None:
         from apps.jobs import registry
         from apps.knowledge import handlers
-        from apps.knowledge.ingestion import INGEST, Ingestion
+        from apps.knowledge.ingestion import Ingestion
         from apps.knowledge.mending import MEND, Mending
         from apps.knowledge.moving import MOVE, Moving
+        from apps.knowledge.syncing import SYNC, Syncing
+        from apps.knowledge.types import INGEST
         from apps.projects import registry as projects
 
         registry.register(INGEST, Ingestion())
         registry.register(MOVE, Moving())
         registry.register(MEND, Mending())
+        registry.register(SYNC, Syncing())
         projects.register(handlers.COLLECTIONS_OF_PROJECTS)
         handlers.connect()

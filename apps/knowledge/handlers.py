@@ -7,8 +7,9 @@ from django.db.models.signals import post_delete, pre_delete
 from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
+from apps.core import credentials
 from apps.knowledge.indexing import uncount
-from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.models import Document, KnowledgeBase, Source
 from apps.projects.registry import Assignable
 from apps.tenants.events import tenant_provisioned
 
@@ -51,3 +52,8 @@ def _unlink(path: str) -> None:
 def add_first_collection(sender: Any, **kwargs: Any) -> None:
     """Give a new tenant the collection that its first agent searches."""
     KnowledgeBase.objects.get_or_create(name="Company documents")
+
+
+@credentials.on_rotation
+def reseal_secrets() -> int:
+    return credentials.reseal_column(Source.objects, column="sealed_secret", field="sealed_secret")

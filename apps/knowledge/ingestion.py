@@ -23,7 +23,6 @@ from apps.providers.types import Vectors
 from apps.usage.errors import BudgetSpent
 
 log = structlog.get_logger(__name__)
-INGEST = "document.ingest"
 
 
 class Ingestion:

@@ -11,7 +11,7 @@ from apps.accounts.grants import SharedQuerySet
 from apps.knowledge.types import Filters
 
 if TYPE_CHECKING:
-    from apps.knowledge.models import Chunk, Document  # noqa: F401
+    from apps.knowledge.models import Chunk, Document, Source  # noqa: F401
 
 NEVER, STALE = "never", "stale"
 STALE_AFTER = timedelta(days=365)
@@ -78,3 +78,18 @@ class ChunkQuerySet(models.QuerySet["Chunk"]):
         """Add `times_cited`, in answers."""
         is_cited = models.Q(citations__is_cited=True)
         return self.annotate(times_cited=models.Count("citations", filter=is_cited, distinct=True))
+
+
+class SourceQuerySet(models.QuerySet["Source"]):
+    def visible_to(self, user: Any) -> "SourceQuerySet":
+        """Sources of collections that a person manages: their addresses are nobody else's business."""
+        bases: Any = self.model._meta.get_field("knowledge_base").related_model
+        return self.filter(knowledge_base__in=bases.objects.manageable_by(user))
+
+    def with_counts(self) -> "SourceQuerySet":
+        """Add `item_count` and `failed_count`."""
+        has_failed = ~models.Q(items__error="") & models.Q(items__isnull=False)
+        return self.annotate(
+            item_count=models.Count("items", distinct=True),
+            failed_count=models.Count("items", filter=has_failed, distinct=True),
+        )

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+INGEST = "document.ingest"
+"""The kind of the jobs that read documents."""
+
 
 @dataclass(frozen=True)
 class Block:

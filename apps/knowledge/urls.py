@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.knowledge.models import KnowledgeBase
-from apps.knowledge.views import collections, documents, passages
+from apps.knowledge.views import collections, documents, passages, sources
 
 urlpatterns = [
     *share_paths("knowledge/<uuid:pk>/", KnowledgeBase, "collection"),
@@ -14,6 +14,12 @@ urlpatterns = [
     path("knowledge/<uuid:pk>/model/", collections.collection_model, name="collection-model"),
     path("knowledge/<uuid:pk>/documents/", documents.document_upload, name="document-upload"),
     path("knowledge/<uuid:pk>/paste/", documents.document_paste, name="document-paste"),
+    path("knowledge/<uuid:pk>/sources/", sources.source_list, name="sources"),
+    path("knowledge/<uuid:pk>/sources/new/", sources.source_new, name="source-new"),
+    path("sources/<uuid:pk>/", sources.source_detail, name="source"),
+    path("sources/<uuid:pk>/change/", sources.source_edit, name="source-edit"),
+    path("sources/<uuid:pk>/now/", sources.source_now, name="source-now"),
+    path("sources/<uuid:pk>/remove/", sources.source_remove, name="source-remove"),
     path("documents/<uuid:pk>/", documents.document_detail, name="document"),
     path("documents/<uuid:pk>/file/", documents.document_file, name="document-file"),
     path("documents/<uuid:pk>/tags/", documents.document_tags, name="document-tags"),

@@ -310,6 +310,7 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
     "ENUM_NAME_OVERRIDES": {
+        "SourceKind": "apps.knowledge.models.Source.Kind",
         "DocumentStateEnum": "apps.knowledge.models.Document.State",
         "RunState": "apps.agents.models.Run.State",
         "SeverityName": ["low", "medium", "high", "critical"],

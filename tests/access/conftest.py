@@ -45,6 +45,7 @@ def _objects(member, admin):
     from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
+    from apps.knowledge.services import sources
     from apps.integrations import services as integrations
     from apps.providers import services as providers
     from apps.projects import services as projects
@@ -64,6 +65,8 @@ def _objects(member, admin):
     base, agent = KnowledgeBase.objects.get(), Agent.objects.get()
     document, spare = upload("a.md"), upload("b.md")
     work("documents")
+    wanted = {"address": "https://handbook.example/leave"}
+    source = sources.add_source(actor=admin, knowledge_base=base, kind="page", values=wanted)
     invitation = members.invite(actor=admin, email="new@acme.example", roles=[group_for("member")])
     key = keys.make_key(actor=member, name="Nightly", scopes=["agents:read"]).key
     role = groups.save_role(actor=admin, name="Reader", rights=["audit.view_auditevent"])
@@ -128,6 +131,7 @@ def _objects(member, admin):
     return {
         "document": document.pk,
         "passage": document.chunks.get().pk,
+        "source": source.pk,
         "spare": spare.pk,
         "base": base.pk,
         "agent": agent.pk,

@@ -18,7 +18,7 @@ MAIN = "main.py"
 SPEC = ToolSpec(
     name="work_on_files",
     description=(
-        "Run a Python script over documents of the organisation. They lie in its folder under the names that you give; the"
+        "Run a Python script over documents of the organisation. They lie in its folder under the names that you give (_ for /); the"
         " result is what it prints. numpy, openpyxl, python-docx and python-pptx are installed. There is no network; 20"
         " seconds, 768 MB; files that it writes are gone afterwards. To look into tables, query_table is simpler where you have it."
     ),
@@ -49,9 +49,10 @@ def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
 
 def _place(name: str) -> str:
     """Return where a document lies in the script's folder. Raises ToolFailed for the script's own name and for a way elsewhere."""
-    if name == MAIN or "/" in name or name in (".", ".."):
+    place = name.replace("/", "_")
+    if place in (MAIN, ".", ".."):
         raise ToolFailed(f"A document of the name {name} cannot be laid into the folder.")
-    return name
+    return place
 
 
 def _read(context: ToolContext, name: str) -> bytes:

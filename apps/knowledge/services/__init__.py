@@ -9,17 +9,16 @@ from apps.knowledge.services.collections import (
     stop_moving,
 )
 from apps.knowledge.services.documents import (
-    checked_file,
     checked_tags,
     delete_document,
     may_change,
     paste_document,
     read_again,
     retry_document,
-    store_file,
     tag_document,
     upload_document,
 )
+from apps.knowledge.storing import checked_file, store_file
 
 __all__ = [
     "checked_file",

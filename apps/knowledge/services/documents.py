@@ -1,31 +1,26 @@
 """What can be done with documents: upload, paste, tag, read again, delete."""
 
-import hashlib
 from collections.abc import Iterable, Sequence
 from pathlib import PurePath
 from typing import Any
 
-from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.audit.services.trail import record
-from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge, Unavailable
+from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import DOCUMENTS
 from apps.knowledge import actions
-from apps.knowledge.errors import UnreadableDocument
-from apps.knowledge.ingestion import INGEST
 from apps.knowledge.models import Document, KnowledgeBase
-from apps.knowledge.parsers import sniff
 from apps.knowledge.search import SEARCHES
 from apps.knowledge.services.collections import require_editable
+from apps.knowledge.storing import store_document
+from apps.knowledge.types import INGEST
 
-HEAD_BYTES = 4096
-NO_SPACE = 28
 MAX_TAGS, MAX_TAG_CHARS = 20, 40
 
 
@@ -38,23 +33,15 @@ def upload_document(
     Raises Forbidden, InvalidInput (empty, wrong type), TooLarge, Unavailable when the disk is full.
     """
     require_editable(actor, knowledge_base)
-    name, kind = checked_file(upload)
-    digest = _digest(upload)
-    known = Document.objects.filter(knowledge_base=knowledge_base, content_hash=digest).first()
-    if known:
-        return known, False
-    document = Document(
+    document, is_new = store_document(
         knowledge_base=knowledge_base,
-        name=name,
-        content_hash=digest,
-        size_bytes=upload.size or 0,
-        kind=kind,
+        upload=upload,
         tags=checked_tags(tags),
-        uploaded_by=actor if actor is not None and actor.pk else None,
+        by=actor if actor is not None and actor.pk else None,
     )
-    store_file(document, upload)
-    jobs.enqueue(kind=INGEST, queue=DOCUMENTS, object_id=document.pk, dedupe_key=str(document.pk))
-    after = {"name": name, "size_bytes": document.size_bytes}
+    if not is_new:
+        return document, False
+    after = {"name": document.name, "size_bytes": document.size_bytes}
     record(actions.DOCUMENT_UPLOADED, actor=actor, target=document, after=after)
     return document, True
 
@@ -74,41 +61,6 @@ def paste_document(
         raise InvalidInput(_("Paste or write the text first."), field="text")
     upload = SimpleUploadedFile(f"{title}.md", f"{text}\n".encode())
     return upload_document(actor=actor, knowledge_base=knowledge_base, upload=upload, tags=tags)
-
-
-def checked_file(upload: UploadedFile) -> tuple[str, str]:
-    """Return the name and the kind of a file that can be read here. Raises InvalidInput (empty, wrong type), TooLarge."""
-    name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
-    if (upload.size or 0) > settings.MAX_DOCUMENT_BYTES:
-        limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
-        raise TooLarge(_("“%(name)s” is larger than %(limit)d MB.") % {"name": name, "limit": limit}, field="file")
-    try:
-        return name, sniff(name, upload.read(HEAD_BYTES))
-    except UnreadableDocument as error:
-        raise InvalidInput(f"{name}: {error.sentence}", field="file", code=error.code) from error
-
-
-def _digest(upload: UploadedFile) -> str:
-    upload.seek(0)
-    digest = hashlib.sha256()
-    for part in upload.chunks():
-        digest.update(part)
-    upload.seek(0)
-    return digest.hexdigest()
-
-
-def store_file(row: Any, upload: UploadedFile) -> None:
-    """Store a row that has a `name`, with its `file`. Raises Unavailable when the disk is full; nothing is left then."""
-    upload.seek(0)
-    try:
-        row.file.save(row.name, upload, save=False)
-        row.save(force_insert=True)
-    except OSError as error:
-        if row.file.name:
-            row.file.storage.delete(row.file.name)
-        if error.errno == NO_SPACE:
-            raise Unavailable(_("The disk is full. Your administrator has to make room."), retry_after_s=600) from error
-        raise
 
 
 @transaction.atomic

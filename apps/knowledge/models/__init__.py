@@ -1,0 +1,44 @@
+"""The tables of knowledge: `collections` with what lies in them, and `sources` that fill them."""
+
+from apps.knowledge.models.collections import (
+    BUILT_IN_SPACE,
+    Chunk,
+    ChunkVector,
+    ChunkVector384,
+    ChunkVector512,
+    ChunkVector768,
+    ChunkVector1024,
+    ChunkVector1536,
+    ChunkVector3072,
+    Document,
+    KnowledgeBase,
+    KnowledgeBaseGroupGrant,
+    KnowledgeBaseUserGrant,
+    Posting,
+    every_vector_table,
+    storage_path,
+    vectors_of_size,
+)
+from apps.knowledge.models.sources import Source, SourceItem
+
+__all__ = [
+    "BUILT_IN_SPACE",
+    "Chunk",
+    "ChunkVector",
+    "ChunkVector384",
+    "ChunkVector512",
+    "ChunkVector768",
+    "ChunkVector1024",
+    "ChunkVector1536",
+    "ChunkVector3072",
+    "Document",
+    "KnowledgeBase",
+    "KnowledgeBaseGroupGrant",
+    "KnowledgeBaseUserGrant",
+    "Posting",
+    "Source",
+    "SourceItem",
+    "every_vector_table",
+    "storage_path",
+    "vectors_of_size",
+]
