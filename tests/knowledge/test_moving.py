@@ -14,7 +14,8 @@ from apps.knowledge.models import (
     ChunkVector1024,
     Document,
     KnowledgeBase,
-    _BY_SIZE,
+    every_vector_table,
+    vectors_of_size,
 )
 from apps.knowledge.search import search
 from apps.providers import breaker
@@ -77,8 +78,8 @@ def move(base, admin, model, work):
 
 
 def test_there_is_a_table_for_every_size():
-    assert tuple(_BY_SIZE) == EMBEDDING_SIZES
-    for size, table in _BY_SIZE.items():
+    assert [vectors_of_size(size) for size in EMBEDDING_SIZES] == every_vector_table()
+    for size, table in zip(EMBEDDING_SIZES, every_vector_table(), strict=True):
         assert table._meta.get_field("embedding").dimensions == size
 
 
