@@ -15,8 +15,9 @@ from random import SystemRandom
 
 from apps.agents.sandbox.base import ScriptLimits
 
-WORK = "/tmp"  # noqa: S108  a folder in the sandbox's own memory, not the host's
+WORK = "/sandbox"  # a place of its own: Guildhall itself may lie below /tmp
 OWN_UIDS = range(300_000, 360_000)
+_OWN = ("--dir", "/tmp")  # noqa: S108  where bubblewrap itself begins
 _LINKS = (("usr/bin", "/bin"), ("usr/lib", "/lib"), ("usr/lib64", "/lib64"))
 _INSIDE = Path(__file__).with_name("inside.py")
 
@@ -39,7 +40,7 @@ class Bubblewrap:
         if os.geteuid() != 0:
             return [program, *_seen(), *inside]
         own = str(SystemRandom().choice(OWN_UIDS))
-        shows = ["--die-with-parent", *_seen(), "--bind", "/proc", "/proc", "--dev", "/dev", "--dir", WORK, "--"]
+        shows = ["--die-with-parent", *_seen(), "--bind", "/proc", "/proc", "--dev", "/dev", "--dir", WORK, *_OWN, "--"]
         becomes = ["/usr/bin/setpriv", "--reuid", own, "--regid", own, "--clear-groups", "--no-new-privs", "--"]
         return [program, *shows, *becomes, program, "--ro-bind", "/", "/", *inside]
 
@@ -69,7 +70,7 @@ def _walls() -> list[str]:
 
 
 def _folder(limits: ScriptLimits) -> list[str]:
-    variables = {"HOME": WORK, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
+    variables = {"HOME": WORK, "TMPDIR": WORK, "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"}
     return [
         *("--proc", "/proc", "--dev", "/dev", "--size", str(limits.disk), "--tmpfs", WORK, "--chdir", WORK),
         *chain.from_iterable(("--setenv", name, value) for name, value in variables.items()),
