@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts.admin import grant_inlines
 from apps.audit.admin import AuditedAdmin
 from apps.core.errors import Conflict
-from apps.knowledge.models import Document, KnowledgeBase, Source
+from apps.knowledge.models import Document, KnowledgeBase, Measurement, Question, Source
 from apps.knowledge.services import retry_document
 
 
@@ -91,4 +91,31 @@ class SourceAdmin(AuditedAdmin):
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Question)
+class QuestionAdmin(AuditedAdmin):
+    list_display = ("text", "document_name", "knowledge_base")
+    list_filter = ("knowledge_base",)
+    search_fields = ("text", "document_name")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:
+        bases = KnowledgeBase.objects.manageable_by(request.user)
+        return super().get_queryset(request).filter(knowledge_base__in=bases)
+
+
+@admin.register(Measurement)
+class MeasurementAdmin(AuditedAdmin):
+    list_display = ("created_at", "note", "knowledge_base", "state", "model_name", "started_by")
+    list_filter = ("state", "knowledge_base")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Measurement]:
+        bases = KnowledgeBase.objects.manageable_by(request.user)
+        return super().get_queryset(request).filter(knowledge_base__in=bases)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -8,6 +8,7 @@ class KnowledgeConfig(AppConfig):
         from apps.jobs import registry
         from apps.knowledge import handlers
         from apps.knowledge.ingestion import Ingestion
+        from apps.knowledge.measuring import MEASURE, Measuring
         from apps.knowledge.mending import MEND, Mending
         from apps.knowledge.moving import MOVE, Moving
         from apps.knowledge.syncing import SYNC, Syncing
@@ -18,5 +19,6 @@ class KnowledgeConfig(AppConfig):
         registry.register(MOVE, Moving())
         registry.register(MEND, Mending())
         registry.register(SYNC, Syncing())
+        registry.register(MEASURE, Measuring())
         projects.register(handlers.COLLECTIONS_OF_PROJECTS)
         handlers.connect()

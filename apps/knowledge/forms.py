@@ -93,3 +93,22 @@ class SourceForm(forms.Form):
         """Return what was written, by the names of a Source; the secret goes by itself."""
         values = {name: value for name, value in self.cleaned_data.items() if name != "secret"}
         return values | {"tags": values["tags"].split(",")}
+
+
+class QuestionForm(forms.Form):
+    """A labelled question; `names` are those of the documents that may answer it."""
+
+    question = forms.CharField(label=gettext_lazy("Question"), max_length=500)
+    document = forms.CharField(label=gettext_lazy("Answered by the document"), max_length=255)
+    quote = forms.CharField(
+        label=gettext_lazy("In a passage with these words"),
+        max_length=300,
+        required=False,
+        help_text=gettext_lazy("Empty: any passage of the document counts."),
+    )
+
+    def __init__(self, data: Any = None, *, names: Any) -> None:
+        super().__init__(data)
+        self.names = names
+        self.fields["document"].widget = forms.Select()
+        self.fields["document"].choices = [("", "—"), *((name, name) for name in names)]  # type: ignore[attr-defined]

@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.knowledge.models import KnowledgeBase
-from apps.knowledge.views import collections, documents, passages, sources
+from apps.knowledge.views import collections, documents, passages, questions, sources
 
 urlpatterns = [
     *share_paths("knowledge/<uuid:pk>/", KnowledgeBase, "collection"),
@@ -14,6 +14,9 @@ urlpatterns = [
     path("knowledge/<uuid:pk>/model/", collections.collection_model, name="collection-model"),
     path("knowledge/<uuid:pk>/documents/", documents.document_upload, name="document-upload"),
     path("knowledge/<uuid:pk>/paste/", documents.document_paste, name="document-paste"),
+    path("knowledge/<uuid:pk>/questions/", questions.question_list, name="questions"),
+    path("knowledge/<uuid:pk>/measure/", questions.collection_measure, name="collection-measure"),
+    path("questions/<uuid:pk>/remove/", questions.question_remove, name="question-remove"),
     path("knowledge/<uuid:pk>/sources/", sources.source_list, name="sources"),
     path("knowledge/<uuid:pk>/sources/new/", sources.source_new, name="source-new"),
     path("sources/<uuid:pk>/", sources.source_detail, name="source"),

@@ -45,7 +45,7 @@ def _objects(member, admin):
     from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
-    from apps.knowledge.services import sources
+    from apps.knowledge.services import questions, sources
     from apps.integrations import services as integrations
     from apps.providers import services as providers
     from apps.projects import services as projects
@@ -67,6 +67,8 @@ def _objects(member, admin):
     work("documents")
     wanted = {"address": "https://handbook.example/leave"}
     source = sources.add_source(actor=admin, knowledge_base=base, kind="page", values=wanted)
+    asked = {"question": "How many days of leave?", "document": "a.md"}
+    questions.add_questions(actor=admin, knowledge_base=base, rows=[asked])
     invitation = members.invite(actor=admin, email="new@acme.example", roles=[group_for("member")])
     key = keys.make_key(actor=member, name="Nightly", scopes=["agents:read"]).key
     role = groups.save_role(actor=admin, name="Reader", rights=["audit.view_auditevent"])
@@ -132,6 +134,7 @@ def _objects(member, admin):
         "document": document.pk,
         "passage": document.chunks.get().pk,
         "source": source.pk,
+        "question": base.questions.get().pk,
         "spare": spare.pk,
         "base": base.pk,
         "agent": agent.pk,

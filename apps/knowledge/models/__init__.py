@@ -1,4 +1,4 @@
-"""The tables of knowledge: `collections` with what lies in them, and `sources` that fill them."""
+"""The tables of knowledge: `collections` with what lies in them, `sources` that fill them, and how well they are found (`measuring`)."""
 
 from apps.knowledge.models.collections import (
     BUILT_IN_SPACE,
@@ -19,6 +19,7 @@ from apps.knowledge.models.collections import (
     storage_path,
     vectors_of_size,
 )
+from apps.knowledge.models.measuring import Measurement, Question
 from apps.knowledge.models.sources import Source, SourceItem
 
 __all__ = [
@@ -35,7 +36,9 @@ __all__ = [
     "KnowledgeBase",
     "KnowledgeBaseGroupGrant",
     "KnowledgeBaseUserGrant",
+    "Measurement",
     "Posting",
+    "Question",
     "Source",
     "SourceItem",
     "every_vector_table",
