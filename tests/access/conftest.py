@@ -134,7 +134,7 @@ def _objects(member, admin):
         "document": document.pk,
         "passage": document.chunks.get().pk,
         "source": source.pk,
-        "question": base.questions.get().pk,
+        "labelled": base.questions.get().pk,
         "spare": spare.pk,
         "base": base.pk,
         "agent": agent.pk,

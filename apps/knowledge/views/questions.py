@@ -31,24 +31,33 @@ def question_list(request: HttpRequest, pk: UUID) -> HttpResponse:
     """GET shows questions and measurements; POST adds a question, or those of a CSV file."""
     base = visible_base(request, pk)
     require_manage(request.user, base)
-    form = QuestionForm(request.POST or None, names=base.documents.order_by("name").values_list("name", flat=True))
+    form = QuestionForm(request.POST if request.method == "POST" and not request.FILES else None, names=_names(base))
+    problem = ""
     if request.method == "POST" and (request.FILES or form.is_valid()):
         try:
             count = questions.add_questions(actor=request.user, knowledge_base=base, rows=_rows(request, form))
         except InvalidInput as error:
-            form = form if not request.FILES else QuestionForm({}, names=form.names)
-            form.is_valid()
-            form.add_error(
-                error.field if error.field in form.fields and not request.FILES else None, str(error.message)
-            )
+            problem = _refused(form, error)
         else:
             said = ngettext("There is %(n)d question now.", "There are %(n)d questions now.", count)
             messages.success(request, said % {"n": count})
             return redirect("questions", pk)
-    context = _context(request, base) | {"form": form}
+    context = _context(request, base) | {"form": form, "problem": problem}
     if is_part_wanted(request):
         return render(request, "knowledge/_measured.html", context)
-    return render(request, "knowledge/question_list.html", context, status=422 if form.errors else 200)
+    return render(request, "knowledge/question_list.html", context, status=422 if form.errors or problem else 200)
+
+
+def _names(base: KnowledgeBase) -> Any:
+    return base.documents.order_by("name").values_list("name", flat=True).distinct()
+
+
+def _refused(form: QuestionForm, error: InvalidInput) -> str:
+    """Say what is wrong at its field, or return it, where it is about a file."""
+    if form.is_bound and error.field in form.fields:
+        form.add_error(error.field, str(error.message))
+        return ""
+    return str(error.message)
 
 
 def _rows(request: HttpRequest, form: QuestionForm) -> list[dict[str, str]]:
