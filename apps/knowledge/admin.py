@@ -81,7 +81,7 @@ class SourceAdmin(AuditedAdmin):
         *("knowledge_base", "kind", "address", "place", "folder", "branch", "account", "tags", "every"),
         *("next_at", "synced_at", "error", "made_by"),
     )
-    exclude = ("job", "sealed_secret")
+    exclude = ("job", "began_at", "counts", "sealed_secret")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Source]:
         sources: Any = super().get_queryset(request)

@@ -1,5 +1,6 @@
 """The worker side of a source: look what is there, take over what is new or other, let go what is gone. Each item is a checkpoint."""
 
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -17,12 +18,13 @@ from apps.jobs.models import Job
 from apps.jobs.types import DOCUMENTS, Claim
 from apps.knowledge import actions
 from apps.knowledge.models import Source, SourceItem
-from apps.knowledge.places import Item, Place, PlaceFailed, place_of
+from apps.knowledge.places import Fetched, Item, Place, PlaceFailed, place_of
 from apps.knowledge.places.base import MOST_ITEMS
 from apps.knowledge.storing import store_document
 
 SYNC = "source.sync"
 RETRY_S, TRIES = 60.0, 3
+TURN_S = 60.0
 MOST_FAILED = 5
 
 
@@ -43,21 +45,27 @@ class Syncing:
             end(source, error=translation.gettext("It failed again and again. Try again, or ask your administrator."))
 
 
+class _TurnOver(Exception):
+    """This worker has worked on the source for its turn; others come first now."""
+
+
 class _Round:
-    """One look through a source."""
+    """One look through a source, in turns: after each the job waits in line again, and what was looked at is not looked at twice."""
 
     def __init__(self, claim: Claim) -> None:
-        self.claim, self.failed = claim, 0
+        self.claim, self.failed, self.ends_at = claim, 0, 0.0
 
     def go(self) -> None:
-        claim = self.claim
-        source = _begun(claim)
+        claim, source = self.claim, _begun(self.claim)
         if source is None:
             with engine.settlement(claim, Job.State.SUCCEEDED):
                 return
         with translation.override(source.made_by.language if source.made_by else None):
             try:
                 counts = self.look_through(source)
+            except _TurnOver:
+                with engine.parking(claim, until=engine.database_time()):
+                    return
             except JobCancelled:
                 with engine.settlement(claim, Job.State.CANCELLED):
                     end(source)
@@ -71,65 +79,85 @@ class _Round:
                     end(source, counts=counts)
 
     def look_through(self, source: Source) -> dict[str, int]:
-        """Return how many items are new, other, the same, gone and of no use."""
-        place, counts = place_of(source), dict.fromkeys(("new", "changed", "same", "gone", "failed"), 0)
+        """Return how many items are new, other, of no use, gone and the same. Raises PlaceFailed, _TurnOver."""
+        place, there = place_of(source), set()
         known = {row.key: row for row in source.items.select_related("document")}
-        there = set()
         for item in _bounded(place.items()):
             self.claim.ensure_held()
             there.add(item.key)
             row = known.get(item.key) or SourceItem(source=source, key=item.key)
-            counts[self.take_over(source, place, item, row)] += 1
+            if not _is_known(source, item, row):
+                self.look_at(source, place, item, row)
         if not there:
             raise PlaceFailed(_("Nothing that can be read was found there. What was taken over before stays."))
-        for key in sorted(known.keys() - there):
+        gone = known.keys() - there
+        for key in sorted(gone):
             with engine.checkpoint(self.claim):
                 let_go(known[key])
-            counts["gone"] += 1
-        return counts
+        counts = {name: source.counts.get(name, 0) for name in ("new", "changed", "failed")}
+        return counts | {"gone": len(gone), "same": len(there) - sum(counts.values())}
 
-    def take_over(self, source: Source, place: Place, item: Item, row: SourceItem) -> str:
-        """Take over one item, and return what it was. What cannot be read is written at the item and keeps nothing else."""
-        if item.mark and item.mark == row.mark and (row.document_id or row.error):
-            return "same"
-        is_new, former = row.document is None, row.document
+    def look_at(self, source: Source, place: Place, item: Item, row: SourceItem) -> None:
+        """Fetch one item and take it over. What cannot be fetched or read is written at the item, whose document stays as it was."""
+        self.ends_at = self.ends_at or time.monotonic() + TURN_S  # listing is not counted: each turn looks at something
+        if time.monotonic() > self.ends_at:
+            raise _TurnOver
         try:
             found = place.fetch(item)
         except PlaceFailed as error:
-            self.fail(error)
-            return self.note(row, error.sentence)
+            self.bear(error)
+            self.note(source, row, "failed", error=error.sentence, mark="")
+            return
         self.failed = 0
-        if found.mark == row.mark and former is not None:
-            return "same"
-        upload = InMemoryUploadedFile(BytesIO(found.data), "file", found.name, None, len(found.data), None)
+        if found.mark == row.mark and row.document is not None:
+            self.note(source, row, "same", error="", mark=found.mark)
+            return
         try:
-            with engine.checkpoint(self.claim):
-                row.document, is_new_file = store_document(
-                    knowledge_base=source.knowledge_base,
-                    upload=upload,
-                    name=found.name,
-                    tags=source.tags,
-                    by=source.made_by,
-                    is_owed=True,
-                )
-                row.is_own = is_new_file or (row.is_own and row.document == former)
-                row.mark, row.error, row.read_at = found.mark[:200], "", timezone.now()
-                row.save()
+            self.store(source, row, found)
         except DomainError as error:
-            return self.note(row, str(error.message), mark=found.mark)
-        return "new" if is_new else "changed"
+            self.note(source, row, "failed", error=str(error.message), mark=found.mark)
 
-    def fail(self, error: PlaceFailed) -> None:
+    def store(self, source: Source, row: SourceItem, found: Fetched) -> None:
+        """Make what was fetched the item's document. Raises DomainError for what is none."""
+        upload = InMemoryUploadedFile(BytesIO(found.data), "file", found.name, None, len(found.data), None)
+        former = row.document
+        with engine.checkpoint(self.claim):
+            row.document, is_new = store_document(
+                knowledge_base=source.knowledge_base,
+                upload=upload,
+                name=found.name,
+                tags=source.tags,
+                by=source.made_by,
+                is_owed=True,
+            )
+            row.is_own = is_new or (row.is_own and row.document == former)
+            row.read_at = timezone.now()
+            _seen(source, row, "changed" if former else "new", error="", mark=found.mark)
+
+    def bear(self, error: PlaceFailed) -> None:
         """Bear that an item cannot be fetched, but not many one after the other: then it is the place. Raises PlaceFailed."""
         self.failed += 1
         if error.is_transient and self.failed >= MOST_FAILED:
             raise error
 
-    def note(self, row: SourceItem, reason: str, *, mark: str = "") -> str:
+    def note(self, source: Source, row: SourceItem, what: str, *, error: str, mark: str) -> None:
         with engine.checkpoint(self.claim):
-            row.error, row.mark, row.read_at = reason[:300], mark[:200], timezone.now()
-            row.save()
-        return "failed"
+            _seen(source, row, what, error=error, mark=mark)
+
+
+def _is_known(source: Source, item: Item, row: SourceItem) -> bool:
+    """Say whether an item needs no look: it has the mark that it had, or was looked at in this round."""
+    is_same = bool(item.mark) and item.mark == row.mark and bool(row.document_id or row.error)
+    return is_same or (row.seen_at is not None and source.began_at is not None and row.seen_at >= source.began_at)
+
+
+def _seen(source: Source, row: SourceItem, what: str, *, error: str, mark: str) -> None:
+    """Write down what became of an item, and count it; part of a checkpoint."""
+    row.error, row.mark, row.seen_at = error[:300], mark[:200], timezone.now()
+    row.save()
+    if what != "same":
+        source.counts = source.counts | {what: source.counts.get(what, 0) + 1}
+        Source.objects.filter(pk=source.pk).update(counts=source.counts)
 
 
 def _begun(claim: Claim) -> Source | None:
@@ -138,7 +166,10 @@ def _begun(claim: Claim) -> Source | None:
         found = Source.objects.select_for_update().filter(pk=claim.object_id).first()
         if found is None or not _is_due(found, claim):
             return None
-        Source.objects.filter(pk=found.pk).update(job=claim.job_id, next_at=None, error="")
+        if found.job != claim.job_id:
+            Source.objects.filter(pk=found.pk).update(
+                job=claim.job_id, next_at=None, error="", began_at=timezone.now(), counts={}
+            )
     return Source.objects.select_related("knowledge_base", "made_by").get(pk=claim.object_id)
 
 

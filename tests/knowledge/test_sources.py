@@ -1,5 +1,7 @@
 """Websites, repositories and storage fill a collection: what is new or other is taken over, what is gone goes, and no more is asked than must be."""
 
+from types import SimpleNamespace
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -8,7 +10,7 @@ from apps.audit.models import AuditEvent
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.tenancy import public_context
 from apps.jobs.models import Job
-from apps.knowledge import services
+from apps.knowledge import services, syncing
 from apps.knowledge.models import Document, Source
 from apps.knowledge.services import sources
 from tests.conftest import api_for, client_for
@@ -140,6 +142,23 @@ def test_place_that_is_away_is_tried_again_later(add, site):
     with public_context():
         job = Job.objects.get(object_id=source.pk)
     assert job.state == "queued" and job.attempts >= 1 and job.not_before > timezone.now()
+
+
+def test_long_round_gives_way_and_goes_on_where_it_was(site, admin_user, base, work, monkeypatch):
+    """Each turn here looks at a page or two; the site map says nothing of their age, and none is fetched twice."""
+    site.pages = {f"/{n}": page(f"Page {n}", f"Text of page {n}.") for n in range(4)}
+    now = iter(range(1_000_000))
+    monkeypatch.setattr(syncing, "time", SimpleNamespace(monotonic=lambda: 40.0 * next(now)))
+    source = sources.add_source(actor=admin_user, knowledge_base=base, kind="site", values={"address": site.url})
+    turns = 0
+    while looked_through(source, work).job is not None or turns == 0:
+        turns += 1
+        assert turns < 9
+        with public_context():
+            Job.objects.filter(object_id=source.pk, state="waiting").update(state="queued", not_before=timezone.now())
+    assert turns >= 3 and source.error == "" and len(names()) == 4
+    assert sorted(asked_of(site)) == ["/0", "/1", "/2", "/3"]
+    assert AuditEvent.objects.get(action="source.synced").after["new"] == 4
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from apps.knowledge.querysets import SourceQuerySet
 class Source(TimestampedModel):
     """A place outside. What it is looked through for lies in its items; `sealed_secret` is never shown.
 
-    `next_at` is when it is looked through again, None: not by itself. `job` is the job that looks through it now.
+    `next_at` is when it is looked through again, None: not by itself. `job` is the job that looks through it now, since `began_at`, and `counts` what it came to.
     """
 
     class Kind(models.TextChoices):
@@ -53,6 +53,8 @@ class Source(TimestampedModel):
     every = models.CharField(_("looked through"), max_length=8, choices=Every, default=Every.DAY)
     next_at = models.DateTimeField(_("looked through next"), null=True, editable=False)
     job = models.UUIDField(null=True, editable=False)
+    began_at = models.DateTimeField(null=True, editable=False)
+    counts = models.JSONField(default=dict, editable=False)
     synced_at = models.DateTimeField(_("last looked through"), null=True, editable=False)
     error = models.CharField(_("reason"), max_length=300, blank=True, editable=False)
     made_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
@@ -102,6 +104,7 @@ class Source(TimestampedModel):
 class SourceItem(UUIDModel):
     """One thing at a source, by its key there. `mark` changes when it does; `error` says why it is no document;
     `is_own`: the document is there for this item, not by hand.
+    It was fetched last at `seen_at`, and taken over last at `read_at`.
     """
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="items")
@@ -111,6 +114,7 @@ class SourceItem(UUIDModel):
     is_own = models.BooleanField(default=False)
     error = models.CharField(_("reason"), max_length=300, blank=True)
     read_at = models.DateTimeField(null=True)
+    seen_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("key",)
