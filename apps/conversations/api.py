@@ -31,7 +31,7 @@ class CitationSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Citation
-        fields = ("number", "document", "document_id", "chunk_id", "heading", "page", "quote")
+        fields = ("number", "document", "document_id", "chunk_id", "heading", "page", "quote", "start", "end")
         read_only_fields = fields
 
 
@@ -39,6 +39,9 @@ class MessageSerializer(serializers.ModelSerializer):
     state = serializers.CharField(source="run.state", default="succeeded", help_text="The state of the answer's run.")
     citations = serializers.SerializerMethodField()
     versions = serializers.SerializerMethodField()
+    unsupported = serializers.ListField(
+        child=serializers.CharField(), help_text="What the answer quotes, and none of its passages says."
+    )
 
     class Meta:
         model = Message
@@ -52,6 +55,7 @@ class MessageSerializer(serializers.ModelSerializer):
             "run",
             "state",
             "citations",
+            "unsupported",
             "is_shown",
             "created_at",
         )

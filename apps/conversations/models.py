@@ -88,7 +88,7 @@ class Message(UUIDModel):
     """One entry. An agent's entry belongs to a run and gets its text when that ends.
 
     Entries form a tree: an edited question or a further answer is a sibling of the former one, under the same
-    `parent`. Those with `is_shown` are one path through it, the branch that the page shows and the agent remembers.
+    `parent`. `unsupported` is what it quotes and no passage says. Those with `is_shown` are one path through it, the branch that the page shows and the agent remembers.
     """
 
     class Role(models.TextChoices):
@@ -102,6 +102,7 @@ class Message(UUIDModel):
     text = models.TextField(blank=True)
     run = models.OneToOneField("agents.Run", on_delete=models.SET_NULL, null=True, related_name="message")
     is_shown = models.BooleanField(default=True)
+    unsupported = models.JSONField(default=list, db_default=[])
     created_at = models.DateTimeField(auto_now_add=True)
 
     objects = MessageQuerySet.as_manager()
@@ -117,7 +118,10 @@ class Message(UUIDModel):
 
 
 class Citation(UUIDModel):
-    """A passage that an answer's `[number]` points to, copied so that it outlives a changed document."""
+    """A passage that an answer's `[number]` points to, copied so that it outlives a changed document.
+
+    `quote` stood in the passage from `start` to `end`, in characters.
+    """
 
     message = models.ForeignKey(Message, on_delete=models.CASCADE, related_name="citations")
     number = models.PositiveSmallIntegerField()
@@ -128,6 +132,8 @@ class Citation(UUIDModel):
     heading = models.CharField(max_length=500, blank=True)
     page = models.PositiveIntegerField(null=True)
     quote = models.TextField()
+    start = models.PositiveIntegerField(null=True)
+    end = models.PositiveIntegerField(null=True)
 
     class Meta:
         ordering = ("message", "number")
