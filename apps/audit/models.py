@@ -6,15 +6,12 @@ When a transaction commits, a trigger gives each of its events the next `seq` of
 before it and the row's own content, and moves the head; apps.audit.chain checks all of it.
 """
 
-from typing import Any
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.audit.actions import Severity, words_for
 from apps.audit.querysets import AuditQuerySet, SecurityQuerySet
-from apps.core import credentials
-from apps.core.models import UUIDModel
+from apps.core.models import HoldsSecret, UUIDModel
 
 
 class AuditEvent(UUIDModel):
@@ -121,7 +118,7 @@ class SecurityEvent(UUIDModel):
         return self.actor_name or self.subject or self.address or ""
 
 
-class AlertChannel(UUIDModel):
+class AlertChannel(UUIDModel, HoldsSecret):
     """Where alerts go: an e-mail address, or a web address whose requests are signed."""
 
     class Kind(models.TextChoices):
@@ -132,7 +129,6 @@ class AlertChannel(UUIDModel):
     target = models.CharField(_("address"), max_length=300)
     least = models.PositiveSmallIntegerField(_("from severity"), choices=Severity, default=Severity.HIGH)
     language = models.CharField(max_length=8, blank=True)
-    sealed_secret = models.TextField(blank=True, editable=False)
     created_at = models.DateTimeField(_("made"), auto_now_add=True)
 
     class Meta:
@@ -144,17 +140,6 @@ class AlertChannel(UUIDModel):
 
     def __str__(self) -> str:
         return self.target
-
-    def set_secret(self, secret: str) -> None:
-        """Seal the secret that requests are signed with."""
-        self.sealed_secret = credentials.seal(secret, **self._place())
-
-    def secret(self) -> str:
-        """Return the secret in the clear; only for signing."""
-        return credentials.unseal(self.sealed_secret, **self._place())
-
-    def _place(self) -> dict[str, Any]:
-        return {"table": self._meta.db_table, "pk": self.pk, "field": "sealed_secret"}
 
 
 class Alert(UUIDModel):

@@ -7,6 +7,8 @@ from typing import Any
 
 from django.db import models
 
+from apps.core import credentials
+
 NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 """A NUL as JSON writes it; a backslash that was one already makes it plain text."""
 
@@ -28,6 +30,30 @@ class TimestampedModel(UUIDModel):
 
     class Meta:
         abstract = True
+
+
+class HoldsSecret(models.Model):
+    """A row with one secret, stored sealed and never shown."""
+
+    sealed_secret = models.TextField(blank=True, editable=False)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def has_secret(self) -> bool:
+        return bool(self.sealed_secret)
+
+    def set_secret(self, secret: str) -> None:
+        """Seal a new secret, or drop the old one with ""."""
+        self.sealed_secret = credentials.seal(secret, **self._place()) if secret else ""
+
+    def secret(self) -> str:
+        """Return the secret in the clear, "" when there is none; only for the call that sends it or signs with it."""
+        return credentials.unseal(self.sealed_secret, **self._place()) if self.sealed_secret else ""
+
+    def _place(self) -> dict[str, Any]:
+        return {"table": self._meta.db_table, "pk": self.pk, "field": "sealed_secret"}
 
 
 def is_uuid(value: object) -> bool:

@@ -6,12 +6,11 @@ from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import credentials
-from apps.core.models import TimestampedModel
+from apps.core.models import HoldsSecret, TimestampedModel
 from apps.integrations.types import REPEATABLE, Described
 
 
-class Connection(TimestampedModel):
+class Connection(TimestampedModel, HoldsSecret):
     """A service that describes itself: by an OpenAPI document, or as an MCP server. `sealed_secret` is never shown; `audience` may have it called for them."""
 
     class Kind(models.TextChoices):
@@ -36,7 +35,6 @@ class Connection(TimestampedModel):
     source_url = models.CharField(_("where it describes itself"), max_length=300, blank=True)
     auth = models.CharField(_("it is shown"), max_length=8, choices=Auth, default=Auth.NONE)
     auth_name = models.CharField(_("name of the header, parameter or account"), max_length=120, blank=True)
-    sealed_secret = models.TextField(blank=True, editable=False)
     audience = models.ForeignKey(
         Group,
         on_delete=models.PROTECT,
@@ -56,21 +54,6 @@ class Connection(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
-
-    @property
-    def has_secret(self) -> bool:
-        return bool(self.sealed_secret)
-
-    def set_secret(self, secret: str) -> None:
-        """Seal a new secret, or drop the old one with ""."""
-        place = {"table": self._meta.db_table, "pk": self.pk, "field": "sealed_secret"}
-        self.sealed_secret = credentials.seal(secret, **place) if secret else ""  # type: ignore[arg-type]
-
-    def secret(self) -> str:
-        """Return the secret in the clear, "" when there is none; only for the call that sends it."""
-        if not self.sealed_secret:
-            return ""
-        return credentials.unseal(self.sealed_secret, table=self._meta.db_table, pk=self.pk, field="sealed_secret")
 
 
 class Operation(TimestampedModel):

@@ -8,12 +8,11 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import check_time_zone
-from apps.core import credentials
-from apps.core.models import TimestampedModel, UUIDModel
+from apps.core.models import HoldsSecret, TimestampedModel, UUIDModel
 from apps.workflows.querysets import AutomationQuerySet
 
 
-class Automation(TimestampedModel):
+class Automation(TimestampedModel, HoldsSecret):
     """Asks an agent for its owner, with the owner's rights at that moment: when its time comes, or when something happens.
 
     `values` fill in the agent's form, or hold the question under "question"; `next_at` is when a schedule is due next, null while it
@@ -64,7 +63,6 @@ class Automation(TimestampedModel):
         settings.AUTH_USER_MODEL, blank=True, related_name="+", verbose_name=_("by e-mail to")
     )
     webhook_url = models.CharField(_("to a web address"), max_length=300, blank=True)
-    sealed_secret = models.TextField(blank=True, editable=False)
     is_active = models.BooleanField(_("on"), default=True)
     paused_because = models.CharField(_("why it is paused"), max_length=300, blank=True, editable=False)
     next_at = models.DateTimeField(_("next"), null=True, editable=False)
@@ -87,17 +85,6 @@ class Automation(TimestampedModel):
 
     def __str__(self) -> str:
         return self.name
-
-    def set_secret(self, secret: str) -> None:
-        """Seal the secret that its web requests are signed with."""
-        self.sealed_secret = credentials.seal(secret, **self._place())
-
-    def secret(self) -> str:
-        """Return the secret in the clear; only for signing."""
-        return credentials.unseal(self.sealed_secret, **self._place())
-
-    def _place(self) -> dict[str, Any]:
-        return {"table": self._meta.db_table, "pk": self.pk, "field": "sealed_secret"}
 
 
 class Occurrence(UUIDModel):
