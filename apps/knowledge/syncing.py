@@ -17,7 +17,7 @@ from apps.jobs.errors import JobCancelled, RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import DOCUMENTS, Claim
 from apps.knowledge import actions
-from apps.knowledge.models import Source, SourceItem
+from apps.knowledge.models import Document, Source, SourceItem
 from apps.knowledge.places import Fetched, Item, Place, PlaceFailed, place_of
 from apps.knowledge.places.base import MOST_ITEMS
 from apps.knowledge.storing import store_document
@@ -186,7 +186,10 @@ def _bounded(items: Iterator[Item]) -> Iterator[Item]:
 
 
 def let_go(row: SourceItem) -> None:
-    """Forget an item, and delete its document, unless somebody uploaded it, or another item has it too."""
+    """Forget an item, and delete its document, unless somebody uploaded it, or another item has it too.
+
+    An older version, which goes on answering where the newer one could not be read, goes too.
+    """
     document, is_own = row.document, row.is_own
     row.delete()
     if document is None or not is_own:
@@ -194,23 +197,28 @@ def let_go(row: SourceItem) -> None:
     if document.items.exists():
         document.items.update(is_own=True)
         return
-    record(actions.DOCUMENT_DELETED, actor=None, target=document, before={"name": document.name})
-    document.delete()
+    versions = Document.objects.filter(
+        knowledge_base=document.knowledge_base_id, name=document.name, created_at__lte=document.created_at
+    )
+    for version in versions:
+        record(actions.DOCUMENT_DELETED, actor=None, target=version, before={"name": version.name})
+        version.delete()
 
 
 def end(source: Source, *, error: str = "", counts: dict[str, int] | None = None) -> None:
-    """Note how it went, and plan the next time; part of the transaction that ends the job."""
+    """Note how it went, and plan the next time, at once where it was changed meanwhile; part of the transaction that ends the job."""
     values: dict[str, Any] = {"job": None, "error": error[:300]}
     Source.objects.filter(pk=source.pk).update(**values | ({"synced_at": timezone.now()} if counts else {}))
-    plan(source)
+    fresh = Source.objects.get(pk=source.pk)
+    plan(fresh, is_now=fresh.began_at is not None and fresh.updated_at > fresh.began_at)
     if counts and any(counts[name] for name in ("new", "changed", "gone")):
         record(actions.SOURCE_SYNCED, actor=None, target=source, after=counts)
 
 
-def plan(source: Source, *, is_now: bool = False) -> None:
-    """Have a source looked through when it is due next, or now."""
+def plan(source: Source, *, is_now: bool = False, is_owed: bool = True) -> None:
+    """Have a source looked through when it is due next, or now. Raises what jobs.enqueue() does, unless it `is_owed`."""
     span = Source.SPANS.get(str(source.every))
     at = timezone.now() if is_now else timezone.now() + span if span else None
     Source.objects.filter(pk=source.pk).update(next_at=at)
     if at is not None:
-        jobs.enqueue(kind=SYNC, queue=DOCUMENTS, object_id=source.pk, not_before=at, is_owed=not is_now)
+        jobs.enqueue(kind=SYNC, queue=DOCUMENTS, object_id=source.pk, not_before=at, is_owed=is_owed)

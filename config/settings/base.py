@@ -352,9 +352,8 @@ EMBEDDING_MODEL_DIR = Path(env.str("EMBEDDING_MODEL_DIR", default=str(DATA_DIR /
 PROVIDER_PRIVATE_HOSTS = parse_private_hosts(env.list("PROVIDER_PRIVATE_HOSTS", default=[]))
 TOOL_PRIVATE_HOSTS = parse_private_hosts(env.list("TOOL_PRIVATE_HOSTS", default=[]))
 PROVIDER_TIMEOUT_S = env.float("PROVIDER_TIMEOUT_S", default=60.0)  # for each read and write; connecting gets 10
-SANDBOX_IMAGE = env.str(
-    "SANDBOX_IMAGE", default=""
-)  # of the containers in which scripts run; empty: bubblewrap where it works
+# The image of the containers in which scripts run; empty: bubblewrap where it works.
+SANDBOX_IMAGE = env.str("SANDBOX_IMAGE", default="")
 SANDBOX_RUNTIME = env.str("SANDBOX_RUNTIME", default="")  # of those containers, "runsc" say
 MAX_ANSWER_TOKENS = env.int("MAX_ANSWER_TOKENS", default=8_192)  # of one call, where nobody set anything else
 PROVIDER_SILENCE_S = env.float("PROVIDER_SILENCE_S", default=60.0)  # without a token, the first or the next

@@ -13,6 +13,7 @@ from apps.jobs.models import Job
 from apps.knowledge import services, syncing
 from apps.knowledge.models import Document, Source
 from apps.knowledge.services import sources
+from tests.knowledge import samples
 from tests.conftest import api_for, client_for
 from tests.standin.places import Outside
 
@@ -111,6 +112,22 @@ def test_what_the_map_says_is_unchanged_is_not_fetched(add, site, admin_user, wo
     assert asked_of(site) == ["/notice"]
 
 
+def test_page_with_a_question_in_its_address_keeps_its_kind(add, site):
+    site.pages["/list.html"] = page("List", "All of it.")
+    add("page", address=f"{site.url}/list.html?order=1")
+    assert names() == [f"{site.host}/list.html?order=1.html"]
+
+
+def test_changed_while_it_is_looked_through_is_looked_through_once_more(add, site, admin_user):
+    source = add("site", address=site.url)
+    Source.objects.filter(pk=source.pk).update(job=source.pk, next_at=None)
+    source.refresh_from_db()
+    sources.change_source(actor=admin_user, source=source, values={"every": "week"})
+    assert Source.objects.get(pk=source.pk).next_at is None, "the round on its way goes on"
+    syncing.end(source)
+    assert Source.objects.get(pk=source.pk).next_at <= timezone.now()
+
+
 def test_one_page(add, site):
     add("page", address=f"{site.url}/notice")
     assert names() == [f"{site.host}/notice.html"]
@@ -194,6 +211,18 @@ def test_folder_of_a_repository(add, outside, admin_user, work, kind):
     fetched = [path for path in asked_of(outside) if "leave.md" in path or "notice.md" in path]
     assert len(fetched) == 1 and "leave.md" in fetched[0].replace("%2F", "/")
     assert "31 days" in Document.objects.get(name__endswith="leave.md", state="ready").chunks.get().text
+
+
+def test_version_that_cannot_be_read_leaves_the_former_until_the_item_goes(add, outside, admin_user, member, work):
+    outside.files = {"a.pdf": samples.pdf(("Leave", "28 days of annual leave.")), "b.md": b"# Other\n\nOther.\n"}
+    source = add("github", address=outside.url, place="acme/handbook")
+    outside.files["a.pdf"] = b"%PDF-1.7 and nothing else"
+    again(source, admin_user, work)
+    assert Document.objects.filter(name="acme/handbook/a.pdf", state="failed").exists()
+    assert "28 days" in services.search_documents(actor=member, query="annual leave")[0].text
+    del outside.files["a.pdf"]
+    again(source, admin_user, work)
+    assert list(Document.objects.values_list("name", flat=True)) == ["acme/handbook/b.md"]
 
 
 @pytest.mark.parametrize("kind", ["github", "gitlab"])

@@ -8,13 +8,12 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from apps.core import credentials
-from apps.core.models import TimestampedModel, UUIDModel
+from apps.core.models import HoldsSecret, TimestampedModel, UUIDModel
 from apps.knowledge.models.collections import Document, KnowledgeBase
 from apps.knowledge.querysets import SourceQuerySet
 
 
-class Source(TimestampedModel):
+class Source(TimestampedModel, HoldsSecret):
     """A place outside. What it is looked through for lies in its items; `sealed_secret` is never shown.
 
     `next_at` is when it is looked through again, None: not by itself. `job` is the job that looks through it now, since `began_at`, and `counts` what it came to.
@@ -48,7 +47,6 @@ class Source(TimestampedModel):
     folder = models.CharField(_("folder"), max_length=300, blank=True)
     branch = models.CharField(_("branch or region"), max_length=100, blank=True)
     account = models.CharField(_("access key"), max_length=200, blank=True)
-    sealed_secret = models.TextField(blank=True, editable=False)
     tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
     every = models.CharField(_("looked through"), max_length=8, choices=Every, default=Every.DAY)
     next_at = models.DateTimeField(_("looked through next"), null=True, editable=False)
@@ -83,22 +81,6 @@ class Source(TimestampedModel):
     @property
     def is_busy(self) -> bool:
         return self.job is not None
-
-    @property
-    def has_secret(self) -> bool:
-        return bool(self.sealed_secret)
-
-    def set_secret(self, secret: str) -> None:
-        """Seal a new secret, or drop the old one with ""."""
-        table, field = self._meta.db_table, "sealed_secret"
-        self.sealed_secret = credentials.seal(secret, table=table, pk=self.pk, field=field) if secret else ""
-
-    def secret(self) -> str:
-        """Return the secret in the clear, "" when there is none; only for the call that sends it."""
-        table, field = self._meta.db_table, "sealed_secret"
-        return (
-            credentials.unseal(self.sealed_secret, table=table, pk=self.pk, field=field) if self.sealed_secret else ""
-        )
 
 
 class SourceItem(UUIDModel):

@@ -108,12 +108,14 @@ def fetched(address: str, *, mark: str = "") -> Fetched:
     """Fetch one page, named after its address with the ending of what it is. Raises PlaceFailed."""
     answer = ask(address)
     parts = urlsplit(address)
-    name = one_line(unquote(f"{parts.netloc}{parts.path.rstrip('/')}{'?' + parts.query if parts.query else ''}"), 240)
-    if PurePosixPath(parts.path).suffix.lower() not in BY_SUFFIX:
+    suffix = PurePosixPath(parts.path).suffix.lower()
+    if suffix not in BY_SUFFIX:
         kind = answer.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind not in SUFFIX_OF:
             raise PlaceFailed(_("This page is of a kind that cannot be read."))
-        name += SUFFIX_OF[kind]
+        suffix = SUFFIX_OF[kind]
+    name = one_line(unquote(f"{parts.netloc}{parts.path.rstrip('/')}{'?' + parts.query if parts.query else ''}"), 240)
+    name = name if name.lower().endswith(suffix) else name + suffix
     return Fetched(name, answer.body, mark or hashlib.sha256(answer.body).hexdigest())
 
 

@@ -46,13 +46,14 @@ def add_source(
     with transaction.atomic():
         _save(source)
         record(actions.SOURCE_ADDED, actor=actor, target=source, after=_told(source))
-        plan(source, is_now=True)
+        plan(source, is_now=True, is_owed=False)
     return source
 
 
 @transaction.atomic
 def change_source(*, actor: Any, source: Source, values: Mapping[str, Any], secret: str | None = None) -> Source:
-    """Change a source; a secret of None keeps the stored one, which another host never gets. It is looked through anew.
+    """Change a source; a secret of None keeps the stored one, which another host never gets. It is looked through anew, or once
+    more when a round is on its way.
 
     Raises Forbidden, InvalidInput with the field, Conflict.
     """
@@ -67,7 +68,7 @@ def change_source(*, actor: Any, source: Source, values: Mapping[str, Any], secr
     after = _told(source) | ({"secret": "…"} if secret is not None else {})
     record(actions.SOURCE_CHANGED, actor=actor, target=source, before=before, after=after)
     if not source.is_busy:
-        plan(source, is_now=True)
+        plan(source, is_now=True, is_owed=False)
     return source
 
 
@@ -78,7 +79,7 @@ def look_through(*, actor: Any, source: Source) -> None:
     row = Source.objects.select_for_update().get(pk=source.pk)
     if row.is_busy:
         raise Conflict(_("It is being looked through already."))
-    plan(row, is_now=True)
+    plan(row, is_now=True, is_owed=False)
     record(actions.SOURCE_ASKED, actor=actor, target=source)
 
 
