@@ -9,6 +9,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 http = get_asgi_application()
 
 from apps.conversations.routing import websocket_urlpatterns
+from apps.core.storage import SpaceGuard
 from apps.tenants.sockets import TenantSocketMiddleware
 
-application = ProtocolTypeRouter({"http": http, "websocket": TenantSocketMiddleware(URLRouter(websocket_urlpatterns))})
+application = ProtocolTypeRouter(
+    {"http": SpaceGuard(http), "websocket": TenantSocketMiddleware(URLRouter(websocket_urlpatterns))}
+)

@@ -8,8 +8,9 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from apps.core.errors import DomainError, problem
+from apps.core.storage import DiskIsFull
 
-CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large"}
+CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large", 503: "unavailable"}
 
 
 @login_not_required
@@ -47,4 +48,9 @@ def bad_request(request: HttpRequest, exception: Exception | None = None) -> Htt
         return problem_page(
             request, status=413, title=_("That was more than a form may carry. Upload long text as a document.")
         )
+    if isinstance(exception, DiskIsFull):
+        title = _("The disk is full. Your administrator has to make room.")
+        response = problem_page(request, status=503, title=title)
+        response["Retry-After"] = "600"
+        return response
     return problem_page(request, status=400, title=_("The request could not be read. Go back and try again."))

@@ -19,7 +19,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from apps.core.tenancy import public_context
-from apps.jobs.errors import JobCancelled, LostLease
+from apps.jobs.errors import JobCancelled, LostLease, TurnOver
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
 
@@ -36,6 +36,8 @@ _DUE = f"""
     ((j.state = 'queued' AND j.not_before <= statement_timestamp()) OR (j.state = 'running' AND j.lease_until < statement_timestamp()))
     AND NOT ({_IS_SUSPECT} AND {_HOLDS_SUSPECT})
 """
+# A job that had its turn stands back (priority below 0) while anybody's other work is due, but for a minute at most at a time.
+_IS_FIRST = "(j.priority >= 0 OR j.not_before < statement_timestamp() - interval '60 seconds')"
 
 _PICK_TENANT = f"""
     SELECT q.id, q.tenant_id
@@ -46,7 +48,9 @@ _PICK_TENANT = f"""
     ) busy
     WHERE q.queue = %(queue)s AND busy.running < q.cap
       AND EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = q.queue AND j.tenant_id = q.tenant_id AND {_DUE})
-    ORDER BY busy.running, q.last_served NULLS FIRST
+    ORDER BY
+        NOT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = q.queue AND j.tenant_id = q.tenant_id AND {_DUE} AND {_IS_FIRST}),
+        busy.running, q.last_served NULLS FIRST
     LIMIT 1 FOR UPDATE OF q SKIP LOCKED
 """
 
@@ -57,7 +61,7 @@ _CLAIM_JOB = f"""
         started_at = coalesce(started_at, statement_timestamp()), lease_until = statement_timestamp() + make_interval(secs => %(lease)s)
     WHERE id = (
         SELECT j.id FROM jobs_job j WHERE j.queue = %(queue)s AND j.tenant_id = %(tenant)s AND {_DUE}
-        ORDER BY j.priority DESC, j.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
+        ORDER BY {_IS_FIRST} DESC, j.priority DESC, j.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
     RETURNING id, tenant_id, kind, queue, object_id, fence, deaths, attempts, cancel_requested
 """
@@ -72,6 +76,7 @@ _WAKE = """
 """
 _ANY_DUE = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %(queue)s AND {_DUE})"
 CLAIM_TRIES = 6
+BEHIND = -1
 
 
 def claim(queue: str, owner: str | None = None) -> Claim | None:
@@ -178,6 +183,24 @@ def parking(claim: Claim, *, until: datetime | None = None) -> Iterator[None]:
             Job.objects.filter(pk=claim.job_id).update(
                 state=Job.State.WAITING, lease_until=None, owner="", wake_at=until
             )
+
+
+@contextmanager
+def turn(claim: Claim) -> Iterator[None]:
+    """A checkpoint at the end of a long job's turn. Where others have work due the job is queued again behind that.
+
+    Raises TurnOver then, which is the worker's to catch; LostLease, JobCancelled.
+    """
+    stands_back = has_due(claim.queue)
+    with checkpoint(claim):
+        yield
+        if stands_back:
+            with public_context():
+                Job.objects.filter(pk=claim.job_id).update(
+                    state=Job.State.QUEUED, lease_until=None, owner="", priority=BEHIND, not_before=Now()
+                )
+    if stands_back:
+        raise TurnOver
 
 
 def wake_due(queue: str) -> None:

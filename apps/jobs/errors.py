@@ -16,3 +16,7 @@ class RetryLater(Exception):
         super().__init__(reason)
         self.reason = reason
         self.delay_s = delay_s
+
+
+class TurnOver(Exception):
+    """The job has had its turn: it is queued again, and not ours before the next one."""

@@ -11,7 +11,7 @@ from django.db import InterfaceError, OperationalError, connection
 from apps.core.database.pool import release_connection
 from apps.core.tenancy import TenantLike, find_tenant, tenant_context
 from apps.jobs import engine, registry
-from apps.jobs.errors import JobCancelled, LostLease, RetryLater
+from apps.jobs.errors import JobCancelled, LostLease, RetryLater, TurnOver
 from apps.jobs.leases import keeper
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
@@ -79,6 +79,8 @@ def _work(claim: Claim) -> None:
             handler.cancel(claim)
     except RetryLater as retry:
         _retry(handler, claim, retry)
+    except TurnOver:
+        pass
     except (LostLease, OperationalError, InterfaceError):
         raise
     except Exception as error:

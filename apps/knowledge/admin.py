@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.accounts.admin import grant_inlines
 from apps.audit.admin import AuditedAdmin
 from apps.core.errors import Conflict
-from apps.knowledge.models import Document, KnowledgeBase, Measurement, Question, Source
+from apps.knowledge.models import Document, KnowledgeBase, Measurement, Question, Source, Upload
 from apps.knowledge.services import retry_document
 
 
@@ -111,6 +111,25 @@ class MeasurementAdmin(AuditedAdmin):
     list_filter = ("state", "knowledge_base")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Measurement]:
+        bases = KnowledgeBase.objects.manageable_by(request.user)
+        return super().get_queryset(request).filter(knowledge_base__in=bases)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Upload)
+class UploadAdmin(AuditedAdmin):
+    """To look at and to clear away: what is not gone on with for a day goes by itself."""
+
+    list_display = ("name", "knowledge_base", "received_bytes", "size_bytes", "uploaded_by", "updated_at")
+    list_filter = ("knowledge_base",)
+    search_fields = ("name",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Upload]:
         bases = KnowledgeBase.objects.manageable_by(request.user)
         return super().get_queryset(request).filter(knowledge_base__in=bases)
 

@@ -11,6 +11,7 @@ class KnowledgeConfig(AppConfig):
         from apps.knowledge.measuring import MEASURE, Measuring
         from apps.knowledge.mending import MEND, Mending
         from apps.knowledge.moving import MOVE, Moving
+        from apps.knowledge.services.uploads import forget_unfinished
         from apps.knowledge.syncing import SYNC, Syncing
         from apps.knowledge.types import INGEST
         from apps.projects import registry as projects
@@ -20,5 +21,6 @@ class KnowledgeConfig(AppConfig):
         registry.register(MEND, Mending())
         registry.register(SYNC, Syncing())
         registry.register(MEASURE, Measuring())
+        registry.nightly(forget_unfinished)
         projects.register(handlers.COLLECTIONS_OF_PROJECTS)
         handlers.connect()

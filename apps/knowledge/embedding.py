@@ -5,7 +5,7 @@ A *space* is what the vectors of one model lie in: those of two models cannot be
 
 import hashlib
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -34,7 +34,6 @@ QUESTIONS = ReadThrough(
     words=_("Questions as vectors"),
     levels=(Level(MEMORY, 3_600), Level(REDIS, 86_400), Level(DISK, 30 * 86_400)),
 )
-AfterBatch = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -48,28 +47,32 @@ class Space:
         return self.model.pk if self.model else BUILT_IN_SPACE
 
     @property
+    def dimensions(self) -> int:
+        return self.model.dimensions or 0 if self.model else BUILT_IN_SIZE
+
+    @property
     def table(self) -> type[ChunkVector]:
-        return vectors_of_size(self.model.dimensions or 0 if self.model else BUILT_IN_SIZE)
+        return vectors_of_size(self.dimensions)
 
     def understands(self, text: str) -> bool:
         """Say whether the model knows the language of a text: the built-in one knows English alone."""
         return self.model is not None or is_english(text)
 
 
-def embed_passages(space: Space, texts: Sequence[str], after_batch: AfterBatch | None = None) -> Vectors | None:
-    """Return (n, dimensions) vectors, or None without the built-in model; `after_batch` hears the share done, 0 to 1.
-
-    Raises ProviderError, BudgetSpent.
-    """
+def embed_passages(space: Space, texts: Sequence[str]) -> Vectors | None:
+    """Return (n, dimensions) vectors, or None without the built-in model. Raises ProviderError, BudgetSpent."""
     parts = []
     for start in range(0, len(texts), BATCH):
         part = _embed(space, texts[start : start + BATCH])
         if part is None:
             return None
         parts.append(part)
-        if after_batch:
-            after_batch(min(1.0, (start + BATCH) / len(texts)))
-    return np.concatenate(parts) if parts else np.zeros((0, BUILT_IN_SIZE), np.float32)
+    return joined(space, parts)
+
+
+def joined(space: Space, parts: Sequence[Vectors]) -> Vectors:
+    """Return the parts as one (n, dimensions)."""
+    return np.concatenate(parts) if parts else np.zeros((0, space.dimensions), np.float32)
 
 
 def embed_question(space: Space, text: str) -> Vectors | None:

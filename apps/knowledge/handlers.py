@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.core import credentials
 from apps.knowledge.indexing import uncount
-from apps.knowledge.models import Document, KnowledgeBase, Source
+from apps.knowledge.models import Document, KnowledgeBase, Source, Upload
 from apps.projects.registry import Assignable
 from apps.tenants.events import tenant_provisioned
 
@@ -27,6 +27,7 @@ def connect() -> None:
     """Bind the receivers; called once at start."""
     pre_delete.connect(uncount_chunks, sender=Document)
     post_delete.connect(remove_file, sender=Document)
+    post_delete.connect(remove_part, sender=Upload)
     tenant_provisioned.connect(add_first_collection)
 
 
@@ -41,6 +42,12 @@ def remove_file(sender: Any, *, instance: Document, **kwargs: Any) -> None:
     path = storage.path(name) if name else ""
     if path:
         transaction.on_commit(lambda: _unlink(path))
+
+
+def remove_part(sender: Any, *, instance: Upload, **kwargs: Any) -> None:
+    """Remove what came in of an upload once its row is gone for good; of a whole one nothing is left there."""
+    path = str(instance.path)
+    transaction.on_commit(lambda: _unlink(path))
 
 
 def _unlink(path: str) -> None:

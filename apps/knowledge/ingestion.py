@@ -1,4 +1,7 @@
-"""The worker side of a document: check, read, split, embed, store. Only the last checkpoint makes it searchable."""
+"""The worker side of a document: check, read, split, embed, store. Only the last checkpoint makes it searchable.
+
+A large one is embedded in turns: each is kept, and others' work that is due meanwhile goes first.
+"""
 
 from pathlib import Path
 from uuid import UUID
@@ -10,11 +13,12 @@ from apps.jobs import engine
 from apps.jobs.errors import RetryLater
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
-from apps.knowledge.embedding import Space, embed_passages
+from apps.knowledge import turns
+from apps.knowledge.embedding import BATCH, Space, embed_passages, joined
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.events import document_ready
 from apps.knowledge.indexing import forget_pieces, searchable, store_pieces
-from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.models import Document, KnowledgeBase, Reading
 from apps.knowledge.parsers import parse_file, sniff
 from apps.knowledge.splitter import split
 from apps.knowledge.types import Piece
@@ -22,6 +26,8 @@ from apps.providers.errors import ProviderError, TransientError
 from apps.providers.types import Vectors
 from apps.usage.errors import BudgetSpent
 
+LARGE, TURN = 64, 16
+"""Pieces: from which on a document is read in turns, and how many a turn is with the built-in model (under a second)."""
 log = structlog.get_logger(__name__)
 
 
@@ -46,7 +52,11 @@ class Ingestion:
                     _fail(document, error.sentence)
 
     def cancel(self, claim: Claim) -> None:
-        Document.objects.filter(pk=claim.object_id).delete()
+        """Remove what is not searchable yet; what was read before stays as it was."""
+        found = Document.objects.filter(pk=claim.object_id)
+        if not found.filter(chunk_count__gt=0).update(state=Document.State.READY, progress=100):
+            found.delete()
+        Reading.objects.filter(document=claim.object_id).delete()
 
     def bury(self, claim: Claim, reason: str) -> None:
         document = Document.objects.filter(pk=claim.object_id).first()
@@ -56,21 +66,29 @@ class Ingestion:
             )
 
     def _ingest(self, claim: Claim, document: Document) -> None:
-        path = Path(document.file.path)
-        with path.open("rb") as source:
-            kind = sniff(document.name, source.read(4096))
-        _advance(claim, document, Document.State.CHECKED, 10)
-        blocks = parse_file(path, kind)
-        pages = max((block.page for block in blocks if block.page), default=None)
-        _advance(claim, document, Document.State.READ, 30, page_count=pages)
-        pieces = split(blocks)
-        _advance(claim, document, Document.State.SPLIT, 40)
+        pieces = turns.pieces_of(document) or _read(claim, document)
         space = _space_of(document.knowledge_base_id)
         vectors = _embed(claim, document, space, pieces)
         with engine.settlement(claim, Job.State.SUCCEEDED):
             if _space_of(document.knowledge_base_id, locked=True).id != space.id:
                 raise RetryLater("The collection moved to another embedding model.", delay_s=0.0)
             _store(document, pieces, space, vectors)
+
+
+def _read(claim: Claim, document: Document) -> list[Piece]:
+    path = Path(document.file.path)
+    with path.open("rb") as source:
+        kind = sniff(document.name, source.read(4096))
+    _advance(claim, document, Document.State.CHECKED, 10)
+    blocks = parse_file(path, kind)
+    pages = max((block.page for block in blocks if block.page), default=None)
+    _advance(claim, document, Document.State.READ, 30, page_count=pages)
+    pieces = split(blocks)
+    with engine.checkpoint(claim, is_progress=False):
+        _note(document, Document.State.SPLIT, 40)
+        if len(pieces) > LARGE:
+            turns.keep_pieces(document, pieces)
+    return pieces
 
 
 def _sentence(error: ProviderError | BudgetSpent) -> str:
@@ -81,18 +99,31 @@ def _sentence(error: ProviderError | BudgetSpent) -> str:
 
 def _advance(claim: Claim, document: Document, state: Document.State, progress: int, **fields: int | None) -> None:
     with engine.checkpoint(claim, is_progress=False):
-        Document.objects.filter(pk=document.pk).update(state=state, progress=progress, error="", **fields)
+        _note(document, state, progress, **fields)
+
+
+def _note(document: Document, state: Document.State, progress: int, **fields: int | None) -> None:
+    Document.objects.filter(pk=document.pk).update(state=state, progress=progress, error="", **fields)
 
 
 def _embed(claim: Claim, document: Document, space: Space, pieces: list[Piece]) -> Vectors | None:
-    """Embed batch by batch, with progress that the page shows and a place to stop after each."""
-
-    def after_batch(share: float) -> None:
+    """Embed turn by turn, with progress that the page shows and a place to stop after each."""
+    parts, is_large = turns.vectors_of(document, space), len(pieces) > LARGE
+    size = BATCH if space.model else TURN
+    for start in range(sum(map(len, parts)), len(pieces), size):
         claim.ensure_held()
-        with engine.checkpoint(claim, is_progress=False):
-            Document.objects.filter(pk=document.pk).update(progress=40 + int(55 * share))
-
-    return embed_passages(space, [searchable(document, piece) for piece in pieces], after_batch)
+        part = embed_passages(space, [searchable(document, piece) for piece in pieces[start : start + size]])
+        if part is None:
+            return None
+        parts.append(part)
+        progress = 40 + 55 * (start + len(part)) // len(pieces)
+        if not is_large:
+            _advance(claim, document, Document.State.SPLIT, progress)
+            continue
+        with engine.turn(claim):
+            turns.keep_vectors(document, space, start, part)
+            _note(document, Document.State.SPLIT, progress)
+    return joined(space, parts)
 
 
 def _space_of(base_id: UUID, *, locked: bool = False) -> Space:
@@ -106,6 +137,7 @@ def _space_of(base_id: UUID, *, locked: bool = False) -> Space:
 def _store(document: Document, pieces: list[Piece], space: Space, vectors: Vectors | None) -> None:
     forget_pieces(document)
     store_pieces(document, pieces, vectors, space)
+    turns.forget(document)
     Document.objects.filter(pk=document.pk).update(
         state=Document.State.READY, progress=100, chunk_count=len(pieces), error="", failed_at=""
     )
@@ -122,5 +154,11 @@ def _retire_older(document: Document) -> None:
 
 
 def _fail(document: Document, sentence: str) -> None:
+    """Say why a document could not be read; one that was read before stays searchable, and says so too."""
+    turns.forget(document)
+    if document.chunk_count:
+        told = translation.gettext("Reading it anew failed, the former text stays: %(reason)s") % {"reason": sentence}
+        Document.objects.filter(pk=document.pk).update(state=Document.State.READY, progress=100, error=told[:300])
+        return
     state = Document.objects.values_list("state", flat=True).get(pk=document.pk)
     Document.objects.filter(pk=document.pk).update(state=Document.State.FAILED, failed_at=state, error=sentence[:300])

@@ -50,7 +50,7 @@ class Mending:
         vectors = embed_passages(space, [searchable_chunk(chunk) for chunk in chunks]) if chunks else None
         if vectors is None:
             return False
-        with engine.checkpoint(claim):
+        with engine.turn(claim):
             store_if_same(space, chunks, vectors)
         return True
 

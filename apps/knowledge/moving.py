@@ -66,7 +66,7 @@ class Moving:
         if vectors is None:
             self._fail(claim, base, _("The built-in embedding model is not installed."))
             return True
-        with engine.checkpoint(claim):
+        with engine.turn(claim):
             store_if_same(space, chunks, vectors)
             left, total = missing(base, space).count(), max(1, base_chunks(base))
             KnowledgeBase.objects.filter(pk=base.pk).update(moved_percent=min(99, 100 - round(100 * left / total)))

@@ -10,6 +10,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 
 from apps.core.errors import InvalidInput, TooLarge, Unavailable
+from apps.core.storage import is_full
 from apps.jobs import services as jobs
 from apps.jobs.types import DOCUMENTS
 from apps.knowledge.errors import UnreadableDocument
@@ -18,7 +19,6 @@ from apps.knowledge.parsers import sniff
 from apps.knowledge.types import INGEST
 
 HEAD_BYTES = 4096
-NO_SPACE = 28
 
 
 def store_document(
@@ -55,14 +55,23 @@ def store_document(
 
 def checked_file(upload: UploadedFile) -> tuple[str, str]:
     """Return the name and the kind of a file that can be read here. Raises InvalidInput (empty, wrong type), TooLarge."""
-    name = PurePath((upload.name or "").replace("\\", "/")).name.replace("\0", "")[:255]
+    name = file_name(upload.name or "")
     if (upload.size or 0) > settings.MAX_DOCUMENT_BYTES:
-        limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
-        raise TooLarge(_("“%(name)s” is larger than %(limit)d MB.") % {"name": name, "limit": limit}, field="file")
+        raise too_large(name)
     try:
         return name, sniff(name, upload.read(HEAD_BYTES))
     except UnreadableDocument as error:
         raise InvalidInput(f"{name}: {error.sentence}", field="file", code=error.code) from error
+
+
+def file_name(name: str) -> str:
+    """Return what a file is called, without the folders that some browsers and clients send."""
+    return PurePath(name.replace("\\", "/")).name.replace("\0", "")[:255]
+
+
+def too_large(name: str) -> TooLarge:
+    limit = settings.MAX_DOCUMENT_BYTES // 1_000_000
+    return TooLarge(_("“%(name)s” is larger than %(limit)d MB.") % {"name": name, "limit": limit}, field="file")
 
 
 def _digest(upload: UploadedFile) -> str:
@@ -81,8 +90,11 @@ def store_file(row: Any, upload: UploadedFile) -> None:
         row.file.save(row.name, upload, save=False)
         row.save(force_insert=True)
     except OSError as error:
-        if row.file.name:
-            row.file.storage.delete(row.file.name)
-        if error.errno == NO_SPACE:
-            raise Unavailable(_("The disk is full. Your administrator has to make room."), retry_after_s=600) from error
+        row.file.storage.delete(row.file.field.generate_filename(row, row.name))
+        if is_full(error):
+            raise no_room() from error
         raise
+
+
+def no_room() -> Unavailable:
+    return Unavailable(_("The disk is full. Your administrator has to make room."), retry_after_s=600)

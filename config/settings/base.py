@@ -255,6 +255,10 @@ STORAGES = {
     "default": {"BACKEND": "apps.core.storage.TenantStorage"},
     "staticfiles": {"BACKEND": "apps.core.storage.StaticStorage"},
 }
+FILE_UPLOAD_HANDLERS = [
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "apps.core.storage.GuardedUploadHandler",
+]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 MAX_DOCUMENT_BYTES = env.int("MAX_DOCUMENT_BYTES", default=50_000_000)

@@ -45,7 +45,7 @@ def _objects(member, admin):
     from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase
-    from apps.knowledge.services import questions, sources
+    from apps.knowledge.services import questions, sources, uploads
     from apps.integrations import services as integrations
     from apps.providers import services as providers
     from apps.projects import services as projects
@@ -135,6 +135,7 @@ def _objects(member, admin):
         "passage": document.chunks.get().pk,
         "source": source.pk,
         "labelled": base.questions.get().pk,
+        "upload": uploads.begin_upload(actor=member, knowledge_base=base, name="CANARY.txt", size_bytes=9).pk,
         "spare": spare.pk,
         "base": base.pk,
         "agent": agent.pk,

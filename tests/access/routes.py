@@ -20,6 +20,8 @@ class Route:
     keys: tuple = ()
     body: dict = field(default_factory=dict)
     is_multipart: bool = False
+    headers: dict = field(default_factory=dict)
+    octets: bytes = b""  # the body itself, where it is no form and no JSON
 
 
 def page(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, outsider=None, anonymous=302, **kw):
@@ -36,6 +38,8 @@ def api(name, owner=200, colleague=None, *, keys=(), method="GET", body=None, **
 
 
 OWN = 404  # another member of the tenant sees nothing of what is not theirs
+TUS = {"Tus-Resumable": "1.0.0"}
+NEW_UPLOAD = TUS | {"Upload-Length": "9", "Upload-Metadata": "filename YS50eHQ="}
 
 ROUTES = [
     page("home"),
@@ -556,6 +560,14 @@ ROUTES = [
     api("api-knowledge-embedding", 403, keys=("base",), method="PUT", admin=422),
     api("api-knowledge-embedding", 403, keys=("base",), method="DELETE", admin=409),
     api("api-upload", 422, method="POST", is_multipart=True),
+    api("api-upload-begin", 201, method="POST", headers=NEW_UPLOAD),
+    api("api-upload-parts", keys=("upload",), colleague=OWN, method="HEAD", headers=TUS, admin=404),
+    api(
+        *("api-upload-parts", 204, OWN),
+        **{"keys": ("upload",), "method": "PATCH", "admin": 404, "octets": b"123456789"},
+        headers=TUS | {"Upload-Offset": "0"},
+    ),
+    api("api-upload-parts", 204, keys=("upload",), colleague=OWN, method="DELETE", headers=TUS, admin=404),
     api("api-documents"),
     api("api-document", keys=("document",)),
     api("api-document", 200, 403, keys=("document",), method="PATCH", body={"tags": ["policy"]}),

@@ -81,10 +81,15 @@ def is_api(route):
 def ask(client, route, ids):
     body = {key: ids.get(value, value) if isinstance(value, str) else value for key, value in route.body.items()}
     call = getattr(client, route.method.lower())
-    if route.method == "GET":
-        return call(address(route, ids))
+    if route.octets:
+        return call(
+            address(route, ids), route.octets, content_type="application/offset+octet-stream", headers=route.headers
+        )
+    if route.method in ("GET", "HEAD"):
+        return call(address(route, ids), headers=route.headers)
     if is_api(route):
-        return call(address(route, ids), body, format="multipart" if route.is_multipart else "json")
+        how = "multipart" if route.is_multipart else "json"
+        return call(address(route, ids), body, format=how, headers=route.headers)
     return call(address(route, ids), body)
 
 

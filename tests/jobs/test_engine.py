@@ -14,7 +14,7 @@ from apps.core.errors import Conflict, TooManyRequests
 from apps.core.tenancy import public_context, tenant_context
 from apps.jobs import engine, registry, services, worker
 from apps.jobs.leases import LeaseKeeper
-from apps.jobs.errors import JobCancelled, LostLease, RetryLater
+from apps.jobs.errors import JobCancelled, LostLease, RetryLater, TurnOver
 from apps.jobs.models import Job, TenantQueue
 from tests.conftest import _tenant
 
@@ -79,6 +79,49 @@ def test_claim_prefers_the_tenant_with_the_fewest_running(acme, globex):
     order = [engine.claim("q", "me").tenant_id for _ in range(4)]
     assert order[:2] in ([acme.id, globex.id], [globex.id, acme.id])
     assert order[2:] == [acme.id, acme.id]
+
+
+def test_long_job_goes_on_when_it_is_alone(in_acme):
+    enqueue()
+    claim = engine.claim("q", "me")
+    with engine.turn(claim):
+        pass
+    assert state(claim.job_id) == Job.State.RUNNING
+
+
+def test_long_job_stands_back_for_what_others_have_due(acme, globex, handler, work):
+    taken = []
+
+    def in_turns(claim):
+        taken.append(claim.job_id)
+        if claim.job_id == long and taken.count(long) == 1:
+            with tenant_context(globex):
+                others.extend(enqueue() for _ in range(3))
+            with engine.turn(claim):
+                pass
+            pytest.fail("it went on beside the others")
+
+    recorder, others = handler(in_turns), []
+    with tenant_context(acme):
+        long = enqueue()
+    work("q")
+    assert taken == [long, *others, long]
+    assert (state(long), len(recorder.log)) == (Job.State.SUCCEEDED, 5)
+
+
+def test_long_job_stands_back_for_a_minute_at_most(acme, globex):
+    with tenant_context(acme):
+        long = enqueue()
+    first = engine.claim("q", "me")
+    with tenant_context(globex):
+        other, last = enqueue(), enqueue()
+    with tenant_context(acme), pytest.raises(TurnOver), engine.turn(first):
+        pass
+    assert engine.claim("q", "me").job_id == other
+    with public_context():
+        Job.objects.filter(pk=long).update(not_before=timezone.now() - timedelta(seconds=61))
+    assert engine.claim("q", "me").job_id == long  # globex has one running, and waited less
+    assert engine.claim("q", "me").job_id == last
 
 
 def test_claim_stops_at_the_tenants_cap(in_acme):

@@ -182,9 +182,9 @@ def test_document_that_was_embedded_for_the_former_model_is_read_again(filled, a
     spaces = []
     document, real = upload(filled, admin, "late.md", "# Late\n\nA late text."), ingestion.embed_passages
 
-    def and_then_the_collection_moves(space, texts, after_batch=None):
+    def and_then_the_collection_moves(space, texts):
         spaces.append(space.model)
-        found = real(space, texts, after_batch)
+        found = real(space, texts)
         KnowledgeBase.objects.filter(pk=filled.pk).update(embedding_model=small)
         return found
 

@@ -1,5 +1,5 @@
 """Knowledge for API clients: collections with their documents and passages, sources, and labelled questions."""
 
-from apps.knowledge.api import documents, questions, sources
+from apps.knowledge.api import documents, questions, sources, uploads
 
-urlpatterns = [*documents.urlpatterns, *sources.urlpatterns, *questions.urlpatterns]
+urlpatterns = [*documents.urlpatterns, *uploads.urlpatterns, *sources.urlpatterns, *questions.urlpatterns]

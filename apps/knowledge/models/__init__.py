@@ -1,4 +1,4 @@
-"""The tables of knowledge: `collections` with what lies in them, `sources` that fill them, and how well they are found (`measuring`)."""
+"""The tables of knowledge: `collections` with what lies in them, `sources` that fill them, and how well they are found (`measuring`), files on their way in (`uploads`, `turns`)."""
 
 from apps.knowledge.models.collections import (
     BUILT_IN_SPACE,
@@ -21,6 +21,8 @@ from apps.knowledge.models.collections import (
 )
 from apps.knowledge.models.measuring import Measurement, Question
 from apps.knowledge.models.sources import Source, SourceItem
+from apps.knowledge.models.turns import Reading, ReadingTurn
+from apps.knowledge.models.uploads import Upload
 
 __all__ = [
     "BUILT_IN_SPACE",
@@ -39,8 +41,11 @@ __all__ = [
     "Measurement",
     "Posting",
     "Question",
+    "Reading",
+    "ReadingTurn",
     "Source",
     "SourceItem",
+    "Upload",
     "every_vector_table",
     "storage_path",
     "vectors_of_size",

@@ -29,7 +29,10 @@ def document_upload(request: HttpRequest, pk: UUID) -> HttpResponse:
         errors = [InvalidInput(_("Choose at least one file."), field="file")]
     if is_part_wanted(request):
         context = {**reading_context(base), "upload_errors": errors}
-        return render(request, "knowledge/_reading.html", context, status=errors[0].status if errors else 200)
+        response = render(request, "knowledge/_reading.html", context, status=errors[0].status if errors else 200)
+        if errors and (retry_after_s := getattr(errors[0], "retry_after_s", None)):
+            response["Retry-After"] = str(retry_after_s)
+        return response
     for error in errors:
         messages.error(request, str(error.message))
     return redirect("collection", pk=pk)

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from django.db.models import Count, Q
+
 from apps.knowledge.models import Document, KnowledgeBase
 
 STEPS = [
@@ -13,9 +15,21 @@ STEPS = [
 ]
 
 
+MOST_SHOWN = 20
+
+
 def reading_context(base: KnowledgeBase) -> dict[str, Any]:
-    reading = [_with_steps(document) for document in base.documents.in_reading().order_by("-created_at")[:50]]
-    return {"base": base, "reading": reading, "is_busy": any(d["document"].state != "failed" for d in reading)}
+    """Return what failed, newest first, then what is read next, and how many there are of each."""
+    found = base.documents.in_reading()
+    counts = found.aggregate(
+        failed=Count("pk", filter=Q(state=Document.State.FAILED)),
+        waiting=Count("pk", filter=~Q(state=Document.State.FAILED)),
+    )
+    failed = found.filter(state=Document.State.FAILED).order_by("-created_at")[:MOST_SHOWN]
+    waiting = found.exclude(state=Document.State.FAILED).order_by("-progress", "created_at")[:MOST_SHOWN]
+    reading = [_with_steps(document) for document in [*failed, *waiting]]
+    left = counts["failed"] + counts["waiting"] - len(reading)
+    return {"base": base, "reading": reading, "counts": counts, "left": left, "is_busy": counts["waiting"] > 0}
 
 
 def _with_steps(document: Document) -> dict[str, Any]:

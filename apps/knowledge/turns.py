@@ -1,0 +1,39 @@
+"""Where a large document's reading stands between its turns. Part of the caller's transaction."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from apps.knowledge.embedding import Space
+from apps.knowledge.models import Document, Reading, ReadingTurn
+from apps.knowledge.types import Piece
+from apps.providers.types import Vectors
+
+
+def keep_pieces(document: Document, pieces: Sequence[Piece]) -> None:
+    rows = [[piece.text, list(piece.headings), piece.page] for piece in pieces]
+    Reading.objects.update_or_create(document=document, defaults={"pieces": rows})
+
+
+def pieces_of(document: Document) -> list[Piece] | None:
+    """Return what the document was cut into in an earlier turn; None: it was not, or need not be kept."""
+    reading = Reading.objects.filter(document=document).first()
+    if reading is None:
+        return None
+    return [Piece(text, tuple(headings), page) for text, headings, page in reading.pieces]
+
+
+def keep_vectors(document: Document, space: Space, position: int, vectors: Vectors) -> None:
+    values = vectors.astype(np.float32).tobytes()
+    ReadingTurn.objects.create(reading_id=document.pk, position=position, space=space.id, vectors=values)
+
+
+def vectors_of(document: Document, space: Space) -> list[Vectors]:
+    """Return the vectors of earlier turns in order; those of another model than the collection's now are dropped."""
+    turns = ReadingTurn.objects.filter(reading=document.pk)
+    turns.exclude(space=space.id).delete()
+    return [np.frombuffer(row.vectors, np.float32).reshape(-1, space.dimensions) for row in turns]
+
+
+def forget(document: Document) -> None:
+    Reading.objects.filter(document=document).delete()
