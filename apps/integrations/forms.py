@@ -36,7 +36,7 @@ class ConnectionForm(forms.Form):
         required=False,
         help_text=_("Empty: the one that the document names."),
     )
-    auth = forms.ChoiceField(label=_("It is shown"), choices=Connection.Auth.choices)
+    auth = forms.ChoiceField(label=_("Signs in with"), choices=Connection.Auth.choices)
     auth_name = forms.CharField(label=_("Name of the header, parameter or account"), max_length=120, required=False)
     secret = forms.CharField(label=_("Secret"), max_length=2000, required=False, widget=forms.PasswordInput)
     audience = RoleOrGroupField(

@@ -18,16 +18,16 @@ from apps.knowledge.embedding import BATCH, Space, embed_passages, joined
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.events import document_ready
 from apps.knowledge.indexing import forget_pieces, searchable, store_pieces
-from apps.knowledge.models import Document, KnowledgeBase, Reading
-from apps.knowledge.parsers import parse_file, sniff
+from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.parsers import read_file, read_scan, scan_languages, sniff, unreadable
 from apps.knowledge.splitter import split
-from apps.knowledge.types import Piece
+from apps.knowledge.types import Block, Piece
 from apps.providers.errors import ProviderError, TransientError
 from apps.providers.types import Vectors
 from apps.usage.errors import BudgetSpent
 
-LARGE, TURN = 64, 16
-"""Pieces: from which on a document is read in turns, and how many a turn is with the built-in model (under a second)."""
+LARGE, TURN = 64, 8
+"""Pieces: from which on a document is read in turns, and how many a turn is with the built-in model (under half a second)."""
 log = structlog.get_logger(__name__)
 
 
@@ -56,7 +56,7 @@ class Ingestion:
         found = Document.objects.filter(pk=claim.object_id)
         if not found.filter(chunk_count__gt=0).update(state=Document.State.READY, progress=100):
             found.delete()
-        Reading.objects.filter(document=claim.object_id).delete()
+        turns.forget(claim.object_id)
 
     def bury(self, claim: Claim, reason: str) -> None:
         document = Document.objects.filter(pk=claim.object_id).first()
@@ -80,15 +80,37 @@ def _read(claim: Claim, document: Document) -> list[Piece]:
     with path.open("rb") as source:
         kind = sniff(document.name, source.read(4096))
     _advance(claim, document, Document.State.CHECKED, 10)
-    blocks = parse_file(path, kind)
-    pages = max((block.page for block in blocks if block.page), default=None)
-    _advance(claim, document, Document.State.READ, 30, page_count=pages)
+    blocks, scans = read_file(path, kind)
+    pages = max([*scans, *(block.page for block in blocks if block.page)], default=None)
+    read = _read_scans(claim, document, path, kind, scans) if scans else {}
+    blocks = sorted([*blocks, *(block for page in read for block in read[page])], key=lambda block: block.page or 0)
+    if not blocks:
+        raise unreadable("no_engine" if scans and not scan_languages() else "no_text")
+    _advance(claim, document, Document.State.READ, 30, page_count=pages, unread_pages=len(scans) - len(read))
     pieces = split(blocks)
     with engine.checkpoint(claim, is_progress=False):
         _note(document, Document.State.SPLIT, 40)
         if len(pieces) > LARGE:
             turns.keep_pieces(document, pieces)
     return pieces
+
+
+def _read_scans(claim: Claim, document: Document, path: Path, kind: str, scans: list[int]) -> dict[int, list[Block]]:
+    """Read pages that are pictures, a page a turn; without an engine none is, and one that it gives up on is not either."""
+    languages, known = scan_languages(), turns.pages_of(document)
+    for done, page in enumerate(scans if languages else ()):
+        if page in known:
+            continue
+        claim.ensure_held()
+        try:
+            known[page] = read_scan(path, kind, page, languages)
+        except UnreadableDocument as error:
+            log.info("scan_not_read", page=page, reason=error.code)
+            continue
+        with engine.turn(claim):
+            turns.keep_page(document, page, known[page])
+            _note(document, Document.State.CHECKED, 10 + 20 * (done + 1) // len(scans))
+    return {page: known[page] for page in scans if page in known}
 
 
 def _sentence(error: ProviderError | BudgetSpent) -> str:
@@ -137,7 +159,7 @@ def _space_of(base_id: UUID, *, locked: bool = False) -> Space:
 def _store(document: Document, pieces: list[Piece], space: Space, vectors: Vectors | None) -> None:
     forget_pieces(document)
     store_pieces(document, pieces, vectors, space)
-    turns.forget(document)
+    turns.forget(document.pk)
     Document.objects.filter(pk=document.pk).update(
         state=Document.State.READY, progress=100, chunk_count=len(pieces), error="", failed_at=""
     )
@@ -155,7 +177,7 @@ def _retire_older(document: Document) -> None:
 
 def _fail(document: Document, sentence: str) -> None:
     """Say why a document could not be read; one that was read before stays searchable, and says so too."""
-    turns.forget(document)
+    turns.forget(document.pk)
     if document.chunk_count:
         told = translation.gettext("Reading it anew failed, the former text stays: %(reason)s") % {"reason": sentence}
         Document.objects.filter(pk=document.pk).update(state=Document.State.READY, progress=100, error=told[:300])

@@ -1,4 +1,4 @@
-"""Hybrid search: BM25 over postings in SQL and vectors in pgvector, fused by 0.3 and 0.7 of their min-max scores.
+"""Hybrid search: what words find and what meaning finds (`candidates`), fused by 0.7 and 0.3 of their min-max scores.
 
 What the asking person may see is part of the query: collections come in as ids that `visible_to` let through.
 """
@@ -7,51 +7,22 @@ import hashlib
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.caches import MEMORY, REDIS, Level, ReadThrough
 from apps.core.language import terms
+from apps.knowledge.candidates import Scope, Scores, by_words, nearest, scope_of
 from apps.knowledge.embedding import Space, embed_question
-from apps.knowledge.models import Chunk, Document, KnowledgeBase, Posting
+from apps.knowledge.models import Chunk, KnowledgeBase, Posting
 from apps.knowledge.types import NO_FILTERS, Filters, Hit, Why
 from apps.providers.models import ProviderModel
-from apps.providers.types import Vectors
 
-CANDIDATES = 50
 VECTOR_WEIGHT = 0.3
-EXACT_UP_TO = 20_000
-EF_SEARCH = 200
 MAX_QUERY_CHARS = 2_000
-MAX_QUERY_TERMS = 48
-
-_BM25 = """
-    WITH hits AS MATERIALIZED (
-        SELECT p.chunk_id, p.frequency, count(*) OVER (PARTITION BY p.term) AS holders
-        FROM knowledge_posting p
-        WHERE p.knowledge_base_id = ANY(%(bases)s) AND p.term = ANY(%(terms)s)
-    )
-    SELECT h.chunk_id,
-           sum(ln(1 + (%(size)s - h.holders + 0.5) / (h.holders + 0.5))
-               * h.frequency * 2.2 / (h.frequency + 1.2 * (0.25 + 0.75 * c.length / %(mean)s)))::float8 AS score
-    FROM hits h JOIN knowledge_chunk c ON c.id = h.chunk_id {fitting}
-    GROUP BY h.chunk_id ORDER BY score DESC LIMIT %(limit)s
-"""
-_EXACT = """
-    SELECT v.chunk_id, 1 - (v.embedding <=> %(query)s::halfvec) AS score
-    FROM {table} v {fitting} WHERE v.knowledge_base_id = ANY(%(bases)s) AND v.space = %(space)s
-    ORDER BY (v.embedding <=> %(query)s::halfvec) + 0 LIMIT %(limit)s
-"""
-_HNSW = _EXACT.replace(" + 0 LIMIT", " LIMIT")
-_BY_WORDS_FITTING = "WHERE c.document_id = ANY(%(documents)s)"
-_BY_MEANING_FITTING = "JOIN knowledge_chunk c ON c.id = v.chunk_id AND c.document_id = ANY(%(documents)s)"
 SEARCHES = ReadThrough("searches", words=_("What a search found"), levels=(Level(MEMORY, 60), Level(REDIS, 600)))
-Scores = dict[UUID, float]
-Fitting = list[UUID] | None
 
 
 def search(
@@ -81,10 +52,10 @@ def explain(
     if not hits:
         return []
     question, filled = question[:MAX_QUERY_CHARS], [base for base in bases if base.chunk_count]
-    documents = _fitting(filled, filters) if filters else None
-    by_words = _by_words(question, filled, documents)
-    by_meaning, _is_whole = _by_meaning(question, filled, documents)
-    words, meaning = _shares(by_words, by_meaning)
+    scope = scope_of(filled, filters)
+    found = by_words(question, scope)
+    by_meaning, _is_whole = _by_meaning(question, scope)
+    words, meaning = _shares(found, by_meaning)
     standing = _standing(question, [hit.chunk_id for hit in hits])
     return [
         replace(
@@ -121,45 +92,23 @@ def _key(question: str, bases: Sequence[KnowledgeBase], filters: Filters, limit:
 
 def _scores(question: str, bases: Sequence[KnowledgeBase], filters: Filters) -> tuple[Scores, bool]:
     """Return the fused scores, and whether meaning could be asked wherever it is known."""
-    documents = _fitting(bases, filters) if filters else None
-    by_words = _by_words(question, bases, documents)
-    by_meaning, is_whole = _by_meaning(question, bases, documents)
-    return _fused(by_words, by_meaning), is_whole
+    scope = scope_of(bases, filters)
+    by_meaning, is_whole = _by_meaning(question, scope)
+    return _fused(by_words(question, scope), by_meaning), is_whole
 
 
-def _fitting(bases: Sequence[KnowledgeBase], filters: Filters) -> list[UUID]:
-    found = Document.objects.filter(knowledge_base__in=bases).fitting(filters)
-    return list(found.order_by().values_list("pk", flat=True))
-
-
-def _by_words(question: str, bases: Sequence[KnowledgeBase], documents: Fitting) -> Scores:
-    asked = sorted(set(terms(question)))[:MAX_QUERY_TERMS]
-    if not asked:
-        return {}
-    size = sum(base.chunk_count for base in bases)
-    mean = max(1.0, sum(base.term_count for base in bases) / size)
-    parameters: dict[str, Any] = {
-        "bases": [b.pk for b in bases],
-        "terms": asked,
-        "size": size,
-        "mean": mean,
-        "limit": CANDIDATES,
-        "documents": documents,
-    }
-    statement = _BM25.format(fitting="" if documents is None else _BY_WORDS_FITTING)
-    with connection.cursor() as cursor:
-        cursor.execute(statement, parameters)
-        return dict(cursor.fetchall())
-
-
-def _by_meaning(question: str, bases: Sequence[KnowledgeBase], documents: Fitting) -> tuple[Scores, bool]:
+def _by_meaning(question: str, scope: Scope) -> tuple[Scores, bool]:
     """Return the scores of every space that understands the question, and whether each could be asked.
 
     Cosines of two models say nothing about each other: with several spaces each is scaled by itself.
     """
-    spaces = _spaces(bases)
+    spaces = _spaces(scope.bases)
     asked = {space: embed_question(space, question) for space in spaces if space.understands(question)}
-    found = [_nearest(space, vector, spaces[space], documents) for space, vector in asked.items() if vector is not None]
+    found = [
+        nearest(space.table, space.id, vector, scope.within(spaces[space]))
+        for space, vector in asked.items()
+        if vector is not None
+    ]
     is_whole = all(vector is not None or space.model is None for space, vector in asked.items())
     if len(found) == 1:
         return found[0], is_whole
@@ -175,25 +124,6 @@ def _spaces(bases: Sequence[KnowledgeBase]) -> dict[Space, list[KnowledgeBase]]:
         model = models[base.embedding_model_id] if base.embedding_model_id else None
         spaces.setdefault(Space(model), []).append(base)
     return spaces
-
-
-def _nearest(space: Space, vector: Vectors, bases: Sequence[KnowledgeBase], documents: Fitting) -> Scores:
-    parameters: dict[str, Any] = {
-        "bases": [b.pk for b in bases],
-        "space": space.id,
-        "query": "[" + ",".join(f"{value:.5f}" for value in vector) + "]",
-        "limit": CANDIDATES,
-        "documents": documents,
-    }
-    is_small = sum(base.chunk_count for base in bases) <= EXACT_UP_TO
-    fitting = "" if documents is None else _BY_MEANING_FITTING
-    statement = (_EXACT if is_small else _HNSW).format(fitting=fitting, table=space.table._meta.db_table)
-    with transaction.atomic(), connection.cursor() as cursor:
-        if not is_small:
-            cursor.execute(f"SET LOCAL hnsw.ef_search = {EF_SEARCH}")
-            cursor.execute("SET LOCAL hnsw.iterative_scan = relaxed_order")
-        cursor.execute(statement, parameters)
-        return dict(cursor.fetchall())
 
 
 def _fused(by_words: Scores, by_meaning: Scores) -> Scores:

@@ -1,12 +1,13 @@
 """Where a large document's reading stands between its turns. Part of the caller's transaction."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 import numpy as np
 
 from apps.knowledge.embedding import Space
-from apps.knowledge.models import Document, Reading, ReadingTurn
-from apps.knowledge.types import Piece
+from apps.knowledge.models import Document, Reading, ReadingTurn, ReadPage
+from apps.knowledge.types import Block, Piece
 from apps.providers.types import Vectors
 
 
@@ -35,5 +36,16 @@ def vectors_of(document: Document, space: Space) -> list[Vectors]:
     return [np.frombuffer(row.vectors, np.float32).reshape(-1, space.dimensions) for row in turns]
 
 
-def forget(document: Document) -> None:
-    Reading.objects.filter(document=document).delete()
+def keep_page(document: Document, page: int, blocks: Sequence[Block]) -> None:
+    ReadPage.objects.update_or_create(document=document, page=page, defaults={"texts": [b.text for b in blocks]})
+
+
+def pages_of(document: Document) -> dict[int, list[Block]]:
+    """Return what was read of pages that are pictures, by page."""
+    rows = ReadPage.objects.filter(document=document)
+    return {row.page: [Block(text, page=row.page) for text in row.texts] for row in rows}
+
+
+def forget(document_id: UUID) -> None:
+    Reading.objects.filter(document=document_id).delete()
+    ReadPage.objects.filter(document=document_id).delete()

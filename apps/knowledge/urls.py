@@ -24,6 +24,7 @@ urlpatterns = [
     path("sources/<uuid:pk>/now/", sources.source_now, name="source-now"),
     path("sources/<uuid:pk>/remove/", sources.source_remove, name="source-remove"),
     path("documents/<uuid:pk>/", documents.document_detail, name="document"),
+    path("documents/<uuid:pk>/pages/<int:number>.png", documents.document_page, name="document-page"),
     path("documents/<uuid:pk>/file/", documents.document_file, name="document-file"),
     path("documents/<uuid:pk>/tags/", documents.document_tags, name="document-tags"),
     path("documents/<uuid:pk>/retry/", documents.document_retry, name="document-retry"),

@@ -122,6 +122,7 @@ ROUTES = [
     page("document-paste", 422, keys=("base",), method="POST"),
     page("document", keys=("document",)),
     page("document-file", keys=("document",)),
+    page("document-page", 404, keys=("document", "number")),  # it is no PDF
     page("document-tags", 302, 403, keys=("document",), method="POST", body={"tags": "policy, 2026"}),
     page("questions", 403, keys=("base",), admin=200),
     page("questions", 403, keys=("base",), method="POST", body={}, admin=422),
@@ -586,6 +587,7 @@ ROUTES = [
     api("api-source-items", 404, keys=("source",), admin=200),
     api("api-document-again", 202, 403, keys=("document",), method="POST"),
     api("api-document-passages", keys=("document",)),
+    api("api-document-page", 404, keys=("document", "number")),
     api("api-passage", 200, 403, keys=("passage",), method="PATCH", body={"is_left_out": True}),
     api("api-document-retry", 409, 403, keys=("document",), method="POST"),
     api("api-search", method="POST", body={"query": "leave"}),

@@ -6,7 +6,7 @@ import sys
 import time
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
-NAMES = ("streams", "pages", "kills", "retrieval", "guesses", "usage")
+NAMES = ("streams", "pages", "kills", "retrieval", "search", "ingestion", "guesses", "usage")
 
 
 def main():

@@ -39,7 +39,7 @@ def desk(live):
 def connect(page, desk):
     page.get_by_role("link", name="Connect a service").first.click()
     page.get_by_label("Address of its OpenAPI document").fill(f"{desk.url}/openapi.json")
-    page.get_by_label("It is shown").select_option("bearer")
+    page.get_by_label("Signs in with").select_option("bearer")
     page.get_by_label("Secret", exact=True).fill(desk.key)
     page.get_by_role("button", name="Read it").click()
     expect(page.locator("h1")).to_contain_text("Ticket desk")

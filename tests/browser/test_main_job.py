@@ -7,8 +7,9 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.test_pages import violations
 from tests.knowledge.samples import pdf
-from tests.live import PASSWORD
+from tests.live import PASSWORD, wait_for
 from tests.standin.server import StandIn, says, search_then_say
 
 pytestmark = pytest.mark.browser
@@ -101,6 +102,10 @@ def test_from_upload_to_cited_answer(live, open_page):
     expect(source.locator("mark")).to_contain_text("opens at 11:45")
     source.get_by_role("link").click()
     expect(page.locator("#wanted mark")).to_contain_text("The canteen opens at 11:45")
+    sheet = page.get_by_role("img", name="Page 1 of Canteen.pdf, with the passage marked")
+    expect(sheet).to_be_visible()
+    wait_for(lambda: sheet.evaluate("image => image.naturalWidth") == 1240)
+    assert violations(page) == []
     page.go_back()
     page.locator(".msg[data-run]").get_by_role("link", name="See the run").click()
     expect(page.locator(".span")).to_have_count(3)

@@ -143,6 +143,21 @@ def pdf_bomb():
     return b"".join(parts)
 
 
+def png_flood():
+    """A small picture of 900 million dots."""
+    import struct
+    import zlib
+
+    def part(kind, data):
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    side = 30_000
+    packer = zlib.compressobj(9)
+    body = b"".join(packer.compress(bytes(1 + side // 8)) for _ in range(side)) + packer.flush()
+    head = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + part(b"IHDR", head) + part(b"IDAT", body) + part(b"IEND", b"")
+
+
 HOSTILE = {
     "empty.pdf": lambda: b"",
     "noise.pdf": lambda: b"%PDF-1.7\n" + bytes(range(256)) * 50,
@@ -157,6 +172,8 @@ HOSTILE = {
     "xxe.docx": lambda: with_document(XXE),
     "slip.docx": lambda: archive({"../../../../tmp/guildhall-slip": b"x", "word/document.xml": b"x"}),
     "notzip.docx": lambda: b"PK\x03\x04" + b"\0" * 500,
+    "flood.png": png_flood,
+    "torn.tiff": lambda: b"II*\0" + b"\xff" * 500,
     "exe.txt": lambda: b"\x7fELF" + b"\0" * 500,
     "png.md": lambda: b"\x89PNG\r\n\x1a\n" + b"\0" * 500,
     "pdf.docx": lambda: pdf(("Head", "text")),

@@ -55,7 +55,8 @@ def test_filter_by_document(years, member):
 
 
 def test_many_documents_are_searched_by_the_index_too(years, member, monkeypatch):
-    monkeypatch.setattr("apps.knowledge.search.EXACT_UP_TO", 0)
+    monkeypatch.setattr("apps.knowledge.candidates.EXACT_UP_TO", 0)
+    monkeypatch.setattr("apps.knowledge.candidates.EXACT_SHARE", 0)
     hits = services.search_documents(actor=member, query="annual leave", filters=Filters(tags=("old",)))
     assert [hit.document for hit in hits] == ["leave 2025.md"]
 

@@ -122,13 +122,14 @@ def test_two_models_of_one_size_do_not_mix(filled, admin, small, provider, work)
     move(filled, admin, small, work)
     services.choose_model(actor=admin, knowledge_base=filled, model=second)
     from apps.knowledge.embedding import embed_passages, store_vectors
-    from apps.knowledge.search import _nearest
+    from apps.knowledge.candidates import Scope, nearest
 
     chunks = list(Chunk.objects.filter(knowledge_base=filled))
     store_vectors(Space(second), chunks, embed_passages(Space(second), [c.text for c in chunks]))
     assert ChunkVector768.objects.count() == 4
     vector = embed_question(Space(small), "hydraulic")
-    assert len(_nearest(Space(small), vector, [filled], None)) == 2
+    scope = Scope([filled], None, filled.chunk_count)
+    assert len(nearest(Space(small).table, small.pk, vector, scope)) == 2
     work("documents")
     filled.refresh_from_db()
     assert filled.embedding_model == second and ChunkVector768.objects.count() == 2

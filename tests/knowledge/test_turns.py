@@ -49,7 +49,7 @@ def test_vectors_are_those_of_the_passages(base, admin_user, work, embedded):
     document = upload(base, admin_user)
     work("documents")
     whole(document, base)
-    assert embedded[1] == [16, 16, 16, 16, 16, 16, 4]
+    assert embedded[1] == [8] * 12 + [4]
     from apps.knowledge.embedding import Space, embed_question
 
     found = services.search_documents(actor=admin_user, query="When does gate 77 open?", bases=[base], limit=1)
@@ -75,7 +75,7 @@ def test_what_a_dead_worker_had_done_is_not_done_again(base, admin_user, work, e
         Job.objects.update(lease_until="2020-01-01T00:00Z")
     work("documents")
     whole(document, base)
-    assert asked == [16] * 6 + [4]
+    assert asked == [8] * 12 + [4]
 
 
 def test_small_ones_of_others_go_first(base, admin_user, globex, work, embedded):
@@ -121,7 +121,7 @@ def test_when_the_model_changes_between_turns_the_vectors_are_made_anew(base, ad
         Job.objects.update(lease_until="2020-01-01T00:00Z")
     work("documents")
     whole(document, base)
-    assert sum(asked) == 32 + PARTS
+    assert sum(asked) == 16 + PARTS
 
 
 def test_reading_anew_that_fails_keeps_the_former_text(base, admin_user, work, monkeypatch):
@@ -134,7 +134,7 @@ def test_reading_anew_that_fails_keeps_the_former_text(base, admin_user, work, m
     def broken(path, kind):
         raise UnreadableDocument("damaged", "The file is damaged.")
 
-    monkeypatch.setattr(ingestion, "parse_file", broken)
+    monkeypatch.setattr(ingestion, "read_file", broken)
     work("documents")
     whole(document, base)
     assert document.error == "Reading it anew failed, the former text stays: The file is damaged."

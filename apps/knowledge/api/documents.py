@@ -3,8 +3,10 @@
 from typing import Any
 
 from django.db import transaction
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view, parser_classes
@@ -55,6 +57,7 @@ class DocumentSerializer(serializers.ModelSerializer):
             "error",
             "tags",
             "page_count",
+            "unread_pages",
             "chunk_count",
             "created_at",
         )
@@ -256,6 +259,20 @@ def document_passages(request: Request, pk: Any) -> Response:
     return listed(request, found.chunks.with_use(), PassageSerializer, ordering="position")
 
 
+class PageInput(serializers.Serializer):
+    chunk = serializers.UUIDField(required=False, help_text="The passage that is marked.")
+
+
+@extend_schema(tags=["knowledge-base"], parameters=[PageInput], responses={(200, "image/png"): OpenApiTypes.BINARY})
+@api_view(["GET"])
+def document_page(request: Request, pk: Any, number: int) -> HttpResponse:
+    """Return a page of a PDF (from 1) as a picture, with a passage marked."""
+    found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
+    chunk = checked(PageInput, request.query_params).get("chunk")
+    picture = services.page_picture(actor=request.user, document=found, number=number, chunk=chunk)
+    return HttpResponse(picture, content_type="image/png")
+
+
 @extend_schema(tags=["knowledge-base"], request=PassageInput, responses=PassageSerializer(many=True))
 @api_view(["PATCH"])
 def passage(request: Request, pk: Any) -> Response:
@@ -320,6 +337,7 @@ urlpatterns = [
     path("knowledge-base/documents/<uuid:pk>/retry", retry, name="api-document-retry"),
     path("knowledge-base/documents/<uuid:pk>/read-again", read_again, name="api-document-again"),
     path("knowledge-base/documents/<uuid:pk>/passages", document_passages, name="api-document-passages"),
+    path("knowledge-base/documents/<uuid:pk>/pages/<int:number>", document_page, name="api-document-page"),
     path("knowledge-base/passages/<uuid:pk>", passage, name="api-passage"),
     path("knowledge-base/search", search, name="api-search"),
 ]

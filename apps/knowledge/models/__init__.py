@@ -21,7 +21,7 @@ from apps.knowledge.models.collections import (
 )
 from apps.knowledge.models.measuring import Measurement, Question
 from apps.knowledge.models.sources import Source, SourceItem
-from apps.knowledge.models.turns import Reading, ReadingTurn
+from apps.knowledge.models.turns import Reading, ReadingTurn, ReadPage
 from apps.knowledge.models.uploads import Upload
 
 __all__ = [
@@ -41,6 +41,7 @@ __all__ = [
     "Measurement",
     "Posting",
     "Question",
+    "ReadPage",
     "Reading",
     "ReadingTurn",
     "Source",

@@ -106,6 +106,7 @@ class Document(TimestampedModel):
     failed_at = models.CharField(max_length=16, blank=True)
     error = models.CharField(_("reason"), max_length=300, blank=True)
     page_count = models.PositiveIntegerField(_("pages"), null=True, blank=True)
+    unread_pages = models.PositiveIntegerField(_("pages that are pictures, not read"), default=0, db_default=0)
     chunk_count = models.PositiveIntegerField(_("passages"), default=0)
     tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
     uploaded_by = models.ForeignKey(

@@ -29,3 +29,18 @@ class ReadingTurn(models.Model):
 
     def __str__(self) -> str:
         return f"{self.reading_id}, {self.position}"
+
+
+class ReadPage(models.Model):
+    """What was read of a page that is a picture; gone once the document is stored."""
+
+    document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
+    page = models.PositiveIntegerField()
+    texts = models.JSONField()
+
+    class Meta:
+        ordering = ("page",)
+        constraints = (models.UniqueConstraint(fields=("document", "page"), name="page_read_once"),)
+
+    def __str__(self) -> str:
+        return f"{self.document_id}, {self.page}"

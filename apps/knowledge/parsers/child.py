@@ -15,6 +15,7 @@ MODULES = {
     "html": "web",
     "json": "records",
     "mail": "mail",
+    "image": "picture",
 }
 
 
@@ -29,8 +30,8 @@ def main() -> None:
         answer = {"error": "too_large"}
     except PermissionError:
         answer = {"error": "encrypted"}
-    except Exception:
-        answer = {"error": "corrupt"}
+    except Exception as error:
+        answer = {"error": "bomb" if "bomb" in type(error).__name__.lower() else "corrupt"}
     sys.stdout.write(json.dumps(answer))
 
 

@@ -4,6 +4,7 @@ One child a document: 600 MB of memory, 20 s of CPU, 30 s by the clock, no netwo
 environment. Archives are judged by their directory before anything unpacks them.
 """
 
+import base64
 import ctypes
 import json
 import os
@@ -34,12 +35,25 @@ _ROOT = Path(__file__).resolve().parents[3]
 
 
 def parse_file(path: Path, kind: str) -> list[Block]:
-    """Return the blocks of a file. Raises UnreadableDocument with the reason in words."""
+    """Return the blocks of a file, scans left out. Raises UnreadableDocument with the reason in words."""
+    blocks, _scans = read_file(path, kind)
+    if not blocks:
+        raise unreadable("no_text")
+    return blocks
+
+
+def read_file(path: Path, kind: str) -> tuple[list[Block], list[int]]:
+    """Return the blocks of a file, and which pages are pictures. Raises UnreadableDocument with the reason in words."""
     answer = _answer(path, kind, "child.py")
     blocks = [Block(b["text"], tuple(b["headings"]), b["page"], b["is_table"]) for b in answer["blocks"]]
-    if not any(block.text.strip() for block in blocks):
-        raise UnreadableDocument("no_text", _sentence("no_text"))
-    return blocks
+    scans = [block.page for block in blocks if block.page and not block.text]
+    return [block for block in blocks if block.text.strip()], scans
+
+
+def read_scan(path: Path, kind: str, number: int, languages: str) -> list[Block]:
+    """Return what stands on a page that is a picture, by Tesseract. Raises UnreadableDocument with the reason in words."""
+    answer = _answer(path, kind, "scan_child.py", json.dumps({"page": number, "languages": languages}))
+    return [Block(text, page=number) for text in answer["paragraphs"]]
 
 
 def ask_table(path: Path, kind: str, sql: str) -> dict[str, Any]:
@@ -50,22 +64,37 @@ def ask_table(path: Path, kind: str, sql: str) -> dict[str, Any]:
     return _answer(path, kind, "table_child.py", json.dumps({"sql": sql}))
 
 
+def draw_page(path: Path, number: int, passage: str) -> bytes:
+    """Return a page of a PDF (from 1) as PNG, with a passage marked. Raises UnreadableDocument with the reason in words."""
+    answer = _answer(path, "pdf", "page_child.py", json.dumps({"page": number, "passage": passage}))
+    return base64.b64decode(answer["image"])
+
+
 def _answer(path: Path, kind: str, script: str, *arguments: str) -> dict[str, Any]:
     if kind in ARCHIVES:
         _judge_archive(path, ARCHIVES[kind])
     answer = _run_child(path, script, kind, *arguments)
     if "error" in answer:
-        raise UnreadableDocument(answer["error"], _sentence(answer["error"]))
+        raise unreadable(answer["error"])
     return answer
+
+
+def unreadable(code: str) -> UnreadableDocument:
+    """Return the error that says in words what a code means."""
+    return UnreadableDocument(code, _sentence(code))
 
 
 def _sentence(code: str) -> str:
     return {
         "encrypted": _("The file is protected by a password. Save it without one and upload it again."),
         "corrupt": _("The file is damaged and could not be opened."),
-        "no_text": _("No text was found in the file. It looks like a scan."),
+        "no_text": _("No text was found in the file."),
+        "no_engine": _(
+            "The file is a scan, and this instance has no engine that reads scans. Ask the operator for Tesseract, or upload a file with text."
+        ),
         "too_long": _("The file takes too long to read. Split it into smaller files."),
         "too_large": _("The file needs too much memory to read. Split it into smaller files."),
+        "no_page": _("The document has no such page."),
         "bomb": _("The file unpacks to far more than a document holds, so it was not opened."),
     }.get(code, _("The file could not be read."))
 
@@ -75,14 +104,14 @@ def _judge_archive(path: Path, main_part: str) -> None:
         with zipfile.ZipFile(path) as archive:
             entries = archive.infolist()
     except (zipfile.BadZipFile, OSError, NotImplementedError) as error:
-        raise UnreadableDocument("corrupt", _sentence("corrupt")) from error
+        raise unreadable("corrupt") from error
     unpacked = sum(entry.file_size for entry in entries)
     is_bomb = len(entries) > MAX_ENTRIES or unpacked > MAX_UNPACKED_BYTES
     is_dense = unpacked > (20 << 20) and unpacked > MAX_RATIO * max(1, path.stat().st_size)
     if is_bomb or is_dense:
-        raise UnreadableDocument("bomb", _sentence("bomb"))
+        raise unreadable("bomb")
     if main_part not in {entry.filename for entry in entries}:
-        raise UnreadableDocument("corrupt", _sentence("corrupt"))
+        raise unreadable("corrupt")
 
 
 def _limit() -> None:
@@ -110,7 +139,7 @@ def _run_child(path: Path, script: str, *arguments: str) -> dict[str, Any]:
             stderr=subprocess.DEVNULL,
             preexec_fn=_limit,
             cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1"},
+            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"},
         )
         try:
             output, _stderr = child.communicate(timeout=WALL_S)

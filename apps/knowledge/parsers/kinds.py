@@ -22,7 +22,14 @@ BY_SUFFIX = {
     ".eml": "mail",
     ".xlsx": "xlsx",
     ".pptx": "pptx",
+    ".png": "image",
+    ".jpg": "image",
+    ".jpeg": "image",
+    ".tif": "image",
+    ".tiff": "image",
+    ".webp": "image",
 }
+PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 ACCEPTED = ",".join(sorted(BY_SUFFIX))
 TEXTUAL = frozenset({"markdown", "text", "html", "csv", "json", "mail"})
 ARCHIVES = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
@@ -38,7 +45,7 @@ def sniff(name: str, head: bytes) -> str:
         raise UnreadableDocument(
             "unsupported",
             _(
-                "This type of file is not supported. Use PDF, Word, Excel, PowerPoint, CSV, JSON, e-mail, Markdown, HTML or text."
+                "This type of file is not supported. Use PDF, Word, Excel, PowerPoint, CSV, JSON, e-mail, Markdown, HTML, text or a picture of a page."
             ),
         )
     if not head:
@@ -47,6 +54,8 @@ def sniff(name: str, head: bytes) -> str:
         found = "pdf"
     elif head.startswith(b"PK\x03\x04"):
         found = kind if kind in ARCHIVES else ""
+    elif head.startswith(PICTURES) or (head.startswith(b"RIFF") and head[8:12] == b"WEBP"):
+        found = "image"
     elif kind in TEXTUAL and b"\0" not in head and not head.startswith(b"\x7fELF"):
         found = kind
     else:

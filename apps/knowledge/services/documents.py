@@ -1,21 +1,24 @@
 """What can be done with documents: upload, paste, tag, read again, delete."""
 
 from collections.abc import Iterable, Sequence
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
+from uuid import UUID
 
 from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.audit.services.trail import record
-from apps.core.errors import Conflict, Forbidden, InvalidInput
+from apps.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.jobs import services as jobs
 from apps.jobs.types import DOCUMENTS
 from apps.knowledge import actions
+from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.parsers import draw_page
 from apps.knowledge.search import SEARCHES
 from apps.knowledge.services.collections import require_editable
 from apps.knowledge.storing import store_document
@@ -124,6 +127,22 @@ def delete_document(*, actor: Any, document: Document) -> None:
     jobs.cancel(object_id=document.pk, kind=INGEST)
     record(actions.DOCUMENT_DELETED, actor=actor, target=document, before={"name": document.name})
     document.delete()
+
+
+def page_picture(*, actor: Any, document: Document, number: int, chunk: UUID | None = None) -> bytes:
+    """Return a page of a PDF (from 1) as PNG, with one of the document's passages marked.
+
+    Raises NotFound for other kinds, a page or passage that is not there, or a file that can be opened no more.
+    """
+    if document.kind != "pdf" or not Document.objects.visible_to(actor).filter(pk=document.pk).exists():
+        raise NotFound(_("There is no picture of this page."))
+    text = document.chunks.filter(pk=chunk).values_list("text", flat=True).first() if chunk else ""
+    if text is None:
+        raise NotFound(_("There is no such passage any more."))
+    try:
+        return draw_page(Path(document.file.path), number, text)
+    except (UnreadableDocument, FileNotFoundError) as error:
+        raise NotFound(_("There is no picture of this page.")) from error
 
 
 def may_change(user: Any, document: Document) -> bool:

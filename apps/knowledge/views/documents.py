@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.core.errors import DomainError, InvalidInput, TooLarge, Unavailable
+from apps.core.errors import DomainError, InvalidInput, NotFound, TooLarge, Unavailable
 from apps.core.htmx import is_part_wanted
 from apps.knowledge import services
 from apps.knowledge.forms import PasteForm
@@ -102,6 +102,18 @@ def document_file(request: HttpRequest, pk: UUID) -> FileResponse:
     response["Content-Type"] = "application/octet-stream"
     response["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+@require_GET
+def document_page(request: HttpRequest, pk: UUID, number: int) -> HttpResponse:
+    """A page of a PDF as a picture that was drawn here, with the passage `?chunk=` marked."""
+    try:
+        chunk = UUID(request.GET["chunk"]) if request.GET.get("chunk") else None
+    except ValueError as error:
+        raise NotFound(_("There is no such passage any more.")) from error
+    picture = services.page_picture(actor=request.user, document=_document(request, pk), number=number, chunk=chunk)
+    headers = {"Cache-Control": "private, max-age=600", "X-Content-Type-Options": "nosniff"}
+    return HttpResponse(picture, content_type="image/png", headers=headers)
 
 
 @require_POST

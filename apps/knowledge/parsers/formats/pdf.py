@@ -1,4 +1,4 @@
-"""PDF by pypdfium2, page by page; a line set larger than the body is taken as a heading."""
+"""PDF by pypdfium2, page by page; a line set larger than the body is taken as a heading. A page that is a picture gives a block without text."""
 
 import re
 from collections import Counter
@@ -27,8 +27,15 @@ def read(data: bytes, kind: str) -> list[dict[str, Any]]:
     levels = sorted({size for size in sizes if size > body * HEADING_RATIO}, reverse=True)
     outline = Outline()
     for number, lines in enumerate(pages, start=1):
-        _add_page(outline, lines, number, levels)
+        if any(text.strip() for _size, text in lines):
+            _add_page(outline, lines, number, levels)
+        elif _has_picture(document[number - 1]):
+            outline.blocks.append({"text": "", "headings": [], "page": number, "is_table": False})
     return outline.blocks
+
+
+def _has_picture(page: Any) -> bool:
+    return any(True for _object in page.get_objects(filter=(raw.FPDF_PAGEOBJ_IMAGE,), max_depth=2))
 
 
 def _lines(page: Any) -> list[tuple[float, str]]:

@@ -1,0 +1,129 @@
+"""The two statements that find passages: BM25 over postings, and the nearest vectors, by index or exactly.
+
+Measured (KNOWLEDGE.md, `make bench ONLY=search`): the index loses what is rare behind a filter, and an exact scan of some thousand
+passages is fast; so few passages, and those that are a small part of the table, are compared one by one.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Sum
+
+from apps.core.language import terms
+from apps.knowledge.models import ChunkVector, Document, KnowledgeBase
+from apps.knowledge.types import Filters
+from apps.providers.types import Vectors
+
+CANDIDATES = 50
+EXACT_UP_TO, EXACT_SHARE = 20_000, 0.05
+EF_SEARCH = 200
+MAX_QUERY_TERMS = 48
+MOST_POSTINGS, RESCORED = 5_000, 300
+Scores = dict[UUID, float]
+
+_BM25 = """
+    WITH asked AS MATERIALIZED (
+        SELECT t.term, n.holders, ln(1 + (%(size)s - n.holders + 0.5) / (n.holders + 0.5)) AS rarity,
+               sum(n.holders) OVER (ORDER BY n.holders, t.term) AS so_far, row_number() OVER (ORDER BY n.holders, t.term) AS place
+        FROM unnest(%(terms)s::text[]) AS t(term)
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS holders FROM knowledge_posting p
+            WHERE p.knowledge_base_id = ANY(%(bases)s) AND p.term = t.term
+        ) n
+        WHERE n.holders > 0
+    ),
+    promising AS MATERIALIZED (
+        SELECT p.chunk_id FROM asked a
+        JOIN knowledge_posting p ON p.knowledge_base_id = ANY(%(bases)s) AND p.term = a.term
+        JOIN knowledge_chunk c ON c.id = p.chunk_id {fitting}
+        WHERE a.so_far <= %(most_postings)s OR a.place = 1
+        GROUP BY p.chunk_id ORDER BY sum(a.rarity * {weight}) DESC LIMIT %(rescored)s
+    )
+    SELECT p.chunk_id, sum(a.rarity * {weight})::float8 AS score
+    FROM promising f
+    JOIN knowledge_chunk c ON c.id = f.chunk_id
+    CROSS JOIN asked a
+    JOIN knowledge_posting p ON p.knowledge_base_id = c.knowledge_base_id AND p.term = a.term AND p.chunk_id = c.id
+    GROUP BY p.chunk_id ORDER BY score DESC LIMIT %(limit)s
+"""
+_WEIGHT = "p.frequency * 2.2 / (p.frequency + 1.2 * (0.25 + 0.75 * c.length / %(mean)s))"
+_EXACT = """
+    SELECT v.chunk_id, 1 - (v.embedding <=> %(query)s::halfvec) AS score
+    FROM {table} v {fitting} WHERE v.knowledge_base_id = ANY(%(bases)s) AND v.space = %(space)s
+    ORDER BY (v.embedding <=> %(query)s::halfvec) + 0 LIMIT %(limit)s
+"""
+_LOOSE = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)"
+_HNSW = _EXACT.replace(" + 0 LIMIT", " LIMIT")
+_BY_WORDS_FITTING = "AND c.document_id = ANY(%(documents)s)"
+_NEAREST_FITTING = "JOIN knowledge_chunk c ON c.id = v.chunk_id AND c.document_id = ANY(%(documents)s)"
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a search looks: collections that the asking person may see, documents of theirs (None: all), and how many passages that are."""
+
+    bases: Sequence[KnowledgeBase]
+    documents: Sequence[UUID] | None
+    passages: int
+
+    def within(self, bases: Sequence[KnowledgeBase]) -> "Scope":
+        """Return the part of it that lies in some of its collections."""
+        return Scope(bases, self.documents, min(self.passages, sum(base.chunk_count for base in bases)))
+
+
+def scope_of(bases: Sequence[KnowledgeBase], filters: Filters) -> Scope:
+    if not filters:
+        return Scope(bases, None, sum(base.chunk_count for base in bases))
+    found = Document.objects.filter(knowledge_base__in=bases).fitting(filters)
+    rows = list(found.order_by().values_list("pk", "chunk_count"))
+    return Scope(bases, [pk for pk, _count in rows], sum(count for _pk, count in rows))
+
+
+def by_words(question: str, scope: Scope) -> Scores:
+    """Return the best passages by BM25 over the scope's collections, with scores from 0.
+
+    The rarest terms name 300 passages, all terms score those: a common word costs no more than its count.
+    """
+    asked = sorted(set(terms(question)))[:MAX_QUERY_TERMS]
+    size = sum(base.chunk_count for base in scope.bases)
+    if not asked or not size:
+        return {}
+    parameters = _places(scope) | {
+        "terms": asked,
+        "size": size,
+        "most_postings": MOST_POSTINGS,
+        "rescored": RESCORED,
+        "mean": max(1.0, sum(base.term_count for base in scope.bases) / size),
+    }
+    fitting = "" if scope.documents is None else _BY_WORDS_FITTING
+    with connection.cursor() as cursor:
+        cursor.execute(_BM25.format(fitting=fitting, weight=_WEIGHT), parameters)
+        return dict(cursor.fetchall())
+
+
+def nearest(table: type[ChunkVector], space: UUID, vector: Vectors, scope: Scope) -> Scores:
+    """Return the passages whose vectors in a space are nearest, with their cosines."""
+    query = "[" + ",".join(f"{value:.5f}" for value in vector) + "]"
+    parameters = _places(scope) | {"space": space, "query": query}
+    fitting = "" if scope.documents is None else _NEAREST_FITTING
+    is_exact = _is_exact(scope)
+    statement = (_EXACT if is_exact else _HNSW).format(fitting=fitting, table=table._meta.db_table)
+    with transaction.atomic(), connection.cursor() as cursor:
+        if not is_exact:
+            cursor.execute(_LOOSE, [str(EF_SEARCH)])
+        cursor.execute(statement, parameters)
+        return dict(cursor.fetchall())
+
+
+def _is_exact(scope: Scope) -> bool:
+    if scope.passages <= EXACT_UP_TO:
+        return True
+    everywhere = KnowledgeBase.objects.aggregate(total=Sum("chunk_count"))["total"] or 0
+    return scope.passages < EXACT_SHARE * everywhere
+
+
+def _places(scope: Scope) -> dict[str, Any]:
+    return {"bases": [base.pk for base in scope.bases], "documents": scope.documents, "limit": CANDIDATES}
