@@ -30,6 +30,8 @@ BY_SUFFIX = {
     ".webp": "image",
 }
 PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
+OF_FOLDERS = frozenset(suffix for suffix, kind in BY_SUFFIX.items() if kind != "image")
+"""What is taken over from a folder of a repository or storage: pictures there are logos and drawings, seldom scans."""
 ACCEPTED = ",".join(sorted(BY_SUFFIX))
 TEXTUAL = frozenset({"markdown", "text", "html", "csv", "json", "mail"})
 ARCHIVES = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}

@@ -13,7 +13,7 @@ from urllib.parse import quote
 import orjson
 from django.utils.translation import gettext as _
 
-from apps.knowledge.parsers.kinds import BY_SUFFIX
+from apps.knowledge.parsers.kinds import OF_FOLDERS
 from apps.knowledge.places.base import LISTING_BYTES, MOST_ITEMS, Fetched, Item, PlaceFailed, ask
 
 GITHUB, GITLAB = "https://api.github.com", "https://gitlab.com"
@@ -42,7 +42,7 @@ class Repository:
         """Say whether a file lies in the folder and is of a kind that can be read."""
         folder = self.folder.strip("/")
         is_inside = not folder or path.startswith(f"{folder}/")
-        return is_inside and PurePosixPath(path).suffix.lower() in BY_SUFFIX and len(path) <= 700
+        return is_inside and PurePosixPath(path).suffix.lower() in OF_FOLDERS and len(path) <= 700
 
 
 class GitHub:

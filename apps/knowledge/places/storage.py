@@ -17,7 +17,7 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 from django.utils.translation import gettext as _
 
-from apps.knowledge.parsers.kinds import BY_SUFFIX
+from apps.knowledge.parsers.kinds import OF_FOLDERS
 from apps.knowledge.places.base import LISTING_BYTES, MOST_ITEMS, Fetched, Item, PlaceFailed, ask
 
 USUAL_REGION = "us-east-1"
@@ -42,7 +42,7 @@ class Bucket:
             for entry in root.iter():
                 if _tag(entry.tag) == "Contents":
                     told = {_tag(child.tag): child.text or "" for child in entry}
-                    if PurePosixPath(told.get("Key", "")).suffix.lower() in BY_SUFFIX and len(told["Key"]) <= 700:
+                    if PurePosixPath(told.get("Key", "")).suffix.lower() in OF_FOLDERS and len(told["Key"]) <= 700:
                         seen += 1
                         yield Item(told["Key"], told.get("ETag", "").strip('"')[:200])
             token = next((e.text or "" for e in root.iter() if _tag(e.tag) == "NextContinuationToken"), "")
