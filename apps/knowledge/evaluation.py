@@ -14,7 +14,7 @@ from apps.knowledge.embedding import Space, embed_passages
 from apps.knowledge.indexing import searchable, store_pieces
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.ranking import Tally
-from apps.knowledge.search import search
+from apps.knowledge.search import VECTOR_WEIGHT, search
 from apps.knowledge.splitter import split
 from apps.knowledge.types import Block, Hit
 from apps.providers.registry import extract_quotes
@@ -36,16 +36,21 @@ def read_lines(path: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def evaluate(paragraphs: Sequence[dict[str, Any]], questions: Iterable[dict[str, Any]]) -> Tally:
-    """Load, ask every question through the real search and quoting, and leave nothing behind."""
-    tally = Tally()
+def evaluate(
+    paragraphs: Sequence[dict[str, Any]],
+    questions: Iterable[dict[str, Any]],
+    meaning: Sequence[float] = (VECTOR_WEIGHT,),
+) -> list[Tally]:
+    """Load, ask every question through the real search and quoting, and leave nothing behind; a tally for each share of meaning."""
+    tallies = [Tally() for _ in meaning]
     with transaction.atomic():
         base, labels = _load(paragraphs)
         for question in questions:
-            hits = search(question["q"], [base], limit=DEPTH * 2)
-            tally.add(_rank(hits, labels, question["pid"]), _answered_at(question, hits))
+            for tally, share in zip(tallies, meaning, strict=True):
+                hits = search(question["q"], [base], limit=DEPTH * 2, meaning=share)
+                tally.add(_rank(hits, labels, question["pid"]), _answered_at(question, hits))
         transaction.set_rollback(True)
-    return tally
+    return tallies
 
 
 def _load(paragraphs: Sequence[dict[str, Any]]) -> tuple[KnowledgeBase, dict[Any, str]]:

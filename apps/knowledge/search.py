@@ -26,18 +26,26 @@ SEARCHES = ReadThrough("searches", words=_("What a search found"), levels=(Level
 
 
 def search(
-    question: str, bases: Sequence[KnowledgeBase], *, filters: Filters = NO_FILTERS, limit: int = 8
+    question: str,
+    bases: Sequence[KnowledgeBase],
+    *,
+    filters: Filters = NO_FILTERS,
+    limit: int = 8,
+    meaning: float = VECTOR_WEIGHT,
 ) -> list[Hit]:
-    """Return the best chunks of the collections' documents that fit, best first, with scores from 0 to 1."""
+    """Return the best chunks of the collections' documents that fit, best first, with scores from 0 to 1.
+
+    `meaning` is its share of the score, from 0 (words alone) to 1.
+    """
     question = question[:MAX_QUERY_CHARS]
     filled = [base for base in bases if base.chunk_count]
     if not filled or not question.strip():
         return []
-    key = _key(question, filled, filters, limit)
+    key = _key(question, filled, filters, limit, meaning)
     known = SEARCHES.peek(key)
     if known:
         return _hits(known[0])
-    scores, is_whole = _scores(question, filled, filters)
+    scores, is_whole = _scores(question, filled, filters, meaning)
     best = sorted(scores.items(), key=lambda entry: (-entry[1], str(entry[0])))[:limit]
     if is_whole:
         SEARCHES.put(key, best)
@@ -83,18 +91,18 @@ def _standing(question: str, chunks: Sequence[UUID]) -> dict[UUID, set[str]]:
     return found
 
 
-def _key(question: str, bases: Sequence[KnowledgeBase], filters: Filters, limit: int) -> str:
+def _key(question: str, bases: Sequence[KnowledgeBase], filters: Filters, limit: int, meaning: float) -> str:
     """Return what a search is kept under: the collections are those that the asking person may see."""
     places = sorted((str(base.pk), str(base.embedding_model_id)) for base in bases)
-    asked = repr((question, places, filters, limit, timezone.get_current_timezone_name()))
+    asked = repr((question, places, filters, limit, meaning, timezone.get_current_timezone_name()))
     return hashlib.sha256(asked.encode()).hexdigest()
 
 
-def _scores(question: str, bases: Sequence[KnowledgeBase], filters: Filters) -> tuple[Scores, bool]:
+def _scores(question: str, bases: Sequence[KnowledgeBase], filters: Filters, meaning: float) -> tuple[Scores, bool]:
     """Return the fused scores, and whether meaning could be asked wherever it is known."""
     scope = scope_of(bases, filters)
     by_meaning, is_whole = _by_meaning(question, scope)
-    return _fused(by_words(question, scope), by_meaning), is_whole
+    return _fused(by_words(question, scope), by_meaning, meaning), is_whole
 
 
 def _by_meaning(question: str, scope: Scope) -> tuple[Scores, bool]:
@@ -126,14 +134,14 @@ def _spaces(bases: Sequence[KnowledgeBase]) -> dict[Space, list[KnowledgeBase]]:
     return spaces
 
 
-def _fused(by_words: Scores, by_meaning: Scores) -> Scores:
-    words, meaning = _shares(by_words, by_meaning)
+def _fused(by_words: Scores, by_meaning: Scores, weight: float) -> Scores:
+    words, meaning = _shares(by_words, by_meaning, weight)
     return {pk: words.get(pk, 0.0) + meaning.get(pk, 0.0) for pk in words.keys() | meaning.keys()}
 
 
-def _shares(by_words: Scores, by_meaning: Scores) -> tuple[Scores, Scores]:
+def _shares(by_words: Scores, by_meaning: Scores, weight: float = VECTOR_WEIGHT) -> tuple[Scores, Scores]:
     """Return what words and meaning give to each score; where one of them found nothing the other gives all."""
-    weight = VECTOR_WEIGHT if by_words and by_meaning else float(bool(by_meaning))
+    weight = weight if by_words and by_meaning else float(bool(by_meaning))
     words, meaning = _scaled(by_words), _scaled(by_meaning)
     return (
         {pk: (1 - weight) * score for pk, score in words.items()},

@@ -1,4 +1,4 @@
-"""Search and quoting on a labelled set beside the repository, when there is one, against full text alone."""
+"""Search and quoting on a labelled set beside the repository, when there is one, against words alone and meaning alone."""
 
 import json
 import os
@@ -13,15 +13,10 @@ def measure(live, is_full):
         print(f"no labelled set in {FOLDER}; set EVAL_DIR")
         return
     every = ["--every", "1" if is_full else "20"]
-    hybrid = _run(live, paragraphs, questions, every)
-    empty = str(live.folder / "no-model")
-    live.environment["EMBEDDING_MODEL_DIR"], kept = empty, live.environment["EMBEDDING_MODEL_DIR"]
-    words = _run(live, paragraphs, questions, every)
-    live.environment["EMBEDDING_MODEL_DIR"] = kept
+    out = live.manage(
+        "evaluate_retrieval", str(paragraphs), str(questions), "--json", *every, "--meaning", "0.3", "0", "1"
+    )
+    both, words, meaning = (json.loads(line) for line in out.strip().splitlines()[-3:])
     for name in ("recall@1", "recall@5", "recall@10", "mrr@10", "ndcg@10", "answer@1", "answer@3"):
-        yield f"{name}, words and meaning against words", hybrid[name], words[name]
-
-
-def _run(live, paragraphs, questions, every):
-    out = live.manage("evaluate_retrieval", str(paragraphs), str(questions), "--json", *every)
-    return json.loads(out.strip().splitlines()[-1])
+        yield f"{name}, words and meaning against words", both[name], words[name]
+    yield "mrr@10, words and meaning against meaning", both["mrr@10"], meaning["mrr@10"]

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.test_agents import AWAY
-from tests.browser.test_pages import VIEWS, is_sideways, violations
+from tests.browser.looks import VIEWS, is_sideways, violations
 from tests.standin.server import StandIn, calls, says
 
 pytestmark = pytest.mark.browser

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.blueprints.samples import tender_pdf
-from tests.browser.test_pages import VIEWS, is_sideways, violations
+from tests.browser.looks import VIEWS, is_sideways, violations
 
 pytestmark = pytest.mark.browser
 AWAY = """

@@ -7,7 +7,7 @@ from playwright.sync_api import expect
 
 from tests.browser.test_agents import AWAY
 from tests.browser.test_approvals import TAKEN, ask
-from tests.browser.test_pages import VIEWS, is_sideways, violations
+from tests.browser.looks import VIEWS, is_sideways, violations
 from tests.integrations.service import Service
 from tests.standin.server import StandIn, calls, says
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_pages import violations
+from tests.browser.looks import violations
 from tests.knowledge.samples import pdf
 from tests.live import PASSWORD, wait_for
 from tests.standin.server import StandIn, says, search_then_say

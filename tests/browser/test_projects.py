@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.browser.test_pages import VIEWS, is_sideways, violations
+from tests.browser.looks import VIEWS, is_sideways, violations
 
 pytestmark = pytest.mark.browser
 AWAY = """

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from apps.core.tenancy import public_context, tenant_context
 from apps.knowledge.evaluation import evaluate, read_lines
+from apps.knowledge.search import VECTOR_WEIGHT
 from apps.tenants.models import Tenant
 
 
@@ -20,6 +21,13 @@ class Command(BaseCommand):
         parser.add_argument("questions", type=Path, help="JSON lines: id, pid, q, answers")
         parser.add_argument("--tenant", default="", help="whose schema to work in; default: the first")
         parser.add_argument("--every", type=int, default=1, help="ask only each nth question")
+        parser.add_argument(
+            "--meaning",
+            type=float,
+            nargs="+",
+            default=[VECTOR_WEIGHT],
+            help="share of meaning in the score, 0 to 1; several: each is measured",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -34,10 +42,11 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         started = time.monotonic()
         with tenant_context(tenant):
-            tally = evaluate(paragraphs, questions[:: max(1, options["every"])])
-        figures = {**tally.figures(), "questions": tally.questions, "took_s": round(time.monotonic() - started, 1)}
-        if options["json"]:
-            self.stdout.write(json.dumps(figures))
-        else:
-            for name, value in figures.items():
-                self.stdout.write(f"{name:12} {value}")
+            tallies = evaluate(paragraphs, questions[:: max(1, options["every"])], options["meaning"])
+        took_s = round(time.monotonic() - started, 1)
+        for share, tally in zip(options["meaning"], tallies, strict=True):
+            figures = {"meaning": share, **tally.figures(), "questions": tally.questions, "took_s": took_s}
+            if options["json"]:
+                self.stdout.write(json.dumps(figures))
+            else:
+                self.stdout.write("\n".join(f"{name:12} {value}" for name, value in figures.items()))
