@@ -181,10 +181,10 @@ def test_list_asks_the_same_number_of_questions_however_long(admin, admin_client
 
     library.create_prompt(actor=admin, name="P0", text="x")
     count()  # what the first visit of a person stores
-    few = count()
+    few = min(count(), count())
     for n in range(1, 20):
         library.create_prompt(actor=admin, name=f"P{n}", text="x")
-    assert count() == few
+    assert min(count(), count()) == few  # a visit is noted once a minute: one of the two may be
 
 
 def test_auditor_reads_and_changes_nothing(prompt, acme):
