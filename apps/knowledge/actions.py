@@ -15,6 +15,7 @@ DOCUMENT_READ_AGAIN = Action("document.read_again", _("had a document read anew 
 DOCUMENT_DELETED = Action("document.deleted", _("deleted a document"))
 COLLECTION_MOVED = Action("collection.model_chosen", _("chose by which model a collection is found"))
 COLLECTION_MOVE_STOPPED = Action("collection.model_kept", _("left a collection with the model that it had"))
+COLLECTION_RANKED = Action("collection.ranking_chosen", _("chose how what a collection finds is ordered"))
 SOURCE_ADDED = Action("source.added", _("added a source to a collection"))
 SOURCE_CHANGED = Action("source.changed", _("changed a source of a collection"))
 SOURCE_REMOVED = Action("source.removed", _("removed a source from a collection"))

@@ -40,11 +40,14 @@ def evaluate(
     paragraphs: Sequence[dict[str, Any]],
     questions: Iterable[dict[str, Any]],
     meaning: Sequence[float] = (VECTOR_WEIGHT,),
+    *,
+    is_reranked: bool = False,
 ) -> list[Tally]:
     """Load, ask every question through the real search and quoting, and leave nothing behind; a tally for each share of meaning."""
     tallies = [Tally() for _ in meaning]
     with transaction.atomic():
         base, labels = _load(paragraphs)
+        base.is_reranked = is_reranked
         for question in questions:
             for tally, share in zip(tallies, meaning, strict=True):
                 hits = search(question["q"], [base], limit=DEPTH * 2, meaning=share)

@@ -17,6 +17,7 @@ from apps.core.language import terms
 from apps.knowledge.candidates import Scope, Scores, by_words, nearest, scope_of
 from apps.knowledge.embedding import Space, embed_question
 from apps.knowledge.models import Chunk, KnowledgeBase, Posting
+from apps.knowledge.reranking import DEPTH, SENTENCE_WEIGHT, reranked
 from apps.knowledge.types import NO_FILTERS, Filters, Hit, Why
 from apps.providers.models import ProviderModel
 
@@ -46,10 +47,13 @@ def search(
     if known:
         return _hits(known[0])
     scores, is_whole = _scores(question, filled, filters, meaning)
-    best = sorted(scores.items(), key=lambda entry: (-entry[1], str(entry[0])))[:limit]
+    best = sorted(scores.items(), key=lambda entry: (-entry[1], str(entry[0])))
+    if any(base.is_reranked for base in filled):
+        found = reranked(question, _hits(best[: max(limit, DEPTH)]))
+        best = [(hit.chunk_id, hit.score) for hit in found]
     if is_whole:
-        SEARCHES.put(key, best)
-    return _hits(best)
+        SEARCHES.put(key, best[:limit])
+    return _hits(best[:limit])
 
 
 def explain(
@@ -65,18 +69,20 @@ def explain(
     by_meaning, _is_whole = _by_meaning(question, scope)
     words, meaning = _shares(found, by_meaning)
     standing = _standing(question, [hit.chunk_id for hit in hits])
-    return [
-        replace(
-            hit,
-            why=Why(
-                words=round(words.get(hit.chunk_id, 0.0), 4),
-                meaning=round(meaning.get(hit.chunk_id, 0.0), 4),
-                terms=tuple(sorted(standing.get(hit.chunk_id, ()))),
-                nearness=round(by_meaning[hit.chunk_id], 4) if hit.chunk_id in by_meaning else None,
-            ),
+    is_reranked = any(base.is_reranked for base in filled)
+    explained = []
+    for place, hit in enumerate(hits):
+        kept = 1 - SENTENCE_WEIGHT if is_reranked and place < DEPTH else 1.0
+        shares = (kept * words.get(hit.chunk_id, 0.0), kept * meaning.get(hit.chunk_id, 0.0))
+        why = Why(
+            words=round(shares[0], 4),
+            meaning=round(shares[1], 4),
+            terms=tuple(sorted(standing.get(hit.chunk_id, ()))),
+            nearness=round(by_meaning[hit.chunk_id], 4) if hit.chunk_id in by_meaning else None,
+            sentence=round(max(0.0, hit.score - sum(shares)), 4) if kept < 1 else None,
         )
-        for hit in hits
-    ]
+        explained.append(replace(hit, why=why))
+    return explained
 
 
 def _standing(question: str, chunks: Sequence[UUID]) -> dict[UUID, set[str]]:
@@ -93,7 +99,7 @@ def _standing(question: str, chunks: Sequence[UUID]) -> dict[UUID, set[str]]:
 
 def _key(question: str, bases: Sequence[KnowledgeBase], filters: Filters, limit: int, meaning: float) -> str:
     """Return what a search is kept under: the collections are those that the asking person may see."""
-    places = sorted((str(base.pk), str(base.embedding_model_id)) for base in bases)
+    places = sorted((str(base.pk), str(base.embedding_model_id), base.is_reranked) for base in bases)
     asked = repr((question, places, filters, limit, meaning, timezone.get_current_timezone_name()))
     return hashlib.sha256(asked.encode()).hexdigest()
 

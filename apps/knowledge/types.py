@@ -30,12 +30,14 @@ class Piece:
 @dataclass(frozen=True)
 class Why:
     """What a score is made of: the shares of words and of meaning, the question's words that stand there in any form, and how near
-    the meaning is (cosine, -1 to 1; None: not among the nearest, or not asked)."""
+    the meaning is (cosine, -1 to 1; None: not among the nearest, or not asked); `sentence` is the share of its best sentence, where
+    the best ten are ordered by that."""
 
     words: float
     meaning: float
     terms: tuple[str, ...]
     nearness: float | None
+    sentence: float | None = None
 
 
 @dataclass(frozen=True)

@@ -560,6 +560,7 @@ ROUTES = [
     api("api-knowledge-embedding", 403, keys=("base",), admin=200),
     api("api-knowledge-embedding", 403, keys=("base",), method="PUT", admin=422),
     api("api-knowledge-embedding", 403, keys=("base",), method="DELETE", admin=409),
+    api("api-knowledge-ranking", 403, keys=("base",), method="PUT", body={"is_reranked": True}, admin=200),
     api("api-upload", 422, method="POST", is_multipart=True),
     api("api-upload-begin", 201, method="POST", headers=NEW_UPLOAD),
     api("api-upload-parts", keys=("upload",), colleague=OWN, method="HEAD", headers=TUS, admin=404),

@@ -27,7 +27,7 @@ from apps.providers.models import ProviderModel
 class KnowledgeBaseSerializer(serializers.ModelSerializer):
     class Meta:
         model = KnowledgeBase
-        fields = ("id", "name", "description", "embedding_model", "created_at")
+        fields = ("id", "name", "description", "embedding_model", "is_reranked", "created_at")
         read_only_fields = fields
 
 
@@ -124,6 +124,10 @@ class WhySerializer(serializers.Serializer):
     nearness = serializers.FloatField(
         allow_null=True,
         help_text="Of the meaning: the cosine, or 0 to 1 where collections of several models are searched. null: not near, or not asked.",
+    )
+
+    sentence = serializers.FloatField(
+        allow_null=True, help_text="What its best sentence gives, where the best ten are ordered by that; else null."
     )
 
 
@@ -326,10 +330,27 @@ def embedding(request: Request, pk: Any) -> Response:
     return Response(EmbeddingSerializer(base).data, status=200 if request.method == "GET" else 202)
 
 
+class RankingInput(serializers.Serializer):
+    is_reranked = serializers.BooleanField(help_text="The best ten of a search are ordered by their best sentence.")
+
+
+@extend_schema(tags=["knowledge"], request=RankingInput, responses=KnowledgeBaseSerializer)
+@api_view(["PUT"])
+def ranking(request: Request, pk: Any) -> Response:
+    """Say how what a collection finds is ordered; a search over several follows if one of them wants it."""
+    base = get_object_or_404(KnowledgeBase.objects.visible_to(request.user), pk=pk)
+    services.require_manager(request.user, base)
+    wanted = checked(RankingInput, request.data)["is_reranked"]
+    services.choose_ranking(actor=request.user, knowledge_base=base, is_reranked=wanted)
+    base.refresh_from_db()
+    return Response(KnowledgeBaseSerializer(base).data)
+
+
 urlpatterns = [
     *share_paths("knowledge-base/<uuid:pk>", KnowledgeBase, "knowledge-base"),
     path("knowledge-base/", knowledge_bases, name="api-knowledge-bases"),
     path("knowledge-base/<uuid:pk>/embedding", embedding, name="api-knowledge-embedding"),
+    path("knowledge-base/<uuid:pk>/ranking", ranking, name="api-knowledge-ranking"),
     path("knowledge-base/upload", upload, name="api-upload"),
     path("knowledge-base/paste", paste, name="api-paste"),
     path("knowledge-base/documents", documents, name="api-documents"),

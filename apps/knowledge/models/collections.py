@@ -47,6 +47,9 @@ class KnowledgeBase(TimestampedModel, Shared):
     next_model = models.ForeignKey(
         "providers.ProviderModel", on_delete=models.PROTECT, null=True, editable=False, related_name="+"
     )
+    is_reranked = models.BooleanField(
+        _("the best ten are ordered by their best sentence"), default=False, db_default=False, editable=False
+    )
     is_moving = models.BooleanField(default=False, db_default=False, editable=False)
     moved_percent = models.PositiveSmallIntegerField(default=0, db_default=0, editable=False)
     move_error = models.CharField(max_length=300, default="", db_default="", editable=False)

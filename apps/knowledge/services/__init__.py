@@ -2,6 +2,7 @@
 
 from apps.knowledge.services.collections import (
     choose_model,
+    choose_ranking,
     create_collection,
     require_editable,
     require_manager,
@@ -25,6 +26,7 @@ __all__ = [
     "checked_file",
     "checked_tags",
     "choose_model",
+    "choose_ranking",
     "create_collection",
     "delete_document",
     "may_change",

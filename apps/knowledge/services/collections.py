@@ -15,7 +15,7 @@ from apps.jobs.types import DOCUMENTS
 from apps.knowledge import actions
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.moving import MOVE
-from apps.knowledge.search import explain, search
+from apps.knowledge.search import SEARCHES, explain, search
 from apps.knowledge.types import NO_FILTERS, Filters, Hit
 from apps.providers.models import ProviderModel
 
@@ -65,6 +65,18 @@ def stop_moving(*, actor: Any, knowledge_base: KnowledgeBase) -> None:
     if not jobs.cancel(object_id=knowledge_base.pk, kind=MOVE):
         raise Conflict(_("The collection is not changing its model."))
     record(actions.COLLECTION_MOVE_STOPPED, actor=actor, target=knowledge_base)
+
+
+@transaction.atomic
+def choose_ranking(*, actor: Any, knowledge_base: KnowledgeBase, is_reranked: bool) -> None:
+    """Have the best ten of a search in a collection ordered by their best sentence, or not. Raises Forbidden."""
+    require_manager(actor, knowledge_base)
+    if not KnowledgeBase.objects.filter(pk=knowledge_base.pk, is_reranked=not is_reranked).update(
+        is_reranked=is_reranked
+    ):
+        return
+    SEARCHES.forget()
+    record(actions.COLLECTION_RANKED, actor=actor, target=knowledge_base, after={"is_reranked": is_reranked})
 
 
 def require_manager(actor: Any, base: KnowledgeBase) -> None:

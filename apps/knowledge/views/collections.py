@@ -75,7 +75,7 @@ def _model_context(base: KnowledgeBase, *, may_manage: bool) -> dict[str, Any]:
 
 @require_http_methods(["GET", "POST"])
 def collection_model(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """GET is the part that shows how far a change of the model has come; POST chooses another one, or (`stop`) leaves it."""
+    """GET is the part that shows how far a change of the model has come; POST chooses another one, (`stop`) leaves it, or (`rerank`) says how what is found is ordered."""
     base = visible_base(request, pk)
     services.require_manager(request.user, base)
     if request.method == "GET":
@@ -83,6 +83,9 @@ def collection_model(request: HttpRequest, pk: UUID) -> HttpResponse:
     try:
         if "stop" in request.POST:
             services.stop_moving(actor=request.user, knowledge_base=base)
+        elif "rerank" in request.POST:
+            is_reranked = request.POST["rerank"] == "1"
+            services.choose_ranking(actor=request.user, knowledge_base=base, is_reranked=is_reranked)
         else:
             services.choose_model(actor=request.user, knowledge_base=base, model=_model_named(request))
     except DomainError as error:

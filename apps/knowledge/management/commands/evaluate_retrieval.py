@@ -28,6 +28,7 @@ class Command(BaseCommand):
             default=[VECTOR_WEIGHT],
             help="share of meaning in the score, 0 to 1; several: each is measured",
         )
+        parser.add_argument("--rerank", action="store_true", help="order the best ten by their best sentence")
         parser.add_argument("--json", action="store_true", help="print JSON")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -42,7 +43,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
         started = time.monotonic()
         with tenant_context(tenant):
-            tallies = evaluate(paragraphs, questions[:: max(1, options["every"])], options["meaning"])
+            tallies = evaluate(
+                paragraphs, questions[:: max(1, options["every"])], options["meaning"], is_reranked=options["rerank"]
+            )
         took_s = round(time.monotonic() - started, 1)
         for share, tally in zip(options["meaning"], tallies, strict=True):
             figures = {"meaning": share, **tally.figures(), "questions": tally.questions, "took_s": took_s}
