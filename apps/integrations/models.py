@@ -33,7 +33,7 @@ class Connection(TimestampedModel, HoldsSecret):
     description = models.CharField(_("description"), max_length=200, blank=True)
     base_url = models.CharField(_("address"), max_length=300)
     source_url = models.CharField(_("where it describes itself"), max_length=300, blank=True)
-    auth = models.CharField(_("it is shown"), max_length=8, choices=Auth, default=Auth.NONE)
+    auth = models.CharField(_("signs in with"), max_length=8, choices=Auth, default=Auth.NONE)
     auth_name = models.CharField(_("name of the header, parameter or account"), max_length=120, blank=True)
     audience = models.ForeignKey(
         Group,

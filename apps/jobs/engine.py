@@ -75,6 +75,7 @@ _WAKE = """
     WHERE queue = %s AND state = 'waiting' AND wake_at <= statement_timestamp()
 """
 _ANY_DUE = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %(queue)s AND {_DUE})"
+_ANY_FIRST = f"SELECT EXISTS (SELECT 1 FROM jobs_job j WHERE j.queue = %(queue)s AND {_DUE} AND {_IS_FIRST})"
 CLAIM_TRIES = 6
 BEHIND = -1
 
@@ -111,10 +112,10 @@ def _claim_once(queue: str, owner: str) -> Claim | None:
     return taken
 
 
-def has_due(queue: str) -> bool:
-    """Say whether this process could claim anything now, caps aside."""
+def has_due(queue: str, *, is_first: bool = False) -> bool:
+    """Say whether this process could claim anything now, caps aside; `is_first`: leaving out jobs that stand back themselves."""
     with public_context(), connection.cursor() as cursor:
-        cursor.execute(_ANY_DUE, _places(queue))
+        cursor.execute(_ANY_FIRST if is_first else _ANY_DUE, _places(queue))
         return bool(cursor.fetchone()[0])
 
 
@@ -189,9 +190,9 @@ def parking(claim: Claim, *, until: datetime | None = None) -> Iterator[None]:
 def turn(claim: Claim) -> Iterator[None]:
     """A checkpoint at the end of a long job's turn. Where others have work due the job is queued again behind that.
 
-    Raises TurnOver then, which is the worker's to catch; LostLease, JobCancelled.
+    Of two long jobs one goes on until the other has stood back for a minute. Raises TurnOver then, which is the worker's to catch; LostLease, JobCancelled.
     """
-    stands_back = has_due(claim.queue)
+    stands_back = has_due(claim.queue, is_first=True)
     with checkpoint(claim):
         yield
         if stands_back:

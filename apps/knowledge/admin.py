@@ -41,6 +41,7 @@ class DocumentAdmin(AuditedAdmin):
         "state",
         "error",
         "page_count",
+        "unread_pages",
         "chunk_count",
         "progress",
         "uploaded_by",

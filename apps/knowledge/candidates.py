@@ -27,7 +27,7 @@ Scores = dict[UUID, float]
 _BM25 = """
     WITH asked AS MATERIALIZED (
         SELECT t.term, n.holders, ln(1 + (%(size)s - n.holders + 0.5) / (n.holders + 0.5)) AS rarity,
-               sum(n.holders) OVER (ORDER BY n.holders, t.term) AS so_far, row_number() OVER (ORDER BY n.holders, t.term) AS place
+               sum(n.holders) OVER (ORDER BY n.holders, t.term) AS so_far
         FROM unnest(%(terms)s::text[]) AS t(term)
         CROSS JOIN LATERAL (
             SELECT count(*) AS holders FROM knowledge_posting p
@@ -39,7 +39,7 @@ _BM25 = """
         SELECT p.chunk_id FROM asked a
         JOIN knowledge_posting p ON p.knowledge_base_id = ANY(%(bases)s) AND p.term = a.term
         JOIN knowledge_chunk c ON c.id = p.chunk_id {fitting}
-        WHERE a.so_far <= %(most_postings)s OR a.place = 1
+        WHERE a.so_far <= %(most_postings)s OR a.so_far - a.holders < %(rescored)s * %(spread)s
         GROUP BY p.chunk_id ORDER BY sum(a.rarity * {weight}) DESC LIMIT %(rescored)s
     )
     SELECT p.chunk_id, sum(a.rarity * {weight})::float8 AS score
@@ -85,17 +85,20 @@ def scope_of(bases: Sequence[KnowledgeBase], filters: Filters) -> Scope:
 def by_words(question: str, scope: Scope) -> Scores:
     """Return the best passages by BM25 over the scope's collections, with scores from 0.
 
-    The rarest terms name 300 passages, all terms score those: a common word costs no more than its count.
+    The rarest terms name 300 passages, all terms score those: a common word costs no more than its count. Where documents
+    are few, more terms are taken, for their passages have to be among those that the terms name.
     """
     asked = sorted(set(terms(question)))[:MAX_QUERY_TERMS]
     size = sum(base.chunk_count for base in scope.bases)
     if not asked or not size:
         return {}
+    spread = size / max(1, scope.passages)
     parameters = _places(scope) | {
         "terms": asked,
         "size": size,
-        "most_postings": MOST_POSTINGS,
+        "most_postings": MOST_POSTINGS * spread,
         "rescored": RESCORED,
+        "spread": spread,
         "mean": max(1.0, sum(base.term_count for base in scope.bases) / size),
     }
     fitting = "" if scope.documents is None else _BY_WORDS_FITTING

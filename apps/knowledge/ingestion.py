@@ -102,15 +102,19 @@ def _read_scans(claim: Claim, document: Document, path: Path, kind: str, scans: 
         if page in known:
             continue
         claim.ensure_held()
-        try:
-            known[page] = read_scan(path, kind, page, languages)
-        except UnreadableDocument as error:
-            log.info("scan_not_read", page=page, reason=error.code)
-            continue
+        known[page] = _read_scan(path, kind, page, languages)
         with engine.turn(claim):
             turns.keep_page(document, page, known[page])
             _note(document, Document.State.CHECKED, 10 + 20 * (done + 1) // len(scans))
-    return {page: known[page] for page in scans if page in known}
+    return {page: blocks for page in scans if (blocks := known.get(page)) is not None}
+
+
+def _read_scan(path: Path, kind: str, page: int, languages: str) -> list[Block] | None:
+    try:
+        return read_scan(path, kind, page, languages)
+    except UnreadableDocument as error:
+        log.info("scan_not_read", page=page, reason=error.code)
+        return None
 
 
 def _sentence(error: ProviderError | BudgetSpent) -> str:

@@ -49,11 +49,12 @@ def search(
     scores, is_whole = _scores(question, filled, filters, meaning)
     best = sorted(scores.items(), key=lambda entry: (-entry[1], str(entry[0])))
     if any(base.is_reranked for base in filled):
-        found = reranked(question, _hits(best[: max(limit, DEPTH)]))
-        best = [(hit.chunk_id, hit.score) for hit in found]
+        hits = reranked(question, _hits(best[: max(limit, DEPTH)]))[:limit]
+    else:
+        hits = _hits(best[:limit])
     if is_whole:
-        SEARCHES.put(key, best[:limit])
-    return _hits(best[:limit])
+        SEARCHES.put(key, [(hit.chunk_id, hit.score) for hit in hits])
+    return hits
 
 
 def explain(

@@ -36,14 +36,16 @@ def vectors_of(document: Document, space: Space) -> list[Vectors]:
     return [np.frombuffer(row.vectors, np.float32).reshape(-1, space.dimensions) for row in turns]
 
 
-def keep_page(document: Document, page: int, blocks: Sequence[Block]) -> None:
-    ReadPage.objects.update_or_create(document=document, page=page, defaults={"texts": [b.text for b in blocks]})
+def keep_page(document: Document, page: int, blocks: Sequence[Block] | None) -> None:
+    """Keep what was read of a page that is a picture; None: the engine gave up on it."""
+    values = {"texts": [block.text for block in blocks or ()], "is_given_up": blocks is None}
+    ReadPage.objects.update_or_create(document=document, page=page, defaults=values)
 
 
-def pages_of(document: Document) -> dict[int, list[Block]]:
-    """Return what was read of pages that are pictures, by page."""
+def pages_of(document: Document) -> dict[int, list[Block] | None]:
+    """Return what keep_page() kept, by page."""
     rows = ReadPage.objects.filter(document=document)
-    return {row.page: [Block(text, page=row.page) for text in row.texts] for row in rows}
+    return {row.page: None if row.is_given_up else [Block(text, page=row.page) for text in row.texts] for row in rows}
 
 
 def forget(document_id: UUID) -> None:

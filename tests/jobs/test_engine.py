@@ -109,6 +109,22 @@ def test_long_job_stands_back_for_what_others_have_due(acme, globex, handler, wo
     assert (state(long), len(recorder.log)) == (Job.State.SUCCEEDED, 5)
 
 
+def test_long_job_goes_on_beside_one_that_stands_back(acme, globex):
+    with tenant_context(acme):
+        waiting = enqueue(priority=engine.BEHIND)
+    with tenant_context(globex):
+        enqueue()
+        claim = engine.claim("q", "me")
+        assert claim.tenant_id == globex.id
+        with engine.turn(claim):
+            pass
+        with public_context():
+            Job.objects.filter(pk=waiting).update(not_before=timezone.now() - timedelta(seconds=61))
+        with pytest.raises(TurnOver), engine.turn(claim):
+            pass
+    assert engine.claim("q", "me").job_id == waiting
+
+
 def test_long_job_stands_back_for_a_minute_at_most(acme, globex):
     with tenant_context(acme):
         long = enqueue()

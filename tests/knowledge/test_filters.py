@@ -104,3 +104,18 @@ def test_agents_tool_narrows_and_bears_a_day_that_is_none(years, member, agent):
     assert call(tags=["OLD"]) == {"leave 2025.md"}
     assert call(since="2026-03-01") == {"leave 2026.md"}
     assert call(since="yesterday") == {"leave 2025.md", "leave 2026.md"}
+
+
+def test_words_of_a_few_documents_are_found_though_rarer_ones_stand_elsewhere(
+    years, member, admin_user, base, work, monkeypatch
+):
+    monkeypatch.setattr("apps.knowledge.candidates.MOST_POSTINGS", 1)
+    monkeypatch.setattr("apps.knowledge.candidates.RESCORED", 2)
+    monkeypatch.setattr("apps.knowledge.search.embed_question", lambda space, question: None)
+    for n in range(5):
+        text = f"Leave of part {n}, with zebra and gnu and okapi."
+        services.paste_document(actor=admin_user, knowledge_base=base, name=f"Part {n}", text=text)
+    services.paste_document(actor=admin_user, knowledge_base=base, name="Alone", text="Leave is all.", tags=["alone"])
+    work("documents")
+    asked = {"actor": member, "query": "leave zebra gnu okapi", "filters": Filters(tags=("alone",))}
+    assert [hit.document for hit in services.search_documents(**asked)] == ["Alone.md"]

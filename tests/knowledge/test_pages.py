@@ -35,13 +35,13 @@ def marked(data):
     return box and tuple(round(value / image.size[n % 2], 2) for n, value in enumerate(box))
 
 
-def test_passage_is_marked_where_it_stands(document, admin_user):
+def test_passage_is_marked_where_it_stands(document):
     chunk = document.chunks.get(page=2)
-    picture = services.page_picture(actor=admin_user, document=document, number=2, chunk=chunk.pk)
+    picture = services.page_picture(document, 2, chunk.pk)
     left, top, right, bottom = marked(picture)
     assert (round(left, 1), round(top, 1)) == (0.1, 0.1) and 0.3 < right < 0.6 and bottom < 0.2
-    assert marked(services.page_picture(actor=admin_user, document=document, number=2)) is None
-    assert marked(services.page_picture(actor=admin_user, document=document, number=1, chunk=chunk.pk)) is None
+    assert marked(services.page_picture(document, 2)) is None
+    assert marked(services.page_picture(document, 1, chunk.pk)) is None
 
 
 def test_by_page_and_api(document, admin_user, acme):

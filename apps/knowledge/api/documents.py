@@ -146,7 +146,8 @@ class HitsSerializer(serializers.Serializer):
     results = HitSerializer(many=True)
 
 
-def _base(request: Request, pk: Any) -> KnowledgeBase:
+def base_of(request: Request, pk: Any) -> KnowledgeBase:
+    """Return the collection of a key, or the first one; both only if the person may search it. Raises Http404."""
     visible = KnowledgeBase.objects.visible_to(request.user)
     return get_object_or_404(visible, pk=pk) if pk else get_object_or_404(visible.order_by("created_at")[:1])
 
@@ -173,7 +174,7 @@ def knowledge_bases(request: Request) -> Response:
 def upload(request: Request) -> Response:
     """Upload a file; it is read in the background. The same bytes answer 200 with the document that stands."""
     values = checked(UploadInput, request.data)
-    base = _base(request, values.get("knowledge_base"))
+    base = base_of(request, values.get("knowledge_base"))
     stored, is_new = services.upload_document(
         actor=request.user, knowledge_base=base, upload=values["file"], tags=values["tags"]
     )
@@ -194,7 +195,7 @@ class PasteInput(serializers.Serializer):
 def paste(request: Request) -> Response:
     """Store a text as a document. The same text answers 200 with the document that stands."""
     values = checked(PasteInput, request.data)
-    base = _base(request, values.pop("knowledge_base", None))
+    base = base_of(request, values.pop("knowledge_base", None))
     stored, is_new = services.paste_document(actor=request.user, knowledge_base=base, **values)
     return Response(DocumentSerializer(stored).data, status=201 if is_new else 200)
 
@@ -273,7 +274,7 @@ def document_page(request: Request, pk: Any, number: int) -> HttpResponse:
     """Return a page of a PDF (from 1) as a picture, with a passage marked."""
     found = get_object_or_404(Document.objects.visible_to(request.user), pk=pk)
     chunk = checked(PageInput, request.query_params).get("chunk")
-    picture = services.page_picture(actor=request.user, document=found, number=number, chunk=chunk)
+    picture = services.page_picture(found, number, chunk)
     return HttpResponse(picture, content_type="image/png")
 
 
@@ -298,7 +299,7 @@ def passage(request: Request, pk: Any) -> Response:
 def search(request: Request) -> Response:
     """Search the passages that you may see, by words and by meaning."""
     values = checked(SearchInput, request.data)
-    bases = [_base(request, values["knowledge_base"])] if "knowledge_base" in values else None
+    bases = [base_of(request, values["knowledge_base"])] if "knowledge_base" in values else None
     hits = services.search_documents(
         actor=request.user,
         query=values["query"],

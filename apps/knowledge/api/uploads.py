@@ -19,7 +19,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.errors import InvalidInput, problem
-from apps.knowledge.models import KnowledgeBase, Upload
+from apps.core.models import is_uuid
+from apps.knowledge.api.documents import base_of
+from apps.knowledge.models import Upload
 from apps.knowledge.services import uploads
 
 VERSION = "1.0.0"
@@ -77,9 +79,12 @@ def begin(request: Request) -> Response:
         told = {"Tus-Version": VERSION, "Tus-Extension": "creation,termination,expiration"}
         return Response(status=204, headers=told | {"Tus-Max-Size": str(settings.MAX_DOCUMENT_BYTES)})
     told = _metadata(request.headers.get("Upload-Metadata", ""))
+    wanted = told.get("knowledge_base", "")
+    if wanted and not is_uuid(wanted):
+        raise InvalidInput(_("This is no key of a collection."), field="knowledge_base")
     upload = uploads.begin_upload(
         actor=request.user,
-        knowledge_base=_base(request, told.get("knowledge_base", "")),
+        knowledge_base=base_of(request, wanted),
         name=told.get("filename", ""),
         size_bytes=_number(request, "Upload-Length"),
         tags=told.get("tags", "").split(","),
@@ -125,16 +130,6 @@ def _standing(upload: Upload) -> dict[str, str]:
         "Upload-Length": str(upload.size_bytes),
         "Upload-Expires": http_date(upload.expires_at.timestamp()),
     }
-
-
-def _base(request: Request, wanted: str) -> KnowledgeBase:
-    visible = KnowledgeBase.objects.visible_to(request.user)
-    if not wanted:
-        return get_object_or_404(visible.order_by("created_at")[:1])
-    try:
-        return get_object_or_404(visible, pk=UUID(wanted))
-    except ValueError as error:
-        raise InvalidInput(_("This is no key of a collection."), field="knowledge_base") from error
 
 
 def _number(request: Request, header: str) -> int:

@@ -23,6 +23,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("page", models.PositiveIntegerField()),
                 ("texts", models.JSONField()),
+                ("is_given_up", models.BooleanField(default=False)),
                 (
                     "document",
                     models.ForeignKey(

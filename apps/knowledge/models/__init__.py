@@ -1,4 +1,5 @@
-"""The tables of knowledge: `collections` with what lies in them, `sources` that fill them, and how well they are found (`measuring`), files on their way in (`uploads`, `turns`)."""
+"""The tables of knowledge: `collections` with what lies in them, `sources` that fill them, how well they are found
+(`measuring`), and files on their way in (`uploads`, `turns`)."""
 
 from apps.knowledge.models.collections import (
     BUILT_IN_SPACE,

@@ -32,11 +32,12 @@ class ReadingTurn(models.Model):
 
 
 class ReadPage(models.Model):
-    """What was read of a page that is a picture; gone once the document is stored."""
+    """What was read of a page that is a picture, or that the engine gave up on it; gone once the document is stored."""
 
     document = models.ForeignKey(Document, on_delete=models.CASCADE, related_name="+")
     page = models.PositiveIntegerField()
     texts = models.JSONField()
+    is_given_up = models.BooleanField(default=False)
 
     class Meta:
         ordering = ("page",)
