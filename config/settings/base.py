@@ -262,9 +262,8 @@ FILE_UPLOAD_HANDLERS = [
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 MAX_DOCUMENT_BYTES = env.int("MAX_DOCUMENT_BYTES", default=50_000_000)
-OCR_LANGUAGES = env.list(
-    "OCR_LANGUAGES", default=[]
-)  # of Tesseract, like eng,deu; empty: the first four that are installed
+# Languages of Tesseract, like eng,deu; empty: the first four that are installed.
+OCR_LANGUAGES = env.list("OCR_LANGUAGES", default=[])
 MAX_MESSAGE_CHARS = env.int("MAX_MESSAGE_CHARS", default=32_000)
 
 LANGUAGE_CODE = "en"

@@ -183,3 +183,22 @@ def test_what_nobody_goes_on_with_is_forgotten_after_a_day(api, base, django_cap
         assert uploads.forget_unfinished() == 1
     assert not path.exists()
     assert (api.head(old).status_code, api.head(new).status_code) == (404, 200)
+
+
+def test_without_script_files_are_sent_whole(acme, admin_user, base):
+    from django.core.files.uploadedfile import SimpleUploadedFile
+
+    from tests.conftest import client_for
+
+    client, url = client_for(acme, admin_user), f"/knowledge/{base.pk}/documents/"
+
+    def post(*names):
+        return client.post(url, {"file": [SimpleUploadedFile(name, TEXT) for name in names]})
+
+    wrong = post("film.mp4")
+    assert wrong.status_code == 422 and "This type of file is not supported" in wrong.content.decode()
+    some = post("Depot.md", "film.mp4")
+    assert some.status_code == 302
+    assert "This type of file is not supported" in client.get(some["Location"]).content.decode()
+    assert [document.name for document in base.documents.all()] == ["Depot.md"]
+    assert "Choose at least one file" in client.get(client.post(url)["Location"]).content.decode()

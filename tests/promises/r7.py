@@ -72,14 +72,12 @@ def _by_form(api, page, data):
     base = api.get("/api/v1/knowledge-base/").json()[0]["id"]
     text = page.get(f"/knowledge/{base}/").text
     token = text.split('name="csrfmiddlewaretoken" value="')[1].split('"')[0]
-    cookies = page.headers["Cookie"]
-    answer = page.post(
+    return page.post(
         f"/knowledge/{base}/documents/",
         data={"csrfmiddlewaretoken": token},
         files={"file": (_name(), data)},
-        headers={"Cookie": cookies, "HX-Request": "true"},
+        headers={"Cookie": page.headers["Cookie"]},
     )
-    return answer
 
 
 def _by_parts(api, page, data):

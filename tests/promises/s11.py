@@ -8,13 +8,14 @@ PROMISE = "hostile files end with a reason"
 FAULT = "bombs, loops, polyglots, broken and locked files"
 PROMISED = "all end, worker alive, 25 s and 600 MB each"
 MOST_MB = 600
+HEAVY = ("bomb", "dense", "flood")  # tried at either scale
 
 
 def prove(live, is_full):
     worker = live.pids()["documents"]
     ended, slowest = 0, 0.0
     with live.api() as api, peak_of_readers(worker) as peak:
-        names = sorted(HOSTILE)[:: 1 if is_full else 2]
+        names = [name for n, name in enumerate(sorted(HOSTILE)) if is_full or n % 2 or name.startswith(HEAVY)]
         for number, name in enumerate(names):
             started = time.monotonic()
             data = HOSTILE[name]() + (b"\n" * number if not name.endswith(("docx", "xlsx", "pptx")) else b"")

@@ -23,19 +23,16 @@ from apps.knowledge.views.reading import reading_context
 
 @require_POST
 def document_upload(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Files that are sent whole, by a page without script. Raises the first DomainError where none of them was stored."""
     base = visible_base(request, pk)
     uploads = [upload for upload in request.FILES.getlist("file") if isinstance(upload, UploadedFile)]
     errors = [error for error in (_upload_error(request, base, upload) for upload in uploads) if error]
-    if not uploads:
-        errors = [InvalidInput(_("Choose at least one file."), field="file")]
-    if is_part_wanted(request):
-        context = {**reading_context(base), "upload_errors": errors}
-        response = render(request, "knowledge/_reading.html", context, status=errors[0].status if errors else 200)
-        if errors and (retry_after_s := getattr(errors[0], "retry_after_s", None)):
-            response["Retry-After"] = str(retry_after_s)
-        return response
+    if errors and len(errors) == len(uploads):
+        raise errors[0]
     for error in errors:
         messages.error(request, str(error.message))
+    if not uploads:
+        messages.error(request, _("Choose at least one file."))
     return redirect("collection", pk=pk)
 
 
