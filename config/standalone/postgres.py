@@ -46,16 +46,19 @@ class Postgres:
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if not (self.folder / "PG_VERSION").exists():
             self._create()
-        command = [self.programs / "postgres", "-D", self.folder, "-p", self.port]
-        for setting in SETTINGS:
-            command += ["-c", setting]
-        self.child = spawn(command, log=self.log, death_signal=signal.SIGINT, user=self.user)  # type: ignore[arg-type]
+        self._spawn()
         self._wait()
 
     def stop(self) -> None:
         """End all sessions and stop; a fast shutdown."""
         if self.child is not None:
             stop(self.child, how=signal.SIGINT, patience_s=20)
+
+    def _spawn(self) -> None:
+        command: list[str | Path] = [self.programs / "postgres", "-D", self.folder, "-p", str(self.port)]
+        for setting in SETTINGS:
+            command += ["-c", setting]
+        self.child = spawn(command, log=self.log, death_signal=signal.SIGINT, user=self.user)
 
     def _create(self) -> None:
         unfinished = self.folder.with_name("postgres.unfinished")
@@ -98,7 +101,10 @@ class Postgres:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self.child.poll() is not None:
-                raise CannotStart(f"PostgreSQL did not start: {_reason(tail(self.log))}")
+                if not _is_held_by_former(tail(self.log, 2)):
+                    raise CannotStart(f"PostgreSQL did not start: {_reason(tail(self.log))}")
+                time.sleep(0.3)
+                self._spawn()
             try:
                 url = f"host=127.0.0.1 port={self.port} user=guildhall dbname=postgres connect_timeout=2"
                 with psycopg.connect(url, autocommit=True) as connection:
@@ -117,6 +123,11 @@ def _reason(output: str) -> str:
         return "the disk is full. Make room and start again."
     lines = [line for line in output.splitlines() if line.strip()]
     return lines[-1] if lines else "no reason was given."
+
+
+def _is_held_by_former(output: str) -> bool:
+    """Tell whether sessions of the server that was here before still compute; they notice its end when they are through."""
+    return "pre-existing shared memory block" in output or 'lock file "postmaster.pid" already exists' in output
 
 
 def _unprivileged_user() -> int | None:
