@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 TEST_STAMP := $(VENV)/.ready-for-tests
 
-.PHONY: run setup test check prove bench lock openapi catalogues clean
+.PHONY: run setup test lint check prove bench lock openapi catalogues clean
 
 run: setup  ## start PostgreSQL, Redis, the web server, the workers and beat; Ctrl-C stops them
 	@$(BIN)/python -m config.standalone run
@@ -23,14 +23,16 @@ $(TEST_STAMP): requirements/development.txt requirements/model.txt config/standa
 test: $(TEST_STAMP)  ## run every test; it starts its own servers
 	@$(BIN)/python -m pytest $(ARGS)
 
-check: $(TEST_STAMP)  ## format, lint, types, import contracts, templates, migrations, OpenAPI snapshot, catalogues
+lint: $(TEST_STAMP)  ## format, lint, import contracts, types
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports
 	@SECRET_KEY=unused DATABASE_URL=postgres://x@127.0.0.1:1/x REDIS_URL=redis://127.0.0.1:1 $(BIN)/mypy apps config
+
+check: lint  ## what `lint` does, and templates, migrations, OpenAPI snapshot, catalogues
 	@$(BIN)/python -m pytest tests/checks $(ARGS)
 
-prove: $(TEST_STAMP)  ## the promises of docs/security.md as a table; ONLY=R1,S4 picks rows, SCALE=small|full
+prove: $(TEST_STAMP)  ## the promises of docs/security.md as a table; ONLY=R1,S4 picks rows, SKIP=S4 leaves some out, SCALE=small|full
 	@$(BIN)/python -m tests.promises
 
 bench: $(TEST_STAMP)  ## measure; each figure is a ratio within one run

@@ -11,10 +11,14 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.test")
 
 
 def rows():
-    wanted = {name.strip().upper() for name in os.environ.get("ONLY", "").split(",") if name.strip()}
+    wanted, skipped = _named("ONLY"), _named("SKIP")
     names = sorted(path.stem for path in Path(__file__).parent.glob("[rs][0-9]*.py"))
     names.sort(key=lambda name: (name[0] != "s", int(name[1:])))
-    return [name for name in names if not wanted or name.upper() in wanted]
+    return [name for name in names if name.upper() not in skipped and (not wanted or name.upper() in wanted)]
+
+
+def _named(variable):
+    return {name.strip().upper() for name in os.environ.get(variable, "").split(",") if name.strip()}
 
 
 def main():
