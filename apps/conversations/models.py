@@ -1,4 +1,4 @@
-"""Conversation with its grants, Message and Citation."""
+"""Conversation with its grants, Message, Citation and Feedback."""
 
 from typing import ClassVar
 
@@ -7,7 +7,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.grants import MANAGE, VIEW, GroupGrant, Shared, UserGrant
-from apps.conversations.querysets import ConversationQuerySet, MessageQuerySet
+from apps.conversations.querysets import ConversationQuerySet, FeedbackQuerySet, MessageQuerySet
 from apps.core.models import TimestampedModel, UUIDModel
 from apps.tenants.flags import CONVERSATION_SHARING
 
@@ -115,6 +115,27 @@ class Message(UUIDModel):
 
     def __str__(self) -> str:
         return self.text[:60]
+
+
+class Feedback(TimestampedModel):
+    """What the person whose conversation it is says of an answer; `correction` is what would have been right."""
+
+    message = models.OneToOneField(
+        Message, on_delete=models.CASCADE, related_name="feedback", verbose_name=_("answer"), editable=False
+    )
+    is_good = models.BooleanField(_("good"))
+    comment = models.TextField(_("comment"), blank=True)
+    correction = models.TextField(_("what would have been right"), blank=True)
+
+    objects = FeedbackQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-updated_at",)
+        verbose_name = _("feedback")
+        verbose_name_plural = _("feedback")
+
+    def __str__(self) -> str:
+        return self.comment[:60] or str(self.pk)
 
 
 class Citation(UUIDModel):

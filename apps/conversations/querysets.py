@@ -1,4 +1,4 @@
-"""Who sees which conversations, and which messages of them are on the page."""
+"""Who sees which conversations and what was said of answers, and which messages are on the page."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -7,7 +7,7 @@ from django.db import models
 from apps.accounts.grants import SharedQuerySet
 
 if TYPE_CHECKING:
-    from apps.conversations.models import Message  # noqa: F401
+    from apps.conversations.models import Feedback, Message  # noqa: F401
 
 
 class ConversationQuerySet(SharedQuerySet):
@@ -34,3 +34,19 @@ class MessageQuerySet(models.QuerySet["Message"]):
     def shown(self) -> "MessageQuerySet":
         """The branch that the page shows, oldest first."""
         return self.filter(is_shown=True).order_by("position")
+
+
+class FeedbackQuerySet(models.QuerySet["Feedback"]):
+    def about(self, agent: Any) -> "FeedbackQuerySet":
+        """What was said of an agent's answers, the newest first, with question and person."""
+        found = self.filter(message__conversation__agent=agent)
+        return found.select_related("message__parent", "message__conversation__owner")
+
+    def saying(self, is_good: bool | None) -> "FeedbackQuerySet":
+        """What was said by one verdict; None: by both."""
+        return self if is_good is None else self.filter(is_good=is_good)
+
+    def counts(self) -> dict[str, int]:
+        """Count `good` and `bad`."""
+        good = models.Count("pk", filter=models.Q(is_good=True))
+        return self.order_by().aggregate(good=good, bad=models.Count("pk", filter=models.Q(is_good=False)))

@@ -29,8 +29,17 @@ class KnowledgeBaseAdmin(AuditedAdmin):
 
 @admin.register(Document)
 class DocumentAdmin(AuditedAdmin):
-    list_display = ("name", "knowledge_base", "state", "chunk_count", "size_bytes", "uploaded_by", "created_at")
-    list_filter = ("state", "kind", "knowledge_base", "created_at")
+    list_display = (
+        "name",
+        "knowledge_base",
+        "state",
+        "language",
+        "chunk_count",
+        "size_bytes",
+        "uploaded_by",
+        "created_at",
+    )
+    list_filter = ("state", "kind", "language", "knowledge_base", "created_at")
     search_fields = ("name", "tags")
     readonly_fields = (
         "name",
@@ -38,6 +47,7 @@ class DocumentAdmin(AuditedAdmin):
         "file",
         "size_bytes",
         "kind",
+        "language",
         "state",
         "error",
         "page_count",
@@ -97,8 +107,8 @@ class SourceAdmin(AuditedAdmin):
 
 @admin.register(Question)
 class QuestionAdmin(AuditedAdmin):
-    list_display = ("text", "document_name", "knowledge_base")
-    list_filter = ("knowledge_base",)
+    list_display = ("text", "document_name", "knowledge_base", "state")
+    list_filter = ("state", "knowledge_base")
     search_fields = ("text", "document_name")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Question]:

@@ -82,13 +82,19 @@ def scope_of(bases: Sequence[KnowledgeBase], filters: Filters) -> Scope:
     return Scope(bases, [pk for pk, _count in rows], sum(count for _pk, count in rows))
 
 
+def terms_of(question: str, bases: Sequence[KnowledgeBase]) -> list[str]:
+    """Return a question's terms by the stems of every language that documents of the collections are in."""
+    languages = {"", *(language for base in bases for language in base.languages)}
+    return sorted({term for language in languages for term in terms(question, language)[:MAX_QUERY_TERMS]})
+
+
 def by_words(question: str, scope: Scope) -> Scores:
     """Return the best passages by BM25 over the scope's collections, with scores from 0.
 
     The rarest terms name 300 passages, all terms score those: a common word costs no more than its count. Where documents
     are few, more terms are taken, for their passages have to be among those that the terms name.
     """
-    asked = sorted(set(terms(question)))[:MAX_QUERY_TERMS]
+    asked = terms_of(question, scope.bases)
     size = sum(base.chunk_count for base in scope.bases)
     if not asked or not size:
         return {}

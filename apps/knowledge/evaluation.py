@@ -10,6 +10,7 @@ from typing import Any
 import orjson
 from django.db import transaction
 
+from apps.core.language import language_of
 from apps.knowledge.embedding import Space, embed_passages
 from apps.knowledge.indexing import searchable, store_pieces
 from apps.knowledge.models import Document, KnowledgeBase
@@ -68,6 +69,7 @@ def _load(paragraphs: Sequence[dict[str, Any]]) -> tuple[KnowledgeBase, dict[Any
             size_bytes=len(row["text"]),
             kind="text",
             state=Document.State.READY,
+            language=language_of(row["text"]),
         )
         documents.append(document)
         pieces_of.append(split([Block(row["text"])]))

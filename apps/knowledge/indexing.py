@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, Func, Sum, Value
 
 from apps.core.language import terms
 from apps.knowledge.embedding import Space, store_vectors
@@ -29,8 +29,11 @@ def searchable_chunk(chunk: Chunk) -> str:
 
 
 def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors | None, space: Space = BUILT_IN) -> None:
-    """Write a document's chunks with their postings and vectors ((n, dimensions), or None); part of the caller's transaction."""
-    counts = [Counter(terms(searchable(document, piece))) for piece in pieces]
+    """Write a document's chunks with their postings, by the stems of its language, and vectors ((n, dimensions), or None).
+
+    Part of the caller's transaction.
+    """
+    counts = [Counter(terms(searchable(document, piece), document.language)) for piece in pieces]
     chunks = [
         Chunk(
             knowledge_base_id=document.knowledge_base_id,
@@ -45,6 +48,7 @@ def store_pieces(document: Document, pieces: Sequence[Piece], vectors: Vectors |
     ]
     Chunk.objects.bulk_create(chunks, batch_size=STORE_BATCH)
     _post(chunks, counts)
+    _note_language(document)
     if vectors is not None:
         store_vectors(space, chunks, vectors)
 
@@ -62,9 +66,18 @@ def _post(chunks: Sequence[Chunk], counts: Sequence[Counter[str]]) -> None:
         count_in(chunks[0].knowledge_base_id, chunks=len(chunks), length=length)
 
 
+def _note_language(document: Document) -> None:
+    """Have questions to the collection asked in the stems of this document's language, too."""
+    unknown = KnowledgeBase.objects.filter(pk=document.knowledge_base_id).exclude(
+        languages__contains=[document.language]
+    )
+    if document.language:
+        unknown.update(languages=Func(F("languages"), Value(document.language), function="array_append"))
+
+
 def take_in(chunk: Chunk) -> None:
     """Have a chunk that is in no index found by its words; its vector has to be made."""
-    count = Counter(terms(searchable_chunk(chunk)))
+    count = Counter(terms(searchable_chunk(chunk), chunk.document.language))
     chunk.length = sum(count.values())
     chunk.save()
     _post([chunk], [count])

@@ -9,6 +9,7 @@ from uuid import UUID
 import structlog
 from django.utils import translation
 
+from apps.core.language import language_of
 from apps.jobs import engine
 from apps.jobs.errors import RetryLater
 from apps.jobs.models import Job
@@ -161,11 +162,17 @@ def _space_of(base_id: UUID, *, locked: bool = False) -> Space:
 
 
 def _store(document: Document, pieces: list[Piece], space: Space, vectors: Vectors | None) -> None:
+    document.language = language_of("\n".join(piece.text for piece in pieces))
     forget_pieces(document)
     store_pieces(document, pieces, vectors, space)
     turns.forget(document.pk)
     Document.objects.filter(pk=document.pk).update(
-        state=Document.State.READY, progress=100, chunk_count=len(pieces), error="", failed_at=""
+        state=Document.State.READY,
+        progress=100,
+        chunk_count=len(pieces),
+        language=document.language,
+        error="",
+        failed_at="",
     )
     _retire_older(document)
     document_ready.send(sender=Document, document=document)

@@ -24,7 +24,7 @@ class Measuring:
             with engine.settlement(claim, Job.State.CANCELLED):
                 return
         tally, ranks = Tally(), []
-        for question in measurement.knowledge_base.questions.order_by("text"):
+        for question in measurement.knowledge_base.questions.labelled().order_by("text"):
             claim.ensure_held()
             rank = _rank(question, search(question.text, [measurement.knowledge_base], limit=DEPTH))
             tally.add(rank, None)

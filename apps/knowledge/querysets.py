@@ -11,7 +11,7 @@ from apps.accounts.grants import SharedQuerySet
 from apps.knowledge.types import Filters
 
 if TYPE_CHECKING:
-    from apps.knowledge.models import Chunk, Document, Source  # noqa: F401
+    from apps.knowledge.models import Chunk, Document, Question, Source  # noqa: F401
 
 NEVER, STALE = "never", "stale"
 STALE_AFTER = timedelta(days=365)
@@ -32,7 +32,8 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         found = self.filter(pk__in=filters.documents) if filters.documents else self
         found = found.filter(tags__contains=list(filters.tags)) if filters.tags else found
         found = found.filter(created_at__date__gte=filters.since) if filters.since else found
-        return found.filter(created_at__date__lte=filters.until) if filters.until else found
+        found = found.filter(created_at__date__lte=filters.until) if filters.until else found
+        return found.filter(language=filters.language) if filters.language else found
 
     def named(self, words: str) -> "DocumentQuerySet":
         """Documents with every word in their name."""
@@ -45,6 +46,10 @@ class DocumentQuerySet(models.QuerySet["Document"]):
         """Name the tags in use, in order."""
         used = self.order_by().annotate(tag=models.Func("tags", function="unnest")).values_list("tag", flat=True)
         return sorted(used.distinct())
+
+    def all_languages(self) -> list[str]:
+        """Name the languages of documents, as codes, in order."""
+        return sorted(self.order_by().exclude(language="").values_list("language", flat=True).distinct())
 
     def with_use(self) -> "DocumentQuerySet":
         """Add `times_cited`, in answers, and `last_cited_at`."""
@@ -93,3 +98,13 @@ class SourceQuerySet(models.QuerySet["Source"]):
             item_count=models.Count("items", distinct=True),
             failed_count=models.Count("items", filter=has_failed, distinct=True),
         )
+
+
+class QuestionQuerySet(models.QuerySet["Question"]):
+    def labelled(self) -> "QuestionQuerySet":
+        """Questions that are asked when a collection is measured."""
+        return self.filter(state="labelled")
+
+    def proposed(self) -> "QuestionQuerySet":
+        """Questions that feedback proposed and nobody has decided on, the newest first."""
+        return self.filter(state="proposed").order_by("-created_at")

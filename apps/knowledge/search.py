@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.core.caches import MEMORY, REDIS, Level, ReadThrough
 from apps.core.language import terms
-from apps.knowledge.candidates import Scope, Scores, by_words, nearest, scope_of
+from apps.knowledge.candidates import Scope, Scores, by_words, nearest, scope_of, terms_of
 from apps.knowledge.embedding import Space, embed_question
 from apps.knowledge.models import Chunk, KnowledgeBase, Posting
 from apps.knowledge.reranking import DEPTH, SENTENCE_WEIGHT, reranked
@@ -69,7 +69,7 @@ def explain(
     found = by_words(question, scope)
     by_meaning, _is_whole = _by_meaning(question, scope)
     words, meaning = _shares(found, by_meaning)
-    standing = _standing(question, [hit.chunk_id for hit in hits])
+    standing = _standing(question, hits, scope)
     is_reranked = any(base.is_reranked for base in filled)
     explained = []
     for place, hit in enumerate(hits):
@@ -86,12 +86,13 @@ def explain(
     return explained
 
 
-def _standing(question: str, chunks: Sequence[UUID]) -> dict[UUID, set[str]]:
+def _standing(question: str, hits: Sequence[Hit], scope: Scope) -> dict[UUID, set[str]]:
     """Return which of the question's words stand in which chunks, in any of their forms."""
-    words = {term: term for term in terms(question)}
+    words = {term: term for term in terms_of(question, scope.bases)}
     for word in re.findall(r"\w+", question.lower()):
-        own = terms(word)
-        words |= {own[0]: word} if len(own) == 1 else {}
+        if len(terms(word)) == 1:
+            words |= dict.fromkeys(terms_of(word, scope.bases), word)
+    chunks = [hit.chunk_id for hit in hits]
     found: dict[UUID, set[str]] = {}
     for chunk, term in Posting.objects.filter(chunk__in=chunks, term__in=list(words)).values_list("chunk", "term"):
         found.setdefault(chunk, set()).add(words[term])

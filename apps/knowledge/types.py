@@ -56,15 +56,16 @@ class Hit:
 
 @dataclass(frozen=True)
 class Filters:
-    """Which documents a search looks into: some by key, those with all the tags, those uploaded in a span of days."""
+    """Which documents a search looks into: some by key, those with all the tags, in a language, uploaded in a span of days."""
 
     documents: tuple[UUID, ...] = ()
     tags: tuple[str, ...] = ()
     since: date | None = None
     until: date | None = None
+    language: str = ""
 
     def __bool__(self) -> bool:
-        return bool(self.documents or self.tags or self.since or self.until)
+        return bool(self.documents or self.tags or self.since or self.until or self.language)
 
 
 NO_FILTERS = Filters()

@@ -16,6 +16,7 @@ urlpatterns = [
     path("knowledge/<uuid:pk>/paste/", documents.document_paste, name="document-paste"),
     path("knowledge/<uuid:pk>/questions/", questions.question_list, name="questions"),
     path("knowledge/<uuid:pk>/measure/", questions.collection_measure, name="collection-measure"),
+    path("questions/<uuid:pk>/decide/", questions.question_decide, name="question-decide"),
     path("questions/<uuid:pk>/remove/", questions.question_remove, name="question-remove"),
     path("knowledge/<uuid:pk>/sources/", sources.source_list, name="sources"),
     path("knowledge/<uuid:pk>/sources/new/", sources.source_new, name="source-new"),

@@ -39,6 +39,7 @@ class Postgres:
         self.port = port
         self.user = _unprivileged_user()
         self.programs = _programs(data, self.user)
+        self.log_start = 0
         self.child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -58,7 +59,14 @@ class Postgres:
         command: list[str | Path] = [self.programs / "postgres", "-D", self.folder, "-p", str(self.port)]
         for setting in SETTINGS:
             command += ["-c", setting]
+        self.log_start = self.log.stat().st_size if self.log.exists() else 0
         self.child = spawn(command, log=self.log, death_signal=signal.SIGINT, user=self.user)
+
+    def _said(self) -> str:
+        """Return what was logged since the last try to start; sessions of the former server write there too."""
+        with self.log.open("rb") as log:
+            log.seek(self.log_start)
+            return log.read().decode(errors="replace")
 
     def _create(self) -> None:
         unfinished = self.folder.with_name("postgres.unfinished")
@@ -101,7 +109,7 @@ class Postgres:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self.child.poll() is not None:
-                if not _is_held_by_former(tail(self.log, 2)):
+                if not _is_held_by_former(self._said()):
                     raise CannotStart(f"PostgreSQL did not start: {_reason(tail(self.log))}")
                 time.sleep(0.3)
                 self._spawn()

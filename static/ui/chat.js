@@ -73,6 +73,7 @@ function place(f) {
   const fresh = holder.content.firstElementChild, old = byId(f.id);
   if (old) return;
   msgs.append(fresh);
+  adopt(fresh);
   if (f.t === 'start') { say.textContent = main.dataset.writing; quiet = Date.now(); }
   if (f.t === 'user') pinned = true;
   state(); follow();
@@ -86,10 +87,14 @@ function write(el, f) {
   block.className = f.t === 'tail' ? 'blk caret' : 'blk';
   if (block.innerHTML !== f.html) { block.innerHTML = f.html; markChosen(); }
 }
-// Cards come over the socket, which knows no CSRF token: their forms get the page's.
+// What comes over the socket knows no CSRF token: its forms get the page's.
+function adopt(slot) {
+  $$('form', slot).filter(f => !$('[name=csrfmiddlewaretoken]', f)).forEach(f => f.prepend($('[name=csrfmiddlewaretoken]', form).cloneNode()));
+  htmx.process(slot);
+}
 function ask(slot, html) {
   slot.innerHTML = html;
-  $$('form', slot).forEach(f => f.prepend($('[name=csrfmiddlewaretoken]', form).cloneNode()));
+  adopt(slot);
   if (asks()) note('');
 }
 function finish(el, f) {
@@ -97,6 +102,7 @@ function finish(el, f) {
   el.setAttribute('aria-busy', 'false');
   el.dataset.open = 'no';
   $('.end', el).innerHTML = f.html;
+  adopt($('.end', el));
   note(''); say.textContent = f.say; state();
   if (waiting) { const text = waiting; waiting = ''; queue.hidden = true; push(text); }
 }

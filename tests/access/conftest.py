@@ -44,7 +44,7 @@ def _objects(member, admin):
     from apps.conversations import services as conversations
     from apps.jobs.worker import drain
     from apps.knowledge import services as knowledge
-    from apps.knowledge.models import KnowledgeBase
+    from apps.knowledge.models import KnowledgeBase, Question
     from apps.knowledge.services import questions, sources, uploads
     from apps.integrations import services as integrations
     from apps.providers import services as providers
@@ -69,6 +69,7 @@ def _objects(member, admin):
     source = sources.add_source(actor=admin, knowledge_base=base, kind="page", values=wanted)
     asked = {"question": "How many days of leave?", "document": "a.md"}
     questions.add_questions(actor=admin, knowledge_base=base, rows=[asked])
+    proposed = Question.objects.create(knowledge_base=base, text="Who pays for trains?", state="proposed")
     invitation = members.invite(actor=admin, email="new@acme.example", roles=[group_for("member")])
     key = keys.make_key(actor=member, name="Nightly", scopes=["agents:read"]).key
     role = groups.save_role(actor=admin, name="Reader", rights=["audit.view_auditevent"])
@@ -134,7 +135,8 @@ def _objects(member, admin):
         "document": document.pk,
         "passage": document.chunks.get().pk,
         "source": source.pk,
-        "labelled": base.questions.get().pk,
+        "labelled": base.questions.labelled().get().pk,
+        "proposed": proposed.pk,
         "upload": uploads.begin_upload(actor=member, knowledge_base=base, name="CANARY.txt", size_bytes=9).pk,
         "spare": spare.pk,
         "base": base.pk,

@@ -127,6 +127,7 @@ ROUTES = [
     page("questions", 403, keys=("base",), admin=200),
     page("questions", 403, keys=("base",), method="POST", body={}, admin=422),
     page("collection-measure", 403, keys=("base",), method="POST", admin=302),
+    page("question-decide", 404, keys=("proposed",), method="POST", admin=302),
     page("question-remove", 404, keys=("labelled",), method="POST", admin=302),
     page("sources", 403, keys=("base",), admin=200),
     page("source-new", 403, keys=("base",), admin=200),
@@ -150,6 +151,8 @@ ROUTES = [
     page("message-sources", keys=("conversation", "message"), colleague=OWN),
     page("answer-stop", 302, keys=("conversation",), colleague=OWN, method="POST"),
     page("answer-again", 302, keys=("conversation", "message"), colleague=OWN, method="POST"),
+    page("answer-rate", 302, keys=("conversation", "message"), colleague=OWN, method="POST", body={"verdict": "bad"}),
+    page("agent-feedback", 403, keys=("agent",), admin=200),
     page("message-edit", keys=("conversation", "question"), colleague=OWN),
     page("message-edit", 422, keys=("conversation", "question"), colleague=OWN, method="POST", body={"text": ""}),
     page("message-show", 302, keys=("conversation", "message"), colleague=OWN, method="POST"),
@@ -577,6 +580,8 @@ ROUTES = [
     api("api-questions", 403, keys=("base",), admin=200),
     api("api-questions", 403, keys=("base",), method="POST", body={"questions": []}, admin=422),
     api("api-question", 404, keys=("labelled",), method="DELETE", admin=204),
+    api("api-question-accept", 404, keys=("proposed",), method="POST", body={}, admin=422),
+    api("api-question-dismiss", 404, keys=("proposed",), method="POST", admin=204),
     api("api-measurements", 403, keys=("base",), admin=200),
     api("api-measurements", 403, keys=("base",), method="POST", admin=202),
     api("api-sources", 403, keys=("base",), admin=200),
@@ -647,6 +652,10 @@ ROUTES = [
     api("api-messages", 422, OWN, keys=("conversation",), method="POST", body={"text": ""}),
     api("api-message", keys=("conversation", "message"), colleague=OWN),
     api("api-message-again", 202, OWN, keys=("conversation", "message"), method="POST"),
+    api("api-message-feedback", 404, keys=("conversation", "message")),  # nothing is said of it yet
+    api("api-message-feedback", 200, OWN, keys=("conversation", "message"), method="PUT", body={"is_good": True}),
+    api("api-message-feedback", 204, OWN, keys=("conversation", "message"), method="DELETE"),
+    api("api-agent-feedback", 403, keys=("agent",), admin=200),
     api("api-message-show", 200, OWN, keys=("conversation", "message"), method="POST"),
 ]
 PUBLIC_STATUS = {"openapi": 200, "api-login": 401, "api-refresh": 401, "api-logout": 401}

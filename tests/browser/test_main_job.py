@@ -23,14 +23,7 @@ def model_that(live, turn):
         server.script(turn)
         live.use_model(server.url)
         yield server
-        live.manage(
-            code="""
-from apps.tenants.hosts import tenant_for_slug
-from apps.core.tenancy import tenant_context
-from apps.agents.models import Agent
-with tenant_context(tenant_for_slug("acme")): Agent.objects.update(model=None)
-"""
-        )
+        live.sql("UPDATE agents_agent SET model_id = NULL", schema="t_acme")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.core.language import is_english, sentences, terms, token_estimate
+from apps.core.language import is_english, language_of, sentences, terms, token_estimate
 
 
 def cut(text):
@@ -47,3 +47,36 @@ def test_is_english(text, expected):
 
 def test_token_estimate_grows_with_text():
     assert 8 <= token_estimate("one two three four five six seven") <= 12
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Staff receive 28 days of paid annual leave.", "en"),
+        ("Alle Beschäftigten erhalten 28 Tage bezahlten Urlaub.", "de"),
+        ("Los empleados reciben 28 días de vacaciones pagadas.", "es"),
+        ("Сотрудники получают 28 дней оплачиваемого отпуска.", "ru"),
+        ("يحصل الموظفون على 28 يوما من الإجازة السنوية المدفوعة", "ar"),
+        ("所有员工每年享有二十八天带薪年假，申请须提前两周提交给主管。", "zh"),
+        ("Urlaub", ""),
+        ("4711 0815 2026 1,200.00 3,400.00", ""),
+        ("", ""),
+    ],
+)
+def test_language_of_a_text(text, language):
+    assert language_of(text) == language
+
+
+@pytest.mark.parametrize(
+    ("language", "forms"),
+    [
+        ("ru", "отпуск отпуска отпуску отпусков"),
+        ("es", "empleado empleados empleada"),
+        ("fr", "congé congés"),
+        ("en", "leave leaves"),
+        ("", "leave leaves"),
+        ("xx", "leave leaves"),
+    ],
+)
+def test_forms_of_a_word_have_one_stem(language, forms):
+    assert len(set(terms(forms, language))) == 1

@@ -44,10 +44,13 @@ def test_a_session_that_still_computes_is_waited_for(postgres):
             "SELECT 1 FROM pg_stat_activity WHERE state = 'active' AND query = %s", [BUSY_FOR_A_WHILE]
         ).fetchone():
             pass
+    idle = [connect(postgres) for _ in range(8)]  # they write their last words into the log of the next server
     postgres.child.send_signal(signal.SIGKILL)
     postgres.child.wait(10)
     postgres.start()
     session.join(60)
+    for connection in idle:
+        connection.close()
     assert "pre-existing shared memory block" in postgres.log.read_text()
     with connect(postgres) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -31,6 +31,11 @@ SPEC = ToolSpec(
             },
             "since": {"type": "string", "format": "date", "description": "Only documents from this day on."},
             "until": {"type": "string", "format": "date", "description": "Only documents up to this day."},
+            "language": {
+                "type": "string",
+                "maxLength": 20,
+                "description": "Only documents in this language, by its ISO 639-1 code like en.",
+            },
         },
         "required": ["query"],
         "additionalProperties": False,
@@ -66,7 +71,9 @@ def _call(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
 
 def _filters(arguments: dict[str, Any]) -> Filters:
     tags = tuple(str(tag).lower() for tag in arguments.get("tags", ()))
-    return Filters(tags=tags, since=_day(arguments.get("since")), until=_day(arguments.get("until")))
+    since, until = _day(arguments.get("since")), _day(arguments.get("until"))
+    language = str(arguments.get("language", "")).lower()
+    return Filters(tags=tags, since=since, until=until, language=language if len(language) == 2 else "")
 
 
 def _day(text: str | None) -> date | None:

@@ -5,6 +5,7 @@ import re
 from datetime import datetime
 from typing import Any
 
+from babel import Locale
 from django import template
 from django.forms import BoundField, Textarea
 from django.templatetags.static import static
@@ -12,8 +13,8 @@ from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, ngettext, to_locale
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 register = template.Library()
 UNITS = ("B", "kB", "MB", "GB")
@@ -42,6 +43,12 @@ def ago(moment: datetime | None) -> str:
     if seconds < 7 * 86400:
         return ngettext("%(n)d day ago", "%(n)d days ago", seconds // 86400) % {"n": seconds // 86400}
     return date_format(timezone.localtime(moment), "DATE_FORMAT")
+
+
+@register.filter
+def language_name(code: str) -> str:
+    """Name a language, given by its ISO 639-1 code, in the language of the page; the code, where it has no name there."""
+    return str(Locale.parse(to_locale(get_language() or "en")).languages.get(code, code))
 
 
 @register.filter

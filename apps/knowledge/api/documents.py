@@ -56,6 +56,7 @@ class DocumentSerializer(serializers.ModelSerializer):
             "progress",
             "error",
             "tags",
+            "language",
             "page_count",
             "unread_pages",
             "chunk_count",
@@ -105,6 +106,9 @@ class FilterInput(serializers.Serializer):
     tags = serializers.ListField(child=serializers.CharField(), default=list, help_text="Documents with all of them.")
     since = serializers.DateField(default=None, help_text="Uploaded on this day or later.")
     until = serializers.DateField(default=None, help_text="Uploaded on this day or before.")
+    language = serializers.CharField(
+        default="", allow_blank=True, max_length=8, help_text="Documents in this language: its ISO 639-1 code."
+    )
 
 
 class SearchInput(FilterInput):
@@ -155,7 +159,8 @@ def base_of(request: Request, pk: Any) -> KnowledgeBase:
 def _filters(values: dict[str, Any]) -> Filters:
     tags = tuple(tag.lower() for tag in values["tags"])
     documents = tuple(values.get("documents", ()))
-    return Filters(documents=documents, tags=tags, since=values["since"], until=values["until"])
+    language, since, until = values["language"].lower(), values["since"], values["until"]
+    return Filters(documents=documents, tags=tags, since=since, until=until, language=language)
 
 
 @extend_schema(tags=["knowledge-base"], responses=KnowledgeBaseSerializer(many=True))

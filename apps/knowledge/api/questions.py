@@ -4,7 +4,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
@@ -22,7 +22,7 @@ class QuestionSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Question
-        fields = ("id", "question", "document", "quote", "created_at")
+        fields = ("id", "question", "document", "quote", "state", "was_good", "remark", "created_at")
         read_only_fields = fields
 
 
@@ -36,6 +36,13 @@ class QuestionInput(serializers.Serializer):
 
 class QuestionsInput(serializers.Serializer):
     questions = serializers.ListField(child=QuestionInput(), min_length=1, max_length=services.MOST_QUESTIONS)
+
+
+class QuestionLabelInput(serializers.Serializer):
+    document = serializers.CharField(max_length=255, help_text="The name of the document that answers it.")
+    quote = serializers.CharField(
+        max_length=300, allow_blank=True, default="", help_text="Words of the passage; empty: any."
+    )
 
 
 class CountSerializer(serializers.Serializer):
@@ -67,14 +74,21 @@ def _base(request: Request, pk: Any) -> KnowledgeBase:
     return base
 
 
-@extend_schema(tags=["knowledge"], methods=["GET"], responses=QuestionSerializer(many=True))
+@extend_schema(
+    tags=["knowledge"],
+    methods=["GET"],
+    responses=QuestionSerializer(many=True),
+    parameters=[OpenApiParameter("state", str, enum=["labelled", "proposed"])],
+)
 @extend_schema(tags=["knowledge"], methods=["POST"], request=QuestionsInput, responses={201: CountSerializer})
 @api_view(["GET", "POST"])
 def questions(request: Request, pk: Any) -> Response:
-    """List a collection's labelled questions, or add some; one that is there is labelled anew."""
+    """List a collection's labelled questions, or those that feedback proposed; or add some: one that is there is labelled anew."""
     base = _base(request, pk)
     if request.method == "GET":
-        return listed(request, base.questions.all(), QuestionSerializer)
+        is_proposed = request.query_params.get("state") == "proposed"
+        found = base.questions.proposed() if is_proposed else base.questions.labelled()
+        return listed(request, found, QuestionSerializer)
     rows = checked(QuestionsInput, request.data)["questions"]
     count = services.add_questions(actor=request.user, knowledge_base=base, rows=rows)
     return Response({"count": count}, status=201)
@@ -83,10 +97,31 @@ def questions(request: Request, pk: Any) -> Response:
 @extend_schema(tags=["knowledge"], responses={204: None})
 @api_view(["DELETE"])
 def question(request: Request, pk: Any) -> Response:
-    """Remove a labelled question."""
-    mine = KnowledgeBase.objects.manageable_by(request.user)
-    services.remove_question(actor=request.user, question=get_object_or_404(Question, pk=pk, knowledge_base__in=mine))
+    """Remove a labelled question; one that is proposed may be proposed again then."""
+    services.remove_question(actor=request.user, question=_managed(request, pk))
     return Response(status=204)
+
+
+@extend_schema(tags=["knowledge"], request=QuestionLabelInput, responses={201: CountSerializer})
+@api_view(["POST"])
+def question_accept(request: Request, pk: Any) -> Response:
+    """Add a question that feedback proposed, with the document that answers it."""
+    found = _managed(request, pk)
+    count = services.accept_question(actor=request.user, question=found, **checked(QuestionLabelInput, request.data))
+    return Response({"count": count}, status=201)
+
+
+@extend_schema(tags=["knowledge"], request=None, responses={204: None})
+@api_view(["POST"])
+def question_dismiss(request: Request, pk: Any) -> Response:
+    """Drop a question that feedback proposed; it is not proposed again."""
+    services.dismiss_question(actor=request.user, question=_managed(request, pk))
+    return Response(status=204)
+
+
+def _managed(request: Request, pk: Any) -> Question:
+    mine = KnowledgeBase.objects.manageable_by(request.user)
+    return get_object_or_404(Question.objects.select_related("knowledge_base"), pk=pk, knowledge_base__in=mine)
 
 
 @extend_schema(tags=["knowledge"], methods=["GET"], responses=MeasurementSerializer(many=True))
@@ -105,5 +140,7 @@ def measurements(request: Request, pk: Any) -> Response:
 urlpatterns = [
     path("knowledge-base/<uuid:pk>/questions", questions, name="api-questions"),
     path("knowledge-base/questions/<uuid:pk>", question, name="api-question"),
+    path("knowledge-base/questions/<uuid:pk>/accept", question_accept, name="api-question-accept"),
+    path("knowledge-base/questions/<uuid:pk>/dismiss", question_dismiss, name="api-question-dismiss"),
     path("knowledge-base/<uuid:pk>/measurements", measurements, name="api-measurements"),
 ]

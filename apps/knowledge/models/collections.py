@@ -18,7 +18,9 @@ BUILT_IN_SPACE = UUID(int=0)
 
 
 class KnowledgeBase(TimestampedModel, Shared):
-    """A collection of documents. The two counters are kept by ingestion: they are BM25's corpus size."""
+    """A collection of documents. The two counters are kept by ingestion: they are BM25's corpus size; `languages` are those that
+    documents were found to be in, whose stems a question is asked in.
+    """
 
     LEVELS: ClassVar = {
         VIEW: _("Search and read"),
@@ -35,6 +37,7 @@ class KnowledgeBase(TimestampedModel, Shared):
     )
     chunk_count = models.PositiveIntegerField(default=0, editable=False)
     term_count = models.PositiveBigIntegerField(default=0, editable=False)
+    languages = ArrayField(models.CharField(max_length=8), default=list, db_default=[], editable=False)
     embedding_model = models.ForeignKey(
         "providers.ProviderModel",
         on_delete=models.PROTECT,
@@ -111,6 +114,7 @@ class Document(TimestampedModel):
     page_count = models.PositiveIntegerField(_("pages"), null=True, blank=True)
     unread_pages = models.PositiveIntegerField(_("pages that are pictures, not read"), default=0, db_default=0)
     chunk_count = models.PositiveIntegerField(_("passages"), default=0)
+    language = models.CharField(_("language"), max_length=8, blank=True, db_default="", editable=False)
     tags = ArrayField(models.CharField(max_length=40), verbose_name=_("tags"), default=list, blank=True)
     uploaded_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+", verbose_name=_("uploaded by")

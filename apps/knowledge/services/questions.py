@@ -1,9 +1,10 @@
-"""The labelled questions of a collection: written, imported, removed; and a measurement of how well they are answered."""
+"""The labelled questions of a collection: written, imported, proposed, removed; and a measurement of how well they are answered."""
 
 import csv
 import io
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -18,7 +19,8 @@ from apps.knowledge import actions
 from apps.knowledge.measuring import MEASURE
 from apps.knowledge.models import KnowledgeBase, Measurement, Question
 
-MOST_QUESTIONS = 2_000
+MOST_QUESTIONS, MOST_PROPOSED = 2_000, 200
+MOST_REMARK_CHARS = 4_000
 COLUMNS = ("question", "document", "quote")
 
 
@@ -35,12 +37,80 @@ def add_questions(*, actor: Any, knowledge_base: KnowledgeBase, rows: Sequence[M
     for number, row in enumerate(rows, start=1):
         values = _checked(row, names, number if len(rows) > 1 else 0)
         text = values.pop("text")
+        values |= {"state": Question.State.LABELLED, "remark": ""}
         Question.objects.update_or_create(knowledge_base=knowledge_base, text=text, defaults=values)
-    count = knowledge_base.questions.count()
+    return _counted(actor, knowledge_base, added=len(rows))
+
+
+def _counted(actor: Any, knowledge_base: KnowledgeBase, *, added: int) -> int:
+    count = knowledge_base.questions.labelled().count()
     if count > MOST_QUESTIONS:
         raise InvalidInput(_("At most %(most)d questions a collection.") % {"most": MOST_QUESTIONS}, field="question")
-    record(actions.QUESTIONS_ADDED, actor=actor, target=knowledge_base, after={"added": len(rows), "questions": count})
+    record(actions.QUESTIONS_ADDED, actor=actor, target=knowledge_base, after={"added": added, "questions": count})
     return count
+
+
+def propose(
+    *,
+    knowledge_base: KnowledgeBase,
+    text: str,
+    document_name: str,
+    quote: str,
+    is_good: bool,
+    remark: str,
+    origin: UUID,
+) -> None:
+    """Propose a question that somebody asked and said something of; part of the caller's transaction.
+
+    One that is labelled, dismissed or too long is not proposed; of more than 200 the oldest go.
+    """
+    text = one_line(text, 501)
+    if len(text) > 500:
+        return
+    values = {"document_name": document_name, "quote": one_line(quote, 300), "was_good": is_good, "origin": origin}
+    values["remark"] = remark[:MOST_REMARK_CHARS]
+    row, is_new = Question.objects.get_or_create(
+        knowledge_base=knowledge_base, text=text, defaults={"state": Question.State.PROPOSED, **values}
+    )
+    if not is_new:
+        Question.objects.proposed().filter(pk=row.pk).update(**values)
+    surplus = knowledge_base.questions.proposed().values_list("pk", flat=True)[MOST_PROPOSED:]
+    Question.objects.filter(pk__in=list(surplus)).delete()
+
+
+def withdraw_proposals(*, origin: UUID) -> None:
+    """Forget what was proposed because of an answer and nobody has decided on."""
+    Question.objects.proposed().filter(origin=origin).delete()
+
+
+@transaction.atomic
+def accept_question(*, actor: Any, question: Question, document: str, quote: str = "") -> int:
+    """Add a proposed question, with the document that answers it; return how many there are now.
+
+    Raises Forbidden, Conflict when it is decided, InvalidInput at `document`.
+    """
+    base = question.knowledge_base
+    require_manage(actor, base)
+    _require_proposed(question)
+    names = set(base.documents.values_list("name", flat=True))
+    values = _checked({"question": question.text, "document": document, "quote": quote}, names, 0)
+    Question.objects.filter(pk=question.pk).update(**values, state=Question.State.LABELLED, remark="")
+    return _counted(actor, base, added=1)
+
+
+@transaction.atomic
+def dismiss_question(*, actor: Any, question: Question) -> None:
+    """Drop a proposed question; it is not proposed again. Raises Forbidden, Conflict when it is decided."""
+    require_manage(actor, question.knowledge_base)
+    _require_proposed(question)
+    Question.objects.filter(pk=question.pk).update(state=Question.State.DISMISSED, remark="", quote="")
+    before = {"question": question.text}
+    record(actions.QUESTION_DISMISSED, actor=actor, target=question.knowledge_base, before=before)
+
+
+def _require_proposed(question: Question) -> None:
+    if not Question.objects.select_for_update().proposed().filter(pk=question.pk).exists():
+        raise Conflict(_("This question is decided already."))
 
 
 def rows_of(data: bytes) -> list[dict[str, str]]:
@@ -81,7 +151,7 @@ def measure(*, actor: Any, knowledge_base: KnowledgeBase, note: str = "") -> Mea
         .select_related("embedding_model")
         .get(pk=knowledge_base.pk)
     )
-    if not base.questions.exists():
+    if not base.questions.labelled().exists():
         raise Conflict(_("Add questions first."))
     if base.measurements.filter(state=Measurement.State.WAITING).exists():
         raise Conflict(_("It is being measured already."))

@@ -112,14 +112,16 @@ def _documents_context(request: HttpRequest, base: KnowledgeBase) -> dict[str, A
     if request.GET.get("state") in Document.State.values:
         documents = documents.filter(state=request.GET["state"])
     page = Paginator(documents, PAGE_SIZE).get_page(request.GET.get("page"))
-    tags = base.documents.all_tags()
-    return {"base": base, "page": page, "states": [Document.State.READY, Document.State.FAILED], "tags": tags}
+    states = [Document.State.READY, Document.State.FAILED]
+    narrow = {"tags": base.documents.all_tags(), "languages": base.documents.all_languages()}
+    return {"base": base, "page": page, "states": states, **narrow}
 
 
 def _filters(request: HttpRequest) -> Filters:
-    """Read `tag`, `since` and `until` of the address; a day that is none does not narrow anything."""
+    """Read `tag`, `language`, `since` and `until` of the address; a day that is none does not narrow anything."""
     tags = tuple(tag for tag in request.GET.getlist("tag") if tag)
-    return Filters(tags=tags, since=_day(request.GET.get("since", "")), until=_day(request.GET.get("until", "")))
+    since, until = _day(request.GET.get("since", "")), _day(request.GET.get("until", ""))
+    return Filters(tags=tags, since=since, until=until, language=request.GET.get("language", ""))
 
 
 def _day(text: str) -> date | None:

@@ -21,7 +21,7 @@ from apps.knowledge.models import KnowledgeBase, Measurement, Question
 from apps.knowledge.services import questions
 from apps.knowledge.views.collections import PAGE_SIZE, visible_base
 
-MOST_SHOWN = 12
+MOST_SHOWN, MOST_PROPOSED_SHOWN = 12, 20
 SHOWN = ("recall@5", "mrr@10")
 MOST_IMPORT_BYTES = 2 << 20
 
@@ -73,7 +73,7 @@ def _context(request: HttpRequest, base: KnowledgeBase) -> dict[str, Any]:
     rounds = list(base.measurements.select_related("started_by")[:MOST_SHOWN])
     done = [row for row in rounds if row.state == Measurement.State.DONE]
     last = {row["question"]: row["rank"] for row in done[0].ranks} if done else {}
-    page = Paginator(base.questions.filter(text__icontains=request.GET.get("q", "")), PAGE_SIZE).get_page(
+    page = Paginator(base.questions.labelled().filter(text__icontains=request.GET.get("q", "")), PAGE_SIZE).get_page(
         request.GET.get("page")
     )
     places = [{"question": row, "was_asked": row.text in last, "rank": last.get(row.text)} for row in page.object_list]
@@ -81,6 +81,8 @@ def _context(request: HttpRequest, base: KnowledgeBase) -> dict[str, Any]:
         "base": base,
         "page": page,
         "places": places,
+        "proposed": base.questions.proposed()[:MOST_PROPOSED_SHOWN],
+        "names": _names(base),
         "rounds": [_told(row, former) for row, former in zip(rounds, [*rounds[1:], None], strict=False)],
         "is_busy": any(row.state == Measurement.State.WAITING for row in rounds),
         "columns": _columns(done[::-1]),
@@ -132,11 +134,30 @@ def _moved(new: Measurement, old: Measurement) -> list[dict[str, Any]]:
 
 
 @require_POST
-def question_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
+def question_decide(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Add a proposed question with the document that answers it, or (`dismiss`) drop it."""
+    question = _managed(request, pk)
+    try:
+        if "dismiss" in request.POST:
+            questions.dismiss_question(actor=request.user, question=question)
+            messages.success(request, _("The question is dismissed; it is not proposed again."))
+        else:
+            chosen = {"document": request.POST.get("document", ""), "quote": request.POST.get("quote", "")}
+            questions.accept_question(actor=request.user, question=question, **chosen)
+            messages.success(request, _("The question is added."))
+    except (Conflict, InvalidInput) as error:
+        messages.error(request, str(error.message))
+    return redirect("questions", question.knowledge_base_id)
+
+
+def _managed(request: HttpRequest, pk: UUID) -> Question:
     mine = KnowledgeBase.objects.manageable_by(request.user)
-    question = get_object_or_404(
-        Question.objects.select_related("knowledge_base").filter(knowledge_base__in=mine), pk=pk
-    )
+    return get_object_or_404(Question.objects.select_related("knowledge_base").filter(knowledge_base__in=mine), pk=pk)
+
+
+@require_POST
+def question_remove(request: HttpRequest, pk: UUID) -> HttpResponse:
+    question = _managed(request, pk)
     questions.remove_question(actor=request.user, question=question)
     messages.success(request, _("The question is removed."))
     return redirect("questions", question.knowledge_base_id)

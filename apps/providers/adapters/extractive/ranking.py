@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from apps.core.language import is_english, sentences, terms
+from apps.core.language import is_english, language_of, sentences, terms
 from apps.providers.types import EmbeddingPort, Passage, Quote, Vectors
 
 FEATURES = ("cosine", "overlap", "overlap_with_context", "bigrams", "type", "length", "score", "rank", "nothing_new")
@@ -62,10 +62,11 @@ def best_quotes(
     question: str, passages: Sequence[Passage], *, most: int, embedder: EmbeddingPort | None
 ) -> list[Quote]:
     """Return at most `most` quotes, best first; confidence is the sentence's share among all (softmax)."""
-    found = _sentences_of(passages)
+    language = "" if is_english(question) else language_of("\n".join(passage.text for passage in passages))
+    found = _sentences_of(passages, language)
     if not found:
         return []
-    scores = features(question, found, embedder) @ WEIGHTS
+    scores = features(question, found, embedder, language) @ WEIGHTS
     shares = np.exp((scores - scores.max()) * SHARPNESS)
     shares /= shares.sum()
     quotes: list[Quote] = []
@@ -78,21 +79,21 @@ def best_quotes(
     return quotes
 
 
-def _sentences_of(passages: Sequence[Passage]) -> list[_Sentence]:
+def _sentences_of(passages: Sequence[Passage], language: str) -> list[_Sentence]:
     found: list[_Sentence] = []
     for rank, passage in enumerate(passages):
-        context = frozenset(terms(f"{passage.document} {passage.heading}"))
+        context = frozenset(terms(f"{passage.document} {passage.heading}", language))
         for start, end in sentences(passage.text):
             text = passage.text[start:end]
-            own = tuple(terms(text))
+            own = tuple(terms(text, language))
             found.append(_Sentence(passage, rank, text, own, context))
             context = frozenset(own)
     return found
 
 
-def features(question: str, found: Sequence[_Sentence], embedder: EmbeddingPort | None) -> Vectors:
+def features(question: str, found: Sequence[_Sentence], embedder: EmbeddingPort | None, language: str = "") -> Vectors:
     """Return (n, 9) float32 in the order of FEATURES."""
-    asked = terms(question)
+    asked = terms(question, language)
     rarity = _rarity(asked, found)
     total = sum(rarity.values()) or 1.0
     pattern = next((answer for kind, answer in _KINDS if kind.search(question)), None)

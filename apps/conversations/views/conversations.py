@@ -109,7 +109,7 @@ def _mine(request: HttpRequest, pk: UUID) -> Conversation:
 
 
 def _detail_context(conversation: Conversation, *, viewer: Any = None) -> dict[str, Any]:
-    rows = conversation.messages.shown().select_related("run", "conversation__agent")
+    rows = conversation.messages.shown().select_related("run", "conversation__agent", "feedback")
     rows = rows.prefetch_related(
         "run__events", "run__family_approvals__votes", "run__family_approvals__run__agent", "citations"
     )
