@@ -68,7 +68,7 @@ urlpatterns = [
     path("runs/", agents.run_list, name="runs"),
     path("runs/<uuid:pk>/", agents.run_detail, name="run"),
     path("runs/<uuid:pk>/files/<uuid:file>/", agents.run_file, name="run-file"),
-    path("runs/<uuid:pk>/result.json", agents.run_result, name="run-result"),
+    path("runs/<uuid:pk>/result.<slug:kind>", agents.run_result, name="run-result"),
     path("runs/<uuid:pk>/cancel/", agents.run_cancel, name="run-cancel"),
     path("runs/<uuid:pk>/again/", agents.run_again, name="run-again"),
 ]

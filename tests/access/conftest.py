@@ -175,6 +175,7 @@ def _objects(member, admin):
         "consent": consent.pk,
         "kind": "agents",
         "number": 1,
+        **{kind: kind for kind in ("pdf", "docx", "md", "json")},
         "slug": "anything",
         "message": message.pk,
         "question": message.parent_id,

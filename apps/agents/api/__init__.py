@@ -57,6 +57,7 @@ urlpatterns = [
     path("facts/<uuid:pk>", memory.fact, name="api-fact"),
     path("runs/", endpoints.runs, name="api-runs"),
     path("runs/<uuid:pk>", endpoints.run, name="api-run"),
+    path("runs/<uuid:pk>/result.<slug:kind>", endpoints.run_result, name="api-run-result"),
     path("runs/<uuid:pk>/cancel", endpoints.cancel, name="api-run-cancel"),
     path("runs/<uuid:pk>/again", endpoints.again, name="api-run-again"),
     path("runs/<uuid:pk>/events", live.run_events, name="api-run-events"),

@@ -2,13 +2,16 @@
 
 from typing import Any
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
-from drf_spectacular.utils import extend_schema, extend_schema_field
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.agents.documents import JSON, KINDS, file_of
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
 from apps.agents.services import runs as services
@@ -109,6 +112,22 @@ def runs(request: Request) -> Response:
 def run(request: Request, pk: Any) -> Response:
     """Read a run with its finished steps."""
     return Response(RunDetailSerializer(_run(request, pk)).data)
+
+
+@extend_schema(
+    tags=["runs"],
+    parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=[*KINDS, JSON])],
+    responses={
+        (200, media_type): OpenApiTypes.BINARY
+        for media_type in (*(each[0] for each in KINDS.values()), "application/json")
+    },
+)
+@api_view(["GET"])
+def run_result(request: Request, pk: Any, kind: str) -> HttpResponse:
+    """Save what a run came to as PDF, Word file or Markdown, or, of a blueprint's, as JSON."""
+    made = file_of(actor=request.user, run=_run(request, pk), kind=kind)
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return HttpResponse(made.data, content_type=made.media_type, headers=headers)
 
 
 @extend_schema(tags=["runs"], request=None, responses={202: RunSerializer})

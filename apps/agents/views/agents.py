@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-import orjson
 from django.core.paginator import Paginator
 from django.db.models import Count, Q, QuerySet
 from django.http import FileResponse, HttpRequest, HttpResponse
@@ -12,6 +11,7 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.agents.documents import file_of
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import cards_of, given_of, steps_of, timeline
 from apps.agents.services import runs as services
@@ -123,12 +123,12 @@ def run_file(request: HttpRequest, pk: UUID, file: UUID) -> FileResponse:
 
 
 @require_GET
-def run_result(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """What a run by a blueprint came to, as JSON to save."""
-    run = get_object_or_404(Run.objects.visible_to(request.user).exclude(result=None), pk=pk)
-    body = orjson.dumps(run.result, option=orjson.OPT_INDENT_2)
-    headers = {"Content-Disposition": f'attachment; filename="{run.blueprint}-{run.pk}.json"'}
-    return HttpResponse(body, content_type="application/json", headers=headers)
+def run_result(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+    """What a run came to, as a file to save."""
+    runs = Run.objects.visible_to(request.user).select_related("agent", "started_by", "project")
+    made = file_of(actor=request.user, run=get_object_or_404(runs, pk=pk), kind=kind)
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return HttpResponse(made.data, content_type=made.media_type, headers=headers)
 
 
 @require_POST

@@ -1,0 +1,113 @@
+"""Markdown as blocks of runs, which every kind of paper draws in its own way. Raw HTML is text, images are their words."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+from apps.core.paper.types import Block, Run, TooLong
+
+MOST_CHARS = 600_000
+DEEPEST = 8
+_SAFE = ("https:", "http:", "mailto:")
+_LOOKS = {"strong": "bold", "em": "italic", "s": "struck"}
+_parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+
+
+def blocks_of(text: str) -> list[Block]:
+    """Return a text's blocks. Raises TooLong."""
+    if len(text) > MOST_CHARS:
+        raise TooLong
+    return _blocks(SyntaxTreeNode(_parser.parse(text)).children, 0)
+
+
+def _blocks(nodes: list[SyntaxTreeNode], depth: int) -> list[Block]:
+    return [block for node in nodes if (block := _block(node, depth)) is not None]
+
+
+def _block(node: SyntaxTreeNode, depth: int) -> Block | None:
+    if depth >= DEEPEST and node.type in ("blockquote", "bullet_list", "ordered_list"):
+        return {"kind": "paragraph", "runs": [_run(_plain(node))], "is_rtl": False}
+    return _MAKERS.get(node.type, _paragraph)(node, depth)
+
+
+def _heading(node: SyntaxTreeNode, _depth: int) -> Block:
+    runs = _inline(node)
+    return {"kind": "heading", "level": min(max(int(node.tag[1]), 2), 4), "runs": runs, "is_rtl": _is_rtl(runs)}
+
+
+def _paragraph(node: SyntaxTreeNode, _depth: int) -> Block | None:
+    runs = _inline(node)
+    return {"kind": "paragraph", "runs": runs, "is_rtl": _is_rtl(runs)} if runs else None
+
+
+def _code(node: SyntaxTreeNode, _depth: int) -> Block:
+    return {"kind": "code", "text": node.content.rstrip("\n")}
+
+
+def _rule(_node: SyntaxTreeNode, _depth: int) -> Block:
+    return {"kind": "rule"}
+
+
+def _quote(node: SyntaxTreeNode, depth: int) -> Block:
+    return {"kind": "quote", "blocks": _blocks(node.children, depth + 1)}
+
+
+def _list(node: SyntaxTreeNode, depth: int) -> Block:
+    items = [_blocks(item.children, depth + 1) for item in node.children]
+    start = int(node.attrs.get("start", 1)) % 1_000_000
+    return {"kind": "list", "is_ordered": node.type == "ordered_list", "start": start, "items": items}
+
+
+def _table(node: SyntaxTreeNode, _depth: int) -> Block:
+    rows = [[_inline(cell) for cell in row.children] for part in node.children for row in part.children]
+    return {"kind": "table", "head": rows[0], "rows": rows[1:]}
+
+
+def _inline(node: SyntaxTreeNode, **look: Any) -> list[Run]:
+    runs: list[Run] = []
+    for child in node.children:
+        if child.type in ("inline", *_LOOKS):
+            runs += _inline(child, **look, **({_LOOKS[child.type]: True} if child.type in _LOOKS else {}))
+        elif child.type == "link":
+            address = str(child.attrs.get("href", ""))
+            runs += _inline(child, **look | {"href": address if address.startswith(_SAFE) else ""})
+        elif child.type in ("softbreak", "hardbreak"):
+            runs.append(_run("\n" if child.type == "hardbreak" else " ", **look))
+        elif child.type == "code_inline":
+            runs.append(_run(child.content, **look | {"code": True}))
+        else:
+            runs.append(_run(_plain(child), **look))
+    return [run for run in runs if run["text"]]
+
+
+def _is_rtl(runs: list[Run]) -> bool:
+    """Say whether the first letter that has a direction is written from the right."""
+    directions = (unicodedata.bidirectional(letter) for run in runs for letter in run["text"])
+    return next((found for found in directions if found in ("L", "R", "AL")), "L") != "L"
+
+
+def _run(text: str, **look: Any) -> Run:
+    base: Run = {"text": text, "bold": False, "italic": False, "code": False, "struck": False, "href": ""}
+    return base | look  # type: ignore[return-value]
+
+
+def _plain(node: SyntaxTreeNode) -> str:
+    """Return all words below a node."""
+    if not node.children:
+        return node.content
+    return " ".join(filter(None, (_plain(child) for child in node.children)))
+
+
+_MAKERS: dict[str, Callable[[SyntaxTreeNode, int], Block | None]] = {
+    "heading": _heading,
+    "fence": _code,
+    "code_block": _code,
+    "hr": _rule,
+    "blockquote": _quote,
+    "bullet_list": _list,
+    "ordered_list": _list,
+    "table": _table,
+}

@@ -1,0 +1,69 @@
+"""What is put on paper, and what it is made of."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal, TypedDict
+
+
+class TooLong(Exception):
+    """There is more than what is put on paper, in characters."""
+
+
+@dataclass(frozen=True)
+class Source:
+    """A passage that the text cites by `[number]`."""
+
+    number: int
+    document: str
+    place: str
+    quote: str
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words around the text, in the reader's language; `page` holds {page} and {pages}."""
+
+    sources: str = "Sources"
+    page: str = "Page {page} of {pages}"
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A text in Markdown with its title, whose it is, facts about it (name, value) and its sources; `language` as in BCP 47."""
+
+    title: str
+    organisation: str
+    text: str
+    facts: Sequence[tuple[str, str]] = ()
+    sources: Sequence[Source] = ()
+    language: str = "en"
+    words: Words = field(default_factory=Words)
+
+
+class Run(TypedDict):
+    """Letters of one look; `href` is the address they lead to, or empty."""
+
+    text: str
+    bold: bool
+    italic: bool
+    code: bool
+    struck: bool
+    href: str
+
+
+class Block(TypedDict, total=False):
+    """A heading, paragraph, code, rule, or what holds others: quote, list (an item is a list of blocks), table (a cell is a list of runs). `is_rtl`: its first
+    letter that has a direction is written from the right.
+    """
+
+    kind: Literal["heading", "paragraph", "code", "rule", "quote", "list", "table"]
+    is_rtl: bool
+    level: int
+    runs: list[Run]
+    text: str
+    is_ordered: bool
+    start: int
+    items: list[list["Block"]]
+    blocks: list["Block"]
+    head: list[list[Run]]
+    rows: list[list[list[Run]]]

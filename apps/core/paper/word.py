@@ -1,0 +1,137 @@
+"""A Word file, written with python-docx: headings, lists and tables are Word's own, so that people can go on working with them."""
+
+import io
+from typing import Any
+
+from docx import Document
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.shared import Mm, Pt, RGBColor
+
+from apps.core.paper.blocks import blocks_of
+from apps.core.paper.types import Block, Paper, Run
+
+_ACCENT, _SOFT = RGBColor(0x0B, 0x63, 0x77), RGBColor(0x5B, 0x67, 0x70)
+_NOT_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
+
+
+def as_docx(paper: Paper) -> bytes:
+    """Return a document with numbered pages in its footer. Raises TooLong."""
+    document: Any = Document()
+    document.core_properties.title = _clean(paper.title)[:255]
+    document.core_properties.author = _clean(paper.organisation)[:255]
+    document.core_properties.language = paper.language
+    document.styles["Normal"].font.size = Pt(10.5)
+    document.sections[0].page_width, document.sections[0].page_height = Mm(210), Mm(297)
+    _footer(document, paper)
+    owner = document.add_paragraph().add_run(_clean(paper.organisation))
+    owner.bold, owner.font.color.rgb = True, _ACCENT
+    document.add_heading(_clean(paper.title), level=1)
+    for name, value in paper.facts:
+        line = document.add_paragraph()
+        line.paragraph_format.space_after = Pt(0)
+        line.add_run(f"{_clean(name)}: ").bold = True
+        line.add_run(_clean(value))
+    for block in blocks_of(paper.text):
+        _write(document, block)
+    _sources(document, paper)
+    written = io.BytesIO()
+    document.save(written)
+    return written.getvalue()
+
+
+def _write(document: Any, block: Block, style: str | None = None) -> None:
+    kind = block["kind"]
+    if kind == "heading":
+        _fill(document.add_heading(level=block["level"]), block["runs"], block["is_rtl"])
+    elif kind == "paragraph":
+        _fill(document.add_paragraph(style=style), block["runs"], block["is_rtl"])
+    elif kind == "code":
+        _coded(document.add_paragraph().add_run(_clean(block["text"])))
+    elif kind == "rule":
+        document.add_paragraph("* * *").alignment = WD_ALIGN_PARAGRAPH.CENTER
+    elif kind == "quote":
+        for inner in block["blocks"]:
+            _write(document, inner, "Quote")
+    elif kind == "list":
+        _write_list(document, block)
+    else:
+        _write_table(document, block)
+
+
+def _write_list(document: Any, block: Block, depth: int = 1) -> None:
+    name = "List Number" if block["is_ordered"] else "List Bullet"
+    style = name if depth == 1 else f"{name} {min(depth, 3)}"
+    for item in block["items"]:
+        for place, inner in enumerate(item):
+            if inner["kind"] == "list":
+                _write_list(document, inner, depth + 1)
+            else:
+                _write(document, inner, style if place == 0 else "List Continue")
+
+
+def _write_table(document: Any, block: Block) -> None:
+    width = max(1, len(block["head"]))
+    table = document.add_table(rows=1, cols=width, style="Table Grid")
+    mark = OxmlElement("w:tblHeader")  # the first row is repeated on each page
+    mark.set(qn("w:val"), "true")
+    table.rows[0]._tr.get_or_add_trPr().append(mark)
+    for cell, runs in zip(table.rows[0].cells, block["head"], strict=False):
+        _fill(cell.paragraphs[0], [run | {"bold": True} for run in runs])  # type: ignore[misc]
+    for row in block["rows"]:
+        for cell, runs in zip(table.add_row().cells, row, strict=False):
+            _fill(cell.paragraphs[0], runs)
+    document.add_paragraph()
+
+
+def _fill(paragraph: Any, runs: list[Run], is_rtl: bool = False) -> None:
+    for run in runs:
+        written = paragraph.add_run(_clean(run["text"]))
+        written.bold, written.italic = run["bold"] or None, run["italic"] or None
+        written.font.strike = run["struck"] or None
+        if run["code"]:
+            _coded(written)
+        if run["href"] and run["href"] != run["text"]:
+            paragraph.add_run(f" ({_clean(run['href'])})").font.color.rgb = _SOFT
+    if is_rtl:
+        paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+
+
+def _coded(run: Any) -> None:
+    run.font.name, run.font.size = "DejaVu Sans Mono", Pt(9)
+
+
+def _sources(document: Any, paper: Paper) -> None:
+    if not paper.sources:
+        return
+    document.add_heading(_clean(paper.words.sources), level=2)
+    for source in paper.sources:
+        line = document.add_paragraph()
+        line.add_run(f"[{source.number}] ").bold = True
+        line.add_run(_clean(", ".join(filter(None, (source.document, source.place)))))
+        if source.quote:
+            document.add_paragraph(_clean(source.quote), style="Quote")
+
+
+def _footer(document: Any, paper: Paper) -> None:
+    """Number the pages: the words hold fields that Word fills in."""
+    line = document.sections[0].footer.paragraphs[0]
+    line.alignment = WD_ALIGN_PARAGRAPH.RIGHT
+    before, _mark, rest = paper.words.page.partition("{page}")
+    between, _mark, after = rest.partition("{pages}")
+    for text, field in ((before, "PAGE"), (between, "NUMPAGES"), (after, "")):
+        line.add_run(_clean(text))
+        if field:
+            _add_field(line, field)
+
+
+def _add_field(paragraph: Any, name: str) -> None:
+    field = OxmlElement("w:fldSimple")
+    field.set(qn("w:instr"), name)
+    paragraph._p.append(field)
+
+
+def _clean(text: str) -> str:
+    """Return a text without what XML does not take."""
+    return text.translate(_NOT_XML)
