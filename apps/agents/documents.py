@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
@@ -15,7 +16,7 @@ from apps.agents import actions
 from apps.agents.models import Run
 from apps.agents.rendering import result_of
 from apps.audit.services.trail import record
-from apps.core.errors import NotFound, TooLarge
+from apps.core.errors import NotFound, TooLarge, Unavailable
 from apps.core.paper import Paper, Source, TooLong, as_docx, as_pdf
 from apps.core.paper.types import Words
 from apps.core.tenancy import current_tenant
@@ -45,12 +46,14 @@ KINDS: dict[str, tuple[str, Callable[[Paper], bytes]]] = {
     "md": ("text/markdown; charset=utf-8", _markdown),
 }
 JSON = "json"
+_drawing, PATIENCE_S = BoundedSemaphore(2), 30.0
+"""Long ones take seconds and hundreds of megabytes, in the process that serves pages."""
 
 
 def file_of(*, actor: Any, run: Run, kind: str) -> File:
     """Return what a run that is done came to as `pdf`, `docx`, `md`, or, of a blueprint's, `json`; that it was saved is written down.
 
-    Whether the actor sees the run, the door checks. Raises NotFound for another kind or where there is nothing yet, TooLarge.
+    Whether the actor sees the run, the door checks. Raises NotFound for another kind or where there is nothing yet, TooLarge, Unavailable.
     """
     if kind not in (*KINDS, JSON) or (run.result is None if kind == JSON else not (run.is_final and run.answer)):
         raise NotFound(_("There is no result of this kind."))
@@ -58,13 +61,20 @@ def file_of(*, actor: Any, run: Run, kind: str) -> File:
     if kind == JSON:
         made = File(name, "application/json", orjson.dumps(run.result, option=orjson.OPT_INDENT_2))
     else:
-        media_type, draw = KINDS[kind]
-        try:
-            made = File(name, media_type, draw(_paper(run)))
-        except TooLong as error:
-            raise TooLarge(_("This is too long for a document. Save it as JSON, or read it here.")) from error
+        made = File(name, KINDS[kind][0], _drawn(_paper(run), KINDS[kind][1]))
     record(actions.RESULT_SAVED, actor=actor, target=run, after={"as": kind})
     return made
+
+
+def _drawn(paper: Paper, draw: Callable[[Paper], bytes]) -> bytes:
+    if not _drawing.acquire(timeout=PATIENCE_S):
+        raise Unavailable(_("Others save long results just now. Try again in a moment."), retry_after_s=10)
+    try:
+        return draw(paper)
+    except TooLong as error:
+        raise TooLarge(_("This is too long for a document. Save it as JSON, or read it here.")) from error
+    finally:
+        _drawing.release()
 
 
 def _paper(run: Run) -> Paper:
@@ -96,4 +106,6 @@ def _facts(run: Run) -> list[tuple[str, str]]:
     facts = [(_("Agent"), run.agent.name), (_("Asked by"), run.started_by.name if run.started_by else "–")]
     if run.project is not None:
         facts.append((_("Project"), run.project.name))
+    if run.state != Run.State.SUCCEEDED:
+        facts.append((_("Status"), str(run.get_state_display())))
     return [*facts, (_("Done"), date_format(when, "DATETIME_FORMAT")), (_("Run"), str(run.pk))]

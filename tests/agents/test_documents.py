@@ -1,6 +1,7 @@
 """What a run came to is saved as PDF, Word file, Markdown or JSON, by page and API."""
 
 import io
+from threading import BoundedSemaphore
 
 import docx
 import orjson
@@ -8,11 +9,12 @@ import pypdfium2
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from apps.agents import documents
 from apps.agents.documents import file_of
 from apps.agents.models import Run
 from apps.audit.models import AuditEvent
 from apps.conversations.services import start_conversation
-from apps.core.errors import NotFound, TooLarge
+from apps.core.errors import NotFound, TooLarge, Unavailable
 from apps.core.tenancy import tenant_context
 from apps.knowledge.services import upload_document
 
@@ -55,7 +57,7 @@ def test_what_is_not_there_or_too_long_is_refused(run, member):
     for kind in ("json", "exe"):
         with pytest.raises(NotFound):
             file_of(actor=member, run=run, kind=kind)
-    run.answer = "x" * 600_001
+    run.answer = "x" * 300_001
     with pytest.raises(TooLarge):
         file_of(actor=member, run=run, kind="pdf")
     Run.objects.filter(pk=run.pk).update(state="running")
@@ -63,6 +65,16 @@ def test_what_is_not_there_or_too_long_is_refused(run, member):
     with pytest.raises(NotFound):
         file_of(actor=member, run=run, kind="md")
     assert not AuditEvent.objects.filter(action="result.saved").exists()
+
+
+def test_whoever_waits_too_long_is_told_to_come_again(run, member, monkeypatch):
+    monkeypatch.setattr("apps.agents.documents._drawing", BoundedSemaphore(1))
+    monkeypatch.setattr("apps.agents.documents.PATIENCE_S", 0.01)
+    documents._drawing.acquire()
+    with pytest.raises(Unavailable):
+        file_of(actor=member, run=run, kind="pdf")
+    documents._drawing.release()
+    assert file_of(actor=member, run=run, kind="pdf").data
 
 
 def test_page_and_api_send_files_to_save(run, member_client, api):

@@ -123,11 +123,15 @@ def test_page_of_the_conversation_takes_a_verdict_and_words(answer, member, memb
         part = member_client.post(address, {"verdict": "bad", "comment": "Too short."}, headers={"HX-Request": "true"})
         long = member_client.post(address, {"verdict": "bad", "comment": "x" * 4001}, headers={"HX-Request": "true"})
         page = member_client.get(f"/chat/{answer.conversation_id}/").content.decode()
+        turned = member_client.post(address, {"verdict": "good"}, headers={"HX-Request": "true"}).content.decode()
+        told = member_client.post(address, {"verdict": "bad", "comment": "x" * 4001}, follow=True).content.decode()
         member_client.post(address, {"verdict": "none"})
         after = member_client.get(f"/chat/{answer.conversation_id}/").content.decode()
     assert plain.status_code == 302
     assert (part.status_code, "Too short." in part.content.decode()) == (200, True)
     assert (long.status_code, 'aria-invalid="true"' in long.content.decode()) == (422, True)
+    assert "Too short." in turned  # the thumbs alone leave the words
+    assert "at most 4000 characters" in told
     assert "What would have been right?" in page and "Too short." in page and 'aria-pressed="true"' in page
     assert 'aria-pressed="true"' not in after and not Feedback.objects.exists()
 

@@ -118,4 +118,4 @@ def test_links_that_run_something_lead_nowhere():
 @pytest.mark.parametrize("draw", [as_pdf, as_docx])
 def test_what_is_too_long_is_refused(draw):
     with pytest.raises(TooLong):
-        draw(paper("x" * 600_001))
+        draw(paper("x" * 300_001))

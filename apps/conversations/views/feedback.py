@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +14,7 @@ from apps.conversations import rendering
 from apps.conversations.forms import WordsForm
 from apps.conversations.models import Conversation, Feedback, Message
 from apps.conversations.services.feedback import rate_answer, withdraw_feedback
+from apps.core.htmx import is_part_wanted
 
 PAGE_SIZE = 30
 VERDICTS = {"good": True, "bad": False}
@@ -20,17 +22,28 @@ VERDICTS = {"good": True, "bad": False}
 
 @require_POST
 def answer_rate(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpResponse:
-    """Say that an answer is good or bad, and perhaps why; any other `verdict` takes back what was said."""
+    """Say that an answer is good or bad, and perhaps why; any other `verdict` takes back what was said.
+
+    The thumbs send no words: those that were written before stay.
+    """
     message = _own_message(request, pk, message_pk)
     verdict, form = VERDICTS.get(request.POST.get("verdict", "")), WordsForm(request.POST)
     if verdict is None:
         withdraw_feedback(actor=request.user, message=message)
     elif form.is_valid():
-        rate_answer(actor=request.user, message=message, is_good=verdict, **form.cleaned_data)
-    if request.headers.get("HX-Request") != "true" and form.is_valid():
+        words = form.cleaned_data if "comment" in request.POST else _words_of(message)
+        rate_answer(actor=request.user, message=message, is_good=verdict, **words)
+    if not is_part_wanted(request):
+        for error in form.errors.values():
+            messages.error(request, str(error[0]))
         return redirect("conversation", pk=pk)
     context = rendering.message_context(_own_message(request, pk, message_pk)) | {"words": form}
-    return render(request, "conversations/_message_end.html", context, status=200 if form.is_valid() else 422)
+    return render(request, "conversations/_message_end.html", context, status=422 if form.errors else 200)
+
+
+def _words_of(message: Message) -> dict[str, str]:
+    said = Feedback.objects.filter(message=message).first()
+    return {"comment": said.comment, "correction": said.correction} if said else {}
 
 
 def _own_message(request: HttpRequest, pk: UUID, message_pk: UUID) -> Message:

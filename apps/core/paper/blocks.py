@@ -9,7 +9,7 @@ from markdown_it.tree import SyntaxTreeNode
 
 from apps.core.paper.types import Block, Run, TooLong
 
-MOST_CHARS = 600_000
+MOST_CHARS = 300_000
 DEEPEST = 8
 _SAFE = ("https:", "http:", "mailto:")
 _LOOKS = {"strong": "bold", "em": "italic", "s": "struck"}
