@@ -5,6 +5,7 @@ from django.utils.translation import gettext_lazy as _
 from apps.audit.actions import Action, Severity
 
 RUN_STARTED = Action("run.started", _("started a run"))
+ANALYTICS_EXPORTED = Action("analytics.exported", _("took the figures of a project along"))
 RESULT_SAVED = Action("result.saved", _("saved what a run came to"))
 RUN_CANCELLED = Action("run.cancelled", _("stopped a run"))
 AGENT_ADDED = Action("agent.added", _("made an agent"))

@@ -6,6 +6,7 @@ from apps.accounts.views.sharing import share_paths
 from apps.agents.models import Agent
 from apps.agents.views import (
     agents,
+    analytics,
     approvals,
     behaviour,
     form_runs,
@@ -20,6 +21,8 @@ from apps.agents.views import (
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>/", Agent, "agent"),
+    path("projects/<uuid:pk>/figures/", analytics.project_analytics, name="project-analytics"),
+    path("projects/<uuid:pk>/figures.csv", analytics.project_export, name="project-export"),
     path("agents/", agents.agent_list, name="agents"),
     path("agents/new/", studio.agent_new, name="agent-new"),
     path("agents/<uuid:pk>/edit/", studio.agent_edit, name="agent-edit"),

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -25,7 +25,7 @@ class Column:
     sums: Sums
 
 
-def columns(lines: list[Line], measure: str) -> list[Column]:
+def columns(lines: Sequence[Line], measure: str) -> list[Column]:
     """Return a column a day for `cost`, `calls` or `tokens`; the highest fills the height."""
     values = [_value(line.sums, measure) for line in lines]
     most, step = max(values, default=0.0) or 1.0, WIDTH / max(1, len(lines))

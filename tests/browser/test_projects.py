@@ -51,6 +51,19 @@ def test_from_its_name_to_an_answer(live, open_page, away):
     theirs.get_by_role("link", name="Your conversations").click()
     expect(theirs.locator("#conversations")).to_contain_text("How many days")
 
+    page.goto(f"{page.url.partition('/projects/')[0]}/projects/")
+    page.get_by_role("link", name="Bridge").click()
+    at = page.url
+    page.get_by_role("link", name="Figures").click()
+    expect(page.get_by_role("region", name="Figures: Name").last).to_contain_text("Jonas Lind")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="CSV By person").click()
+    assert "Jonas Lind,1,1,0" in download.value.path().read_text()
+    for view in VIEWS.values():
+        seen = open_page("/", login="amina", **view)
+        seen.goto(f"{at}figures/")
+        assert violations(seen) == [] and not is_sideways(seen)
+
 
 def test_pages_are_clean(live, open_page):
     for view in VIEWS.values():

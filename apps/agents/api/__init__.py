@@ -4,6 +4,7 @@ from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
 from apps.agents.api import (
+    analytics,
     approvals,
     behaviour,
     endpoints,
@@ -19,6 +20,7 @@ from apps.agents.models import Agent
 
 urlpatterns = [
     *share_paths("agents/<uuid:pk>", Agent, "agent"),
+    path("projects/<uuid:pk>/figures", analytics.project_analytics, name="api-project-analytics"),
     path("agents/", studio.agents, name="api-agents"),
     path("agents/choose", studio.choose, name="api-agents-choose"),
     path("agents/<uuid:pk>", studio.agent, name="api-agent"),
