@@ -37,6 +37,7 @@ document.addEventListener('click', e => {
     show(document.getElementById(d.open));
   }
   if ('close' in d) b.closest('dialog')?.close();
+  if (b.hasAttribute('download')) b.closest('[popover]')?.hidePopover();
   if ('themeToggle' in d) {
     e.preventDefault();
     const root = document.documentElement, dark = matchMedia('(prefers-color-scheme:dark)').matches;

@@ -45,8 +45,12 @@ def test_from_the_list_of_agents_to_the_result(live, open_page, made, tmp_path, 
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#result")).to_contain_text("The contractor shall clean every classroom", timeout=30_000)
     expect(page.locator("#result")).to_contain_text("5 requirements")
-    with page.expect_download() as got:
-        page.get_by_role("link", name="Save as JSON").click()
+    for words, begins in (("As PDF", b"%PDF"), ("As a Word file", b"PK"), ("As JSON", b"{")):
+        page.get_by_role("button", name="Save", exact=True).click()
+        assert violations(page) == []
+        with page.expect_download() as got:
+            page.get_by_role("link", name=words).click()
+        assert got.value.path().read_bytes().startswith(begins)
     assert '"obligation": "must"' in got.value.path().read_text()
     page.get_by_role("link", name="See the run").click()
     expect(page.locator("#run")).to_contain_text("Find the requirements")
