@@ -112,12 +112,17 @@ def main():
         expect(page.locator(".msg[data-open=no] .prose")).to_contain_text("28 days", timeout=20_000)
         page.locator("a.cite").first.click()
         shoot(page, "chat")
+        page.get_by_role("button", name="Bad answer").click()
+        page.get_by_label("What would have been right?").fill("Trainees get 30 days.")
+        shoot(page, "feedback")
         page.goto(f"{live.url()}/")
         page.wait_for_timeout(6000)  # until the greeting of the sign-in has gone
         shoot(page, "home")
         page.goto(f"{live.url()}/knowledge/")
         page.get_by_role("link", name="Company documents").click()
         shoot(page, "collection")
+        page.get_by_role("link", name="Staff handbook.pdf").first.click()
+        shoot(page, "document")
         for name in ("members", "audit", "security", "settings"):
             page.goto(f"{live.url()}/{name}/")
             shoot(page, name)
