@@ -10,6 +10,7 @@ from apps.agents.models import RunEvent
 from apps.agents.rendering import cards_of, steps_of
 from apps.agents.types import StreamEvent
 from apps.conversations.branches import siblings_of
+from apps.conversations.forms import WordsForm
 from apps.conversations.models import Message
 from apps.core.markdown import BlockRenderer, render_blocks
 from apps.knowledge.models import Document
@@ -105,6 +106,7 @@ def message_context(message: Message, versions: list[UUID] | None = None, *, vie
         "is_open": run is not None and not run.is_final,
         "waits": run is not None and run.state == run.State.WAITING and run.family_approvals.waiting().exists(),
         "blocks": message_blocks(message) if message.role == Message.Role.ASSISTANT else [],
+        "words": WordsForm(message=message) if getattr(message, "feedback", None) else None,
         "cards": cards_of(run, viewer) if run and viewer else [],
         "steps": steps,
         "worked_s": sum(step.took_s for step in steps),

@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from config.standalone.processes import CannotStart, spawn, stop, tail
+from config.standalone.processes import CannotStart, spawn, stop
 
 SETTINGS = (
     "listen_addresses=127.0.0.1",
@@ -110,7 +110,7 @@ class Postgres:
         while time.monotonic() < deadline:
             if self.child.poll() is not None:
                 if not _is_held_by_former(self._said()):
-                    raise CannotStart(f"PostgreSQL did not start: {_reason(tail(self.log))}")
+                    raise CannotStart(f"PostgreSQL did not start: {_reason(self._said())}")
                 time.sleep(0.3)
                 self._spawn()
             try:
@@ -123,7 +123,7 @@ class Postgres:
                 time.sleep(0.05)
             else:
                 return
-        raise CannotStart(f"PostgreSQL did not answer within a minute: {_reason(tail(self.log))}")
+        raise CannotStart(f"PostgreSQL did not answer within a minute: {_reason(self._said())}")
 
 
 def _reason(output: str) -> str:

@@ -9,7 +9,7 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.agents.services.analytics import AGENT, DIMENSIONS, analytics_of, lines_of
+from apps.agents.services.analytics import AGENT, DIMENSIONS, analytics_of
 from apps.core.api import checked
 from apps.projects.models import Project
 
@@ -46,6 +46,5 @@ def project_analytics(request: Request, pk: Any) -> Response:
     """Runs, outcome, tokens, money and time of a project that you manage, by agent, person or day."""
     project = get_object_or_404(Project.objects.visible_to(request.user), pk=pk)
     values = checked(AnalyticsInput, request.query_params)
-    asked: dict[str, Any] = {"actor": request.user, "project": project, "days": values["days"]}
-    found = {"total": analytics_of(**asked).total, "lines": lines_of(**asked, by=values["by"])}
-    return Response(AnalyticsSerializer(found).data)
+    found = analytics_of(actor=request.user, project=project, days=values["days"], by=[values["by"]])
+    return Response(AnalyticsSerializer({"total": found.total, "lines": found.lines[values["by"]]}).data)

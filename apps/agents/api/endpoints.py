@@ -11,9 +11,9 @@ from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.agents.documents import JSON, KINDS, file_of
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
+from apps.agents.results import JSON, KINDS, file_of
 from apps.agents.services import runs as services
 from apps.core.api import listed
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options

@@ -1,5 +1,6 @@
 """What came of a project's runs: outcome, tokens, money and time, by agent, by person and by day (PRJ-2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -34,32 +35,28 @@ class RunLine(Line):
 
 @dataclass(frozen=True)
 class Analytics:
-    """A project's last days: all of it, and by day, the oldest first."""
+    """A project's last days: all of it, and what was asked for of DIMENSIONS: days from the oldest on, others with the most runs first."""
 
     total: RunLine
-    days: list[RunLine]
+    lines: dict[str, list[RunLine]]
 
 
-def analytics_of(*, actor: Any, project: Project, days: int) -> Analytics:
+def analytics_of(*, actor: Any, project: Project, days: int, by: Sequence[str]) -> Analytics:
     """Return what a project's last days came to, for those who manage it. Raises Forbidden."""
     require_manager(actor, project)
     runs, records = _runs(project, days), _records(project, days)
     cost = records.aggregate(cost=Sum("cost"))["cost"]
-    found = {line.day: line for line in _lines(runs, records, DAY)}
-    today = timezone.localdate()
-    span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
     total = _line("", "", {**runs.aggregate(**_measures()), "cost": cost})
-    return Analytics(total, [found.get(day) or RunLine(day.isoformat(), "", Sums(), day) for day in span])
+    lines = {dimension: _lines(runs, records, dimension) for dimension in by}
+    if DAY in lines:
+        lines[DAY] = _every_day(lines[DAY], days)
+    return Analytics(total, lines)
 
 
-def lines_of(*, actor: Any, project: Project, by: str, days: int) -> list[RunLine]:
-    """Return a line an agent, person or day of DIMENSIONS, those with the most runs first. Raises Forbidden."""
-    if by == DAY:
-        return analytics_of(actor=actor, project=project, days=days).days
-    require_manager(actor, project)
-    return sorted(
-        _lines(_runs(project, days), _records(project, days), by), key=lambda line: (-line.sums.calls, line.label)
-    )
+def _every_day(lines: list[RunLine], days: int) -> list[RunLine]:
+    found, today = {line.day: line for line in lines}, timezone.localdate()
+    span = [today - timedelta(days=back) for back in range(days - 1, -1, -1)]
+    return [found.get(day) or RunLine(day.isoformat(), "", Sums(), day) for day in span]
 
 
 def note_export(*, actor: Any, project: Project, by: str, days: int) -> None:
@@ -98,7 +95,8 @@ def _lines(runs: QuerySet[Run], records: QuerySet[UsageRecord], by: str) -> list
     key, label = _RUNS[by]
     costs = dict(records.values_list(_COSTS[by]).annotate(cost=Sum("cost")))
     rows: Any = runs.values(*dict.fromkeys((key, label))).annotate(**_measures())
-    return [_line(row[key], row[label], row | {"cost": costs.get(row[key])}) for row in rows]
+    found = [_line(row[key], row[label], row | {"cost": costs.get(row[key])}) for row in rows]
+    return sorted(found, key=lambda line: (-line.sums.calls, line.label))
 
 
 def _line(key: Any, label: Any, row: dict[str, Any]) -> RunLine:

@@ -11,9 +11,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from apps.agents.documents import file_of
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import cards_of, given_of, steps_of, timeline
+from apps.agents.results import file_of
 from apps.agents.services import runs as services
 from apps.core.htmx import page_or_part
 from apps.core.models import is_uuid

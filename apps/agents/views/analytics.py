@@ -2,7 +2,6 @@
 
 import csv
 import io
-from typing import Any
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +9,7 @@ from django.shortcuts import get_object_or_404, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET
 
-from apps.agents.services.analytics import AGENT, DIMENSIONS, PERSON, RunLine, analytics_of, lines_of, note_export
+from apps.agents.services.analytics import AGENT, DAY, DIMENSIONS, PERSON, RunLine, analytics_of, note_export
 from apps.core import spreadsheets
 from apps.projects.models import Project
 from apps.usage.rendering import HEIGHT, WIDTH, columns
@@ -26,8 +25,7 @@ def project_analytics(request: HttpRequest, pk: UUID) -> HttpResponse:
     project = get_object_or_404(Project.objects.visible_to(request.user), pk=pk)
     days, measure = _days(request), request.GET.get("of", "")
     measure = measure if measure in MEASURES else "calls"
-    asked: dict[str, Any] = {"actor": request.user, "project": project, "days": days}
-    found = analytics_of(**asked)
+    found = analytics_of(actor=request.user, project=project, days=days, by=DIMENSIONS)
     context = {
         "project": project,
         "days": days,
@@ -35,13 +33,13 @@ def project_analytics(request: HttpRequest, pk: UUID) -> HttpResponse:
         "measure": measure,
         "measures": [("calls", _("Runs")), ("tokens", _("Tokens")), ("cost", _("Cost"))],
         "total": found.total,
-        "lines": found.days,
-        "columns": columns(found.days, measure),
+        "lines": found.lines[DAY],
+        "columns": columns(found.lines[DAY], measure),
         "width": WIDTH,
         "height": HEIGHT,
         "parts": [
-            {"by": AGENT, "words": _("By agent"), "lines": lines_of(**asked, by=AGENT)},
-            {"by": PERSON, "words": _("By person"), "lines": lines_of(**asked, by=PERSON)},
+            {"by": AGENT, "words": _("By agent"), "lines": found.lines[AGENT]},
+            {"by": PERSON, "words": _("By person"), "lines": found.lines[PERSON]},
         ],
     }
     return render(request, "agents/project_analytics.html", context)
@@ -53,7 +51,7 @@ def project_export(request: HttpRequest, pk: UUID) -> HttpResponse:
     project = get_object_or_404(Project.objects.visible_to(request.user), pk=pk)
     days, by = _days(request), request.GET.get("by", "")
     by = by if by in DIMENSIONS else AGENT
-    lines = lines_of(actor=request.user, project=project, by=by, days=days)
+    lines = analytics_of(actor=request.user, project=project, days=days, by=[by]).lines[by]
     note_export(actor=request.user, project=project, by=by, days=days)
     headers = {"Content-Disposition": f'attachment; filename="project-by-{by}.csv"', "Cache-Control": "no-store"}
     return HttpResponse(_csv(lines), content_type="text/csv; charset=utf-8", headers=headers)

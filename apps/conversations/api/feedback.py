@@ -13,10 +13,8 @@ from rest_framework.response import Response
 from apps.agents.models import Agent
 from apps.agents.services.behaviour import require_change
 from apps.conversations.models import Conversation, Feedback, Message
-from apps.conversations.services.feedback import MOST_CHARS, rate_answer, withdraw_feedback
+from apps.conversations.services.feedback import MOST_CHARS, VERDICTS, rate_answer, withdraw_feedback
 from apps.core.api import checked, listed
-
-VERDICTS = {"good": True, "bad": False}
 
 
 class FeedbackInput(serializers.Serializer):

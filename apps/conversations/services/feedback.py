@@ -17,6 +17,7 @@ from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services.questions import propose, withdraw_proposals
 
 MOST_CHARS = 4_000
+VERDICTS = {"good": True, "bad": False}
 
 
 @transaction.atomic

@@ -8,16 +8,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_GET, require_POST
 
-from apps.agents.models import Agent
+from apps.agents.models import Agent, Run
 from apps.agents.services.behaviour import require_change
 from apps.conversations import rendering
 from apps.conversations.forms import WordsForm
 from apps.conversations.models import Conversation, Feedback, Message
-from apps.conversations.services.feedback import rate_answer, withdraw_feedback
+from apps.conversations.services.feedback import VERDICTS, rate_answer, withdraw_feedback
 from apps.core.htmx import is_part_wanted
 
 PAGE_SIZE = 30
-VERDICTS = {"good": True, "bad": False}
 
 
 @require_POST
@@ -27,7 +26,7 @@ def answer_rate(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpRespons
     The thumbs send no words: those that were written before stay.
     """
     message = _own_message(request, pk, message_pk)
-    verdict, form = VERDICTS.get(request.POST.get("verdict", "")), WordsForm(request.POST)
+    verdict, form = VERDICTS.get(request.POST.get("verdict", "")), WordsForm(request.POST, message=message)
     if verdict is None:
         withdraw_feedback(actor=request.user, message=message)
     elif form.is_valid():
@@ -37,7 +36,8 @@ def answer_rate(request: HttpRequest, pk: UUID, message_pk: UUID) -> HttpRespons
         for error in form.errors.values():
             messages.error(request, str(error[0]))
         return redirect("conversation", pk=pk)
-    context = rendering.message_context(_own_message(request, pk, message_pk)) | {"words": form}
+    context = rendering.message_context(_own_message(request, pk, message_pk))
+    context |= {"words": form} if form.errors else {}
     return render(request, "conversations/_message_end.html", context, status=422 if form.errors else 200)
 
 
@@ -59,10 +59,13 @@ def agent_feedback(request: HttpRequest, pk: UUID) -> HttpResponse:
     require_change(request.user, agent)
     found = Feedback.objects.about(agent)
     verdict = request.GET.get("verdict", "")
+    page = Paginator(found.saying(VERDICTS.get(verdict)), PAGE_SIZE).get_page(request.GET.get("page"))
+    runs = {said.message.run_id for said in page.object_list if said.message.run_id}
     context = {
         "agent": agent,
         "verdict": verdict if verdict in VERDICTS else "",
         "counts": found.counts(),
-        "page": Paginator(found.saying(VERDICTS.get(verdict)), PAGE_SIZE).get_page(request.GET.get("page")),
+        "page": page,
+        "seen_runs": set(Run.objects.visible_to(request.user).filter(pk__in=runs).values_list("pk", flat=True)),
     }
     return render(request, "conversations/feedback_list.html", context)

@@ -9,8 +9,8 @@ import pypdfium2
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from apps.agents import documents
-from apps.agents.documents import file_of
+from apps.agents import results
+from apps.agents.results import file_of
 from apps.agents.models import Run
 from apps.audit.models import AuditEvent
 from apps.conversations.services import start_conversation
@@ -68,12 +68,12 @@ def test_what_is_not_there_or_too_long_is_refused(run, member):
 
 
 def test_whoever_waits_too_long_is_told_to_come_again(run, member, monkeypatch):
-    monkeypatch.setattr("apps.agents.documents._drawing", BoundedSemaphore(1))
-    monkeypatch.setattr("apps.agents.documents.PATIENCE_S", 0.01)
-    documents._drawing.acquire()
+    monkeypatch.setattr("apps.agents.results._drawing", BoundedSemaphore(1))
+    monkeypatch.setattr("apps.agents.results.PATIENCE_S", 0.01)
+    results._drawing.acquire()
     with pytest.raises(Unavailable):
         file_of(actor=member, run=run, kind="pdf")
-    documents._drawing.release()
+    results._drawing.release()
     assert file_of(actor=member, run=run, kind="pdf").data
 
 
