@@ -5,10 +5,10 @@ django-guardian's base models). A grant names one of the model's permissions, `<
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
+from django.contrib.auth import get_user_model
 from django.contrib.postgres.fields import ArrayField
 from django.core.validators import MaxValueValidator
 from django.db import models
@@ -16,10 +16,9 @@ from django.db.models import Exists, Func, OuterRef, Q
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-from guardian.managers import GroupObjectPermissionManager, UserObjectPermissionManager
 from guardian.models import GroupObjectPermissionBase, UserObjectPermissionBase
 
-from apps.core.caller import Caller, current_caller
+from apps.core.caller import current_caller
 from apps.core.models import UUIDModel
 from apps.tenants.flags import Flag
 from apps.tenants.rollout import is_on
@@ -27,50 +26,47 @@ from apps.tenants.rollout import is_on
 VIEW, USE, CHANGE, MANAGE = "view", "use", "change", "manage"
 ALL_LEVELS = (VIEW, USE, CHANGE, MANAGE)
 PASSED_ON = (VIEW, USE)
-SATURDAY = 6
 
 
-class Holds(Func):
-    """Whether a grant is in time and its conditions are met by whoever calls, now.
+_HOLDS = """(g.expires_at IS NULL OR g.expires_at > %s)
+    AND (g.from_hour IS NULL OR g.from_hour <= EXTRACT(HOUR FROM statement_timestamp() AT TIME ZONE g.time_zone))
+    AND (g.until_hour IS NULL OR g.until_hour > EXTRACT(HOUR FROM statement_timestamp() AT TIME ZONE g.time_zone))
+    AND (NOT g.on_weekdays OR EXTRACT(ISODOW FROM statement_timestamp() AT TIME ZONE g.time_zone) < 6)
+    AND (g.addresses = '{{}}' OR %s::inet <<= ANY(g.addresses::cidr[]))
+    AND (NOT g.needs_second_factor OR %s)"""
+_REACHES = "g.permission_id IN (SELECT id FROM auth_permission WHERE codename = ANY(%s))"
+_GIVEN = f"""(
+    {{pk}} IN (SELECT g.content_object_id FROM {{of_users}} g WHERE g.user_id = %s AND {_REACHES} AND {_HOLDS})
+    OR {{pk}} IN (SELECT g.content_object_id FROM {{of_groups}} g
+        WHERE g.group_id IN (SELECT group_id FROM {{memberships}} WHERE user_id = %s) AND {_REACHES} AND {_HOLDS})
+)"""
 
-    One expression written in SQL, and not a dozen lookups: every page asks it for several kinds of objects, and building and
-    compiling those took most of the time that a question for rights took.
+
+class IsGiven(Func):
+    """Whether an object was given to a person or a group of theirs, by a grant of a level that is in time and whose conditions are met.
+
+    One expression written in SQL, and not two subqueries with a dozen lookups: every page asks it for several kinds of objects, and
+    building and compiling those took most of the time that a question for rights took.
     """
 
-    FIELDS = ("expires_at", "from_hour", "until_hour", "on_weekdays", "time_zone", "addresses", "needs_second_factor")
     output_field = models.BooleanField()
 
-    def __init__(self, caller: Caller, now: datetime) -> None:
-        super().__init__(*self.FIELDS)
-        self.caller, self.now = caller, now
+    def __init__(self, model: Any, user: Any, level: str) -> None:
+        super().__init__("pk")
+        self.tables = {
+            "of_users": model.user_grants.rel.related_model._meta.db_table,
+            "of_groups": model.group_grants.rel.related_model._meta.db_table,
+            "memberships": get_user_model().groups.through._meta.db_table,
+        }
+        caller = current_caller()
+        codenames = [f"{each}_{model._meta.model_name}" for each in levels_from(level)]
+        now = timezone.now()
+        self.parameters = 2 * (user.pk, codenames, now, caller.address or None, caller.has_second_factor)
 
     def as_sql(self, compiler: Any, connection: Any, *args: Any, **extra: Any) -> tuple[str, tuple[Any, ...]]:
-        """Return the condition on the row's columns, which have no parameters of their own."""
-        columns = [compiler.compile(column)[0] for column in self.source_expressions]
-        expires, from_hour, until_hour, on_weekdays, zone, addresses, needs_factor = columns
-        clock = f"statement_timestamp() AT TIME ZONE {zone}"
-        hour, weekday = f"EXTRACT(HOUR FROM {clock})", f"EXTRACT(ISODOW FROM {clock})"
-        parameters: tuple[Any, ...] = (self.now,)
-        conditions = [
-            f"({expires} IS NULL OR {expires} > %s)",
-            f"({from_hour} IS NULL OR {from_hour} <= {hour})",
-            f"({until_hour} IS NULL OR {until_hour} > {hour})",
-            f"(NOT {on_weekdays} OR {weekday} < {SATURDAY})",
-        ]
-        if self.caller.address:
-            conditions.append(f"({addresses} = '{{}}' OR %s::inet <<= ANY({addresses}::cidr[]))")
-            parameters += (self.caller.address,)
-        else:
-            conditions.append(f"{addresses} = '{{}}'")
-        if not self.caller.has_second_factor:
-            conditions.append(f"NOT {needs_factor}")
-        return f"({' AND '.join(conditions)})", parameters
-
-
-class GrantQuerySet(models.QuerySet[Any]):
-    def holding(self) -> "GrantQuerySet":
-        """Grants that are in time and whose conditions the caller meets now."""
-        return self.filter(Holds(current_caller(), timezone.now()))
+        """Return the condition on the object's key, a column that has no parameters of its own."""
+        pk, _none = compiler.compile(self.source_expressions[0])
+        return _GIVEN.format(pk=pk, **self.tables), self.parameters
 
 
 class Grant(UUIDModel):
@@ -108,16 +104,12 @@ class Grant(UUIDModel):
 class UserGrant(Grant, UserObjectPermissionBase):
     """A person's access. Subclasses add `content_object` with the related name `user_grants`."""
 
-    objects = UserObjectPermissionManager.from_queryset(GrantQuerySet)()  # type: ignore[misc]
-
     class Meta(UserObjectPermissionBase.Meta):
         abstract = True
 
 
 class GroupGrant(Grant, GroupObjectPermissionBase):
     """A group's access. Subclasses add `content_object` with the related name `group_grants`."""
-
-    objects = GroupObjectPermissionManager.from_queryset(GrantQuerySet)()  # type: ignore[misc]
 
     class Meta(GroupObjectPermissionBase.Meta):
         abstract = True
@@ -180,9 +172,7 @@ class SharedQuerySet(models.QuerySet[Any]):
         flag = self.model.FLAG  # type: ignore[attr-defined]
         if not user.is_active or (flag is not None and not is_on(flag, user)):
             return self.none()
-        own = Exists(held_grants(self.model.user_grants, level).filter(user_id=user.pk))  # type: ignore[attr-defined]
-        through = Exists(held_grants(self.model.group_grants, level).filter(group__user=user.pk))  # type: ignore[attr-defined]
-        reached = Q(own) | Q(through)
+        reached = Q(IsGiven(self.model, user, level))
         if is_opened(self.model, user, level):
             reached |= Q(is_open=True)
         if self.model.THROUGH and level in PASSED_ON:  # type: ignore[attr-defined]
@@ -205,14 +195,6 @@ class SharedQuerySet(models.QuerySet[Any]):
 def levels_from(level: str) -> Sequence[str]:
     """Return a level and those above it."""
     return ALL_LEVELS[ALL_LEVELS.index(level) :]
-
-
-def held_grants(relation: Any, level: str) -> Any:
-    """Return the grants of an outer object that hold now and reach a level."""
-    model = relation.rel.related_model
-    name = relation.rel.model._meta.model_name
-    codenames = [f"{each}_{name}" for each in levels_from(level)]
-    return model.objects.holding().filter(content_object=OuterRef("pk"), permission__codename__in=codenames)
 
 
 def over_all(model: Any, level: str) -> list[str]:

@@ -14,12 +14,13 @@ from django.db.models import Sum
 
 from apps.core.language import terms
 from apps.knowledge.models import ChunkVector, Document, KnowledgeBase
+from apps.knowledge.querysets import DocumentQuerySet
 from apps.knowledge.types import Filters
 from apps.providers.types import Vectors
 
 CANDIDATES = 50
 EXACT_UP_TO, EXACT_SHARE = 20_000, 0.05
-EF_SEARCH = 200
+EF_SEARCH, MOST_SEARCH = 200, 400
 MAX_QUERY_TERMS = 48
 MOST_POSTINGS, RESCORED = 5_000, 300
 Scores = dict[UUID, float]
@@ -57,8 +58,8 @@ _EXACT = """
 """
 _LOOSE = "SELECT set_config('hnsw.ef_search', %s, true), set_config('hnsw.iterative_scan', 'relaxed_order', true)"
 _HNSW = _EXACT.replace(" + 0 LIMIT", " LIMIT")
-_BY_WORDS_FITTING = "AND c.document_id = ANY(%(documents)s)"
-_NEAREST_FITTING = "JOIN knowledge_chunk c ON c.id = v.chunk_id AND c.document_id = ANY(%(documents)s)"
+_BY_WORDS_FITTING = "AND c.document_id IN ({documents})"
+_NEAREST_FITTING = "JOIN knowledge_chunk c ON c.id = v.chunk_id AND c.document_id IN ({documents})"
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,7 @@ class Scope:
     """Where a search looks: collections that the asking person may see, documents of theirs (None: all), and how many passages that are."""
 
     bases: Sequence[KnowledgeBase]
-    documents: Sequence[UUID] | None
+    documents: DocumentQuerySet | None
     passages: int
 
     def within(self, bases: Sequence[KnowledgeBase]) -> "Scope":
@@ -77,9 +78,8 @@ class Scope:
 def scope_of(bases: Sequence[KnowledgeBase], filters: Filters) -> Scope:
     if not filters:
         return Scope(bases, None, sum(base.chunk_count for base in bases))
-    found = Document.objects.filter(knowledge_base__in=bases).fitting(filters)
-    rows = list(found.order_by().values_list("pk", "chunk_count"))
-    return Scope(bases, [pk for pk, _count in rows], sum(count for _pk, count in rows))
+    found = Document.objects.filter(knowledge_base__in=[base.pk for base in bases]).fitting(filters).order_by()
+    return Scope(bases, found, found.aggregate(total=Sum("chunk_count"))["total"] or 0)
 
 
 def terms_of(question: str, bases: Sequence[KnowledgeBase]) -> list[str]:
@@ -99,7 +99,8 @@ def by_words(question: str, scope: Scope) -> Scores:
     if not asked or not size:
         return {}
     spread = size / max(1, scope.passages)
-    parameters = _places(scope) | {
+    fitting, parameters = _places(scope, _BY_WORDS_FITTING)
+    parameters |= {
         "terms": asked,
         "size": size,
         "most_postings": MOST_POSTINGS * spread,
@@ -107,7 +108,6 @@ def by_words(question: str, scope: Scope) -> Scores:
         "spread": spread,
         "mean": max(1.0, sum(base.term_count for base in scope.bases) / size),
     }
-    fitting = "" if scope.documents is None else _BY_WORDS_FITTING
     with connection.cursor() as cursor:
         cursor.execute(_BM25.format(fitting=fitting, weight=_WEIGHT), parameters)
         return dict(cursor.fetchall())
@@ -116,23 +116,37 @@ def by_words(question: str, scope: Scope) -> Scores:
 def nearest(table: type[ChunkVector], space: UUID, vector: Vectors, scope: Scope) -> Scores:
     """Return the passages whose vectors in a space are nearest, with their cosines."""
     query = "[" + ",".join(f"{value:.5f}" for value in vector) + "]"
-    parameters = _places(scope) | {"space": space, "query": query}
-    fitting = "" if scope.documents is None else _NEAREST_FITTING
-    is_exact = _is_exact(scope)
+    fitting, parameters = _places(scope, _NEAREST_FITTING)
+    parameters |= {"space": space, "query": query}
+    share = _share_of(scope)
+    is_exact = scope.passages <= EXACT_UP_TO or share < EXACT_SHARE
     statement = (_EXACT if is_exact else _HNSW).format(fitting=fitting, table=table._meta.db_table)
     with transaction.atomic(), connection.cursor() as cursor:
         if not is_exact:
-            cursor.execute(_LOOSE, [str(EF_SEARCH)])
+            cursor.execute(_LOOSE, [str(_effort_for(share))])
         cursor.execute(statement, parameters)
         return dict(cursor.fetchall())
 
 
-def _is_exact(scope: Scope) -> bool:
+def _share_of(scope: Scope) -> float:
+    """Return which part of all passages a search looks into; it is not asked for few, which are compared one by one anyway."""
     if scope.passages <= EXACT_UP_TO:
-        return True
+        return 1.0
     everywhere = KnowledgeBase.objects.aggregate(total=Sum("chunk_count"))["total"] or 0
-    return scope.passages < EXACT_SHARE * everywhere
+    return scope.passages / max(1, everywhere)
 
 
-def _places(scope: Scope) -> dict[str, Any]:
-    return {"bases": [base.pk for base in scope.bases], "documents": scope.documents, "limit": CANDIDATES}
+def _effort_for(share: float) -> int:
+    """Return `ef_search`: twice what brings enough that fits on average, so that few searches have to go through the index again."""
+    return min(MOST_SEARCH, max(EF_SEARCH, round(2 * CANDIDATES / share)))
+
+
+def _places(scope: Scope, fitting: str) -> tuple[str, dict[str, Any]]:
+    """Return the condition on documents, empty for all of them, and the parameters that say where to look."""
+    parameters: dict[str, Any] = {"bases": [base.pk for base in scope.bases], "limit": CANDIDATES}
+    if scope.documents is None:
+        return "", parameters
+    statement, values = scope.documents.values("pk").query.sql_with_params()
+    names = [f"fitting_{place}" for place in range(len(values))]
+    documents = statement % tuple(f"%({name})s" for name in names)
+    return fitting.format(documents=documents), parameters | dict(zip(names, values, strict=True))
