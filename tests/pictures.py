@@ -141,6 +141,7 @@ def main():
         shoot(page, "form")
         shoot_automations(live, page)
         shoot_blueprint(live, page)
+        shoot_invoice(live, page)
         live.manage(code=A_PROMPT)
         page.goto(f"{live.url()}/prompts/")
         page.get_by_role("link", name="Travel desk").click()
@@ -212,6 +213,18 @@ def shoot_blueprint(live, page):
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#result")).to_contain_text("5 requirements", timeout=30_000)
     shoot(page, "blueprint")
+
+
+def shoot_invoice(live, page):
+    """The invoice that ships with its faults, checked."""
+    page.goto(f"{live.url()}/agents/new/?blueprint=invoice_validator")
+    page.get_by_role("button", name="Make").click()
+    page.wait_for_url(re.compile("/behaviour/$"))
+    page.goto(page.url.replace("/behaviour/", "/form/"))
+    page.get_by_role("button", name="Try it with a sample").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#result")).to_contain_text("4 errors were found", timeout=20_000)
+    shoot(page, "invoice")
 
 
 def shoot_automations(live, page):

@@ -67,6 +67,10 @@ class RunQuerySet(models.QuerySet["Run"]):
         """Runs that are not in a final state."""
         return self.filter(state__in=("queued", "running", "waiting"))
 
+    def bearing(self, agent: Any, mark: str) -> "RunQuerySet":
+        """Runs of an agent about the same thing, those left out that came to nothing."""
+        return self.filter(agent=agent, mark=mark, state__in=("queued", "running", "waiting", "succeeded"))
+
 
 class ApprovalQuerySet(models.QuerySet["Approval"]):
     def visible_to(self, user: Any) -> "ApprovalQuerySet":

@@ -1,5 +1,6 @@
 """Values between parsing, splitting and searching. No framework."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -16,6 +17,37 @@ class Block:
     headings: tuple[str, ...] = ()
     page: int | None = None
     is_table: bool = False
+
+
+@dataclass(frozen=True)
+class Element:
+    """An element of XML; `text` is what stands directly in it, without spaces at its ends, `line` counts from 1."""
+
+    namespace: str
+    name: str
+    text: str
+    attributes: Mapping[str, str]
+    line: int
+    children: tuple["Element", ...]
+
+    def all(self, path: str) -> list["Element"]:
+        """Return those below it on a path of names, like `Party/Name`."""
+        found = [self]
+        for name in path.split("/"):
+            found = [child for element in found for child in element.children if child.name == name]
+        return found
+
+    def first(self, path: str) -> "Element | None":
+        """Return the first one below it on a path of names."""
+        return next(iter(self.all(path)), None)
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """A sheet of a table: rows of text, the first of which names the columns as a rule; its name is empty in CSV files."""
+
+    name: str
+    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True)

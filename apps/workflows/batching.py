@@ -147,7 +147,7 @@ def start(batch: Batch, item: BatchItem) -> float | None:
 def _asked(batch: Batch, item: BatchItem) -> Run:
     values = values_of(batch, item.cells)
     about: dict[str, Any] = {"actor": batch.owner, "agent": batch.agent, "project": batch.project}
-    if batch.agent.form is not None:
+    if batch.agent.has_form:
         return form_runs.start_form_run(given=values, **about)
     return start_run(question=values.get(QUESTION, ""), **about)
 

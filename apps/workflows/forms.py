@@ -1,6 +1,7 @@
 """What people fill in about what starts by itself."""
 
 import zoneinfo
+from collections.abc import Sequence
 from datetime import time
 from typing import Any
 
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
 from apps.knowledge.models import KnowledgeBase
+from apps.prompts.forms import ValuesForm
+from apps.prompts.types import Variable
 from apps.workflows.models import Automation
 from apps.workflows.timing import cron_of, rhythm_of
 from apps.workflows.types import QUESTION, SEND_OUT, Rhythm
@@ -152,3 +155,17 @@ class BatchForm(forms.Form):
     """A table of which each row is asked for."""
 
     file = forms.FileField(label=gettext_lazy("Table"), help_text=gettext_lazy("CSV, at most 5,000 rows."))
+
+
+class FilesForm(ValuesForm):
+    """Files, each of which is asked for, and what is alike for all of them; the field of the files is `files`."""
+
+    def __init__(self, variables: Sequence[Variable], data: Any = None, uploads: Any = None) -> None:
+        self.each = next(variable for variable in variables if variable.kind == "file")
+        super().__init__([variable for variable in variables if variable is not self.each], data, takes_files=True)
+        self.uploads = uploads
+
+    def shared(self) -> dict[str, Any]:
+        """Return what is alike for all, uploads among it, by variable."""
+        sent = {name: self.uploads.get(self.add_prefix(name)) for name in self.fields} if self.uploads else {}
+        return {name: sent.get(name) or value for name, value in self.values().items()}

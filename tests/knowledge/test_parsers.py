@@ -7,7 +7,10 @@ from datetime import datetime
 import pytest
 
 from apps.knowledge.errors import UnreadableDocument
-from apps.knowledge.parsers import parse_file, sniff
+from apps.knowledge.parsers import parse_file, read_sheets, read_tree, sniff
+from apps.knowledge.types import Sheet
+from tests.blueprints.invoice_set import PLAIN
+from tests.blueprints.invoices import as_facturx
 from tests.knowledge import samples
 from tests.peaks import peak_of_readers
 
@@ -96,6 +99,45 @@ def test_slides_are_pages_with_tables_and_notes(tmp_path):
         (1, ("Leave",), "Say hello.", False),
         (2, ("Rates",), "Kind | Rate\nfull | 19", True),
         (2, ("Rates",), "Say hello.", False),
+    ]
+
+
+def test_xml_as_lines_under_their_paths(tmp_path):
+    data = b'<?xml version="1.0"?><Order xmlns="urn:o"><Id>7</Id><!-- no --><Line><Item><Name>Desk</Name></Item><Qty unit="C62">2</Qty></Line></Order>'
+    assert [(b.headings, b.text) for b in read(tmp_path, "a.xml", data)] == [
+        (("Order",), "Id: 7"),
+        (("Order", "Line"), "Line Item Name: Desk\nLine Qty: 2"),
+    ]
+
+
+def test_the_tree_of_xml_and_of_what_a_pdf_carries(tmp_path):
+    path = tmp_path / "stored"
+    path.write_bytes(b'<a xmlns="urn:o">\n <b id="1"> x </b>\n <b/>\n</a>')
+    tree = read_tree(path, "xml")
+    assert (tree.name, tree.namespace, [child.line for child in tree.children]) == ("a", "urn:o", [2, 3])
+    assert (tree.first("b").text, tree.first("b").attributes, tree.first("c")) == ("x", {"id": "1"}, None)
+    path.write_bytes(samples.pdf(("Leave", "28 days.")))
+    assert read_tree(path, "pdf") is None
+    path.write_bytes(as_facturx(PLAIN, ["An invoice"]))
+    assert read_tree(path, "pdf").name == "CrossIndustryInvoice"
+
+
+@pytest.mark.parametrize("name", ["laughs.xml", "xxe.xml", "deep.xml", "cut.xml"])
+def test_no_tree_of_hostile_xml(tmp_path, name):
+    path = tmp_path / "stored"
+    path.write_bytes(samples.HOSTILE[name]())
+    with pytest.raises(UnreadableDocument):
+        read_tree(path, "xml")
+
+
+def test_the_sheets_of_a_table(tmp_path):
+    path = tmp_path / "stored"
+    path.write_bytes(b"A;B\n1;2\n")
+    assert read_sheets(path, "csv") == [Sheet("", (("A", "B"), ("1", "2")))]
+    path.write_bytes(samples.excel(First=[["A"], [1.5]], Empty=[], Last=[["B"]]))
+    assert [(sheet.name, sheet.rows) for sheet in read_sheets(path, "xlsx")] == [
+        ("First", (("A",), ("1.5",))),
+        ("Last", (("B",),)),
     ]
 
 

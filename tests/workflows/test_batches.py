@@ -7,7 +7,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.agents.models import Agent, Run
-from apps.agents.services import behaviour, form_runs
+from apps.agents.blueprints.registry import blueprint_named
+from apps.agents.services import behaviour, form_runs, studio
 from apps.audit.models import AuditEvent
 from apps.core.errors import Conflict, Forbidden, InvalidInput, TooLarge
 from apps.core.tenancy import public_context, tenant_context
@@ -19,6 +20,8 @@ from apps.usage.services import budgets
 from apps.workflows import batching
 from apps.workflows.models import Batch
 from apps.workflows.services import batches as services
+from tests.blueprints.invoice_set import PLAIN
+from tests.blueprints.invoices import as_ubl, changed
 from tests.conftest import api_for, client_for
 from tests.standin.server import fails, says
 
@@ -241,3 +244,54 @@ def test_api(member, form, acme, scripted, work_on):
     assert sent.status_code == 201 and sent.json()["name"] == "topics.csv"
     assert api.post("/api/v1/batches/", {"agent": str(form.pk)}, format="json").status_code == 422
     assert api.delete(f"/api/v1/batches/{sent.json()['id']}").status_code == 204
+
+
+@pytest.fixture
+def validator(in_acme, admin_user):
+    return studio.save_agent(
+        actor=admin_user, values={"name": "Invoices"}, blueprint=blueprint_named("invoice_validator")
+    )
+
+
+def invoices(*extra):
+    made = [changed(PLAIN, number=f"N-{n}") for n in range(3)] + [changed(PLAIN, totals__payable="1.00")]
+    return [SimpleUploadedFile(f"{n}.xml", as_ubl(each)) for n, each in enumerate(made)] + list(extra)
+
+
+def test_each_file_is_asked_about_and_what_is_no_file_is_marked(member, validator, work_on):
+    uploads = invoices(SimpleUploadedFile("virus.exe", b"MZ"))
+    orders = SimpleUploadedFile("orders.csv", b"Order,Total\nPO-7,5000\n")
+    batch = services.add_batch_of_files(actor=member, agent=validator, uploads=uploads, shared={"orders": orders})
+    assert states(batch) == ["waiting"] * 4 + ["invalid"]
+    assert "virus.exe" in batch.items.get(number=5).error
+    services.start_batch(actor=member, batch=batch)
+    work_on()
+    assert states(batch) == ["done"] * 4 + ["invalid"], list(batch.items.values_list("error", flat=True))
+    verdicts = [item.run.result["verdict"] for item in batch.items.filter(state="done").order_by("number")]
+    assert verdicts == ["fits", "fits", "fits", "wrong"]
+    table = list(csv.DictReader(io.StringIO("".join(services.results_of(batch)).lstrip("\ufeff"))))
+    assert [row["File"] for row in table] == ["0.xml", "1.xml", "2.xml", "3.xml", "virus.exe"]
+
+
+def test_files_by_the_page(member, validator, acme):
+    client = client_for(acme, member)
+    page = client.get(f"/batches/new/?agent={validator.pk}")
+    assert page.status_code == 200
+    assert "Purchase orders" in page.content.decode()
+    url = "/batches/new/"
+    orders = SimpleUploadedFile("orders.exe", b"MZ")
+    refused = client.post(url, {"agent": validator.pk, "files": invoices(), "values-orders": orders})
+    assert (refused.status_code, Batch.objects.count()) == (422, 0)
+    assert "orders.exe" in refused.content.decode()
+    none = client.post(url, {"agent": validator.pk})
+    assert (none.status_code, "Choose 1 to 100 files" in none.content.decode()) == (422, True)
+    made = client.post(url, {"agent": validator.pk, "files": invoices()})
+    assert made.status_code == 302
+    shown = client.get(made["Location"]).content.decode()
+    assert "0.xml" in shown
+    assert str(Batch.objects.get().items.first().cells["invoice"]) not in shown
+
+
+def test_an_agent_that_asks_for_no_file(member, form):
+    with pytest.raises(InvalidInput):
+        services.add_batch_of_files(actor=member, agent=form, uploads=invoices(), shared={})

@@ -1,5 +1,5 @@
 """What a blueprint is (`base`), and which there are (`registry`): the port for work that is written down in code."""
 
-from apps.agents.blueprints.base import Blueprint, Desk, Step, StepFailed, Typed
+from apps.agents.blueprints.base import Blueprint, Desk, Earlier, Step, StepFailed, Typed
 
-__all__ = ["Blueprint", "Desk", "Step", "StepFailed", "Typed"]
+__all__ = ["Blueprint", "Desk", "Earlier", "Step", "StepFailed", "Typed"]

@@ -1,14 +1,15 @@
 """A blueprint: what is asked for, the steps that are done with it, and what comes of them. No framework."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
 from apps.core.reports import Report
-from apps.knowledge.types import Block
+from apps.knowledge.types import Block, Element, Sheet
 from apps.prompts.types import Variable
 
 
@@ -38,6 +39,14 @@ class Step(Generic[T]):
     work: Callable[["Desk"], T]
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """Another run of the agent that bears the same mark; `person` is the name of who had it work, "" when they are gone."""
+
+    day: date
+    person: str
+
+
 class Desk(Protocol):
     """What a step works with. What models and tools answered is stored, so that a step that is done again asks nobody twice."""
 
@@ -45,6 +54,8 @@ class Desk(Protocol):
     """What was filled in, by variable, as text; the key of the file for a file."""
     language: str
     """In which the person reads."""
+    today: date
+    """The day on which the run was asked for, where who asked lives."""
 
     def of(self, step: Step[T]) -> T:
         """Return what an earlier step came to."""
@@ -54,8 +65,24 @@ class Desk(Protocol):
         """Return the blocks of the file that was given for a variable. Raises StepFailed with the reason when it cannot be read."""
         ...
 
+    def tree(self, variable: str) -> Element | None:
+        """Return the XML of the file that was given, or of the one in it; None where there is none. Raises StepFailed like `read`."""
+        ...
+
+    def sheets(self, variable: str) -> Sequence[Sheet]:
+        """Return the sheets of the table that was given, 50,000 rows at most. Raises StepFailed like `read`, and for what is no table."""
+        ...
+
     def name_of(self, variable: str) -> str:
         """Return the name of the file that was given for a variable."""
+        ...
+
+    def kind_of(self, variable: str) -> str:
+        """Return the kind of the file that was given for a variable, as `pdf`."""
+        ...
+
+    def earlier(self, mark: str) -> Sequence[Earlier]:
+        """Put a mark on this run, and return the other runs of the agent that bear it and have not failed, the oldest first, ten at most."""
         ...
 
     def ask(self, key: str, prompt: str, gives: type[T], **places: str) -> T | None:
@@ -78,7 +105,8 @@ class Blueprint:
     """Work that is written down: the agents made from it ask for `asks`, do the `steps`, and give what the last one gives.
 
     `report` makes that readable. `folder` holds prompts/<name>.md; `instructions.md` is what its agents are told unless they are
-    changed, and `tools` are what they are given.
+    changed, and `tools` are what they are given. `sample` is what it can be tried with: a text by variable, of files the name of one
+    in samples/.
     """
 
     key: str
@@ -90,6 +118,7 @@ class Blueprint:
     folder: Path
     icon: str = "list-checks"
     tools: tuple[str, ...] = ()
+    sample: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def gives(self) -> type[BaseModel]:

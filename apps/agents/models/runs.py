@@ -16,7 +16,7 @@ _TEXTS: models.Field = ArrayField(models.CharField(max_length=16))
 class Run(TimestampedModel):
     """One piece of an agent's work. Its input is copied in, so it stands alone; final states never change.
 
-    `blueprint` is what it works by, "" for one that its agent decides; `result` is what that came to, as JSON. `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
+    `blueprint` is what it works by, "" for one that its agent decides; `result` is what that came to, as JSON, `mark` what it is about, the same for the same thing. `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
     may use (null: nothing narrower). A trial was asked from the pages on which an agent is made; it counts for no health. `holds` says what it has read: `untrusted` text of others, `private` text of the organisation.
     """
 
@@ -83,6 +83,7 @@ class Run(TimestampedModel):
     )
     blueprint = models.SlugField(_("blueprint"), max_length=40, blank=True, default="", db_default="", editable=False)
     result = models.JSONField(_("result"), null=True, editable=False)
+    mark = models.CharField(max_length=200, blank=True, default="", db_default="", editable=False)
     answer = models.TextField(_("answer"), blank=True)
     error = models.CharField(_("reason"), max_length=500, blank=True)
     error_code = models.CharField(max_length=40, blank=True, editable=False)
@@ -112,6 +113,7 @@ class Run(TimestampedModel):
         indexes = (
             models.Index(fields=("started_by", "-created_at"), name="run_own_newest"),
             models.Index(fields=("-created_at",), name="run_newest"),
+            models.Index(fields=("agent", "mark"), name="run_marked", condition=~models.Q(mark="")),
         )
         constraints = (
             models.UniqueConstraint(

@@ -1,8 +1,10 @@
 """A turn of an agent that works by a blueprint: step by step, each stored when it is done, its calls when they are."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar, cast
+from zoneinfo import ZoneInfo
 
 import orjson
 import structlog
@@ -14,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from apps.agents import caps, registry
 from apps.agents.acting import InDoubt, Parked
-from apps.agents.blueprints import Blueprint, Step, StepFailed
+from apps.agents.blueprints import Blueprint, Earlier, Step, StepFailed
 from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.models import FormFile, Run, RunEvent
 from apps.agents.records import add_event
@@ -28,8 +30,8 @@ from apps.jobs import engine
 from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.types import Claim
 from apps.knowledge.errors import UnreadableDocument
-from apps.knowledge.parsers import parse_file
-from apps.knowledge.types import Block
+from apps.knowledge.parsers import STRUCTURED, TABULAR, parse_file, read_sheets, read_tree
+from apps.knowledge.types import Block, Element, Sheet
 from apps.prompts.templating import given_values, render
 from apps.providers.errors import ProviderError
 from apps.providers.registry import kind_of
@@ -38,6 +40,8 @@ from apps.usage.errors import BudgetSpent
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T", bound=BaseModel)
+R = TypeVar("R")
+MARK_CHARS, MOST_EARLIER = 200, 10
 PASSED_ON = (
     *(Parked, InDoubt, StepFailed, BudgetSpent, ProviderError, caps.CapReached),
     *(JobCancelled, LostLease, OperationalError, InterfaceError),
@@ -116,20 +120,37 @@ class _Desk:
         self._turn, self._run, self._blueprint, self._step = turn, turn.run, blueprint, step
         self.values: Mapping[str, str] = turn.run.inputs
         self.language = get_language() or "en"
+        self.today = self._day(self._run)
 
     def of(self, step: Step[T]) -> T:
         return step.gives.model_validate(self._turn.done[step.key])
 
     def read(self, variable: str) -> Sequence[Block]:
-        file = self._file(variable)
-        self._hold(MIXED)
-        try:
-            return parse_file(Path(file.file.path), file.kind)
-        except UnreadableDocument as error:
-            raise StepFailed(f"{file.name}: {error.sentence}") from error
+        return self._read(variable, parse_file)
+
+    def tree(self, variable: str) -> Element | None:
+        return self._read(variable, read_tree) if self.kind_of(variable) in STRUCTURED else None
+
+    def sheets(self, variable: str) -> Sequence[Sheet]:
+        if self.kind_of(variable) not in TABULAR:
+            raise StepFailed(_("%(name)s is no table. Save it as CSV or Excel.") % {"name": self.name_of(variable)})
+        return self._read(variable, read_sheets)
 
     def name_of(self, variable: str) -> str:
         return self._file(variable).name
+
+    def kind_of(self, variable: str) -> str:
+        return self._file(variable).kind
+
+    def earlier(self, mark: str) -> Sequence[Earlier]:
+        run = self._run
+        with engine.checkpoint(self._turn.claim, is_progress=False):
+            Run.objects.filter(pk=run.pk).update(mark=mark[:MARK_CHARS])
+        found = Run.objects.bearing(run.agent, mark[:MARK_CHARS]).exclude(pk=run.pk).select_related("started_by")
+        return [
+            Earlier(self._day(other), other.started_by.name if other.started_by else "")
+            for other in found.order_by("created_at")[:MOST_EARLIER]
+        ]
 
     def ask(self, key: str, prompt: str, gives: type[T], **places: str) -> T | None:
         if not any(not kind_of(model.provider).is_built_in for model in self._turn.asking.models()):
@@ -181,6 +202,20 @@ class _Desk:
     def _instructions(self) -> list[ChatMessage]:
         told = "\n\n".join(filter(None, [self._run.instructions, *self._turn.additions]))
         return [ChatMessage("system", told)] if told else []
+
+    def _day(self, run: Run) -> date:
+        """Return the day on which a run was asked for, as who asked for this one counts them."""
+        person = self._run.started_by
+        return timezone.localdate(run.created_at, ZoneInfo(person.time_zone if person else "UTC"))
+
+    def _read(self, variable: str, reader: Callable[[Path, str], R]) -> R:
+        """Read a file in a child; the run holds from now on what others wrote."""
+        file = self._file(variable)
+        self._hold(MIXED)
+        try:
+            return reader(Path(file.file.path), file.kind)
+        except UnreadableDocument as error:
+            raise StepFailed(f"{file.name}: {error.sentence}") from error
 
     def _file(self, variable: str) -> FormFile:
         key = self.values.get(variable, "")

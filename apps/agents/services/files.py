@@ -4,12 +4,13 @@ from datetime import timedelta
 from functools import partial
 from typing import Any
 
-from django.core.files.uploadedfile import UploadedFile
+from django.core.files.uploadedfile import SimpleUploadedFile, UploadedFile
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.agents import actions
+from apps.agents.blueprints import Blueprint
 from apps.agents.models import FormFile
 from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
@@ -32,6 +33,17 @@ def keep_file(*, actor: Any, upload: UploadedFile) -> FormFile:
     store_file(file, upload)
     record(actions.FILE_KEPT, actor=actor, target=file, after={"name": name, "size_bytes": file.size_bytes})
     return file
+
+
+def sample_values(*, actor: Any, blueprint: Blueprint) -> dict[str, str]:
+    """Return what a blueprint can be tried with, its files kept for the actor. Raises what `keep_file` raises."""
+    kinds = {variable.name: variable.kind for variable in blueprint.asks}
+    values = dict(blueprint.sample)
+    for name, text in blueprint.sample.items():
+        if kinds[name] == "file":
+            upload = SimpleUploadedFile(text, (blueprint.folder / "samples" / text).read_bytes())
+            values[name] = str(keep_file(actor=actor, upload=upload).pk)
+    return values
 
 
 def forget_unused() -> None:

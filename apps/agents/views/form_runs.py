@@ -8,6 +8,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
+from apps.agents.blueprints import Blueprint
+from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.models import Agent, FormFile, Run
 from apps.agents.rendering import result_of
 from apps.agents.services import files, form_runs
@@ -32,7 +34,8 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     if is_part_wanted(request) and request.method == "GET" and run is not None:
         return render(request, "agents/_form_result.html", {"agent": agent, **_result(run)})
     data, refused = _sent(request, asked)
-    form = ValuesForm(asked.variables, data, initial=run.inputs if run else {}, takes_files=True)
+    initial = _sample(request, asked) if "sample" in request.POST else run.inputs if run else {}
+    form = ValuesForm(asked.variables, data, initial=initial, takes_files=True)
     given = {name: form[name].value() for name in form.fields}
     context = {"agent": agent, "project": project, "form": form, "asked": asked, "accepted": ACCEPTED, **_result(run)}
     if "look" in request.POST:
@@ -44,6 +47,7 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
     form.show_files(_file_names(request, form))
     context["earlier"] = _own_runs(request, agent)[:EARLIER]
+    context["has_sample"] = bool(_sample_of(asked))
     return render(request, "agents/agent_form.html", context, status=status)
 
 
@@ -75,7 +79,7 @@ def _own_runs(request: HttpRequest, agent: Agent) -> Any:
 
 def _sent(request: HttpRequest, asked: AskedForm) -> tuple[Any, dict[str, DomainError]]:
     """Return what was sent, each file kept and named by its key, and the errors of those that could not be; None: nothing was sent."""
-    if request.method != "POST":
+    if request.method != "POST" or "sample" in request.POST:
         return None, {}
     data, refused = request.POST.copy(), dict[str, DomainError]()
     for variable in asked.variables:
@@ -87,6 +91,17 @@ def _sent(request: HttpRequest, asked: AskedForm) -> tuple[Any, dict[str, Domain
         except (InvalidInput, TooLarge, Unavailable) as error:
             refused[variable.name] = error
     return data, refused
+
+
+def _sample_of(asked: AskedForm) -> Blueprint | None:
+    """Return the blueprint of a form that can be tried with something that comes with it."""
+    blueprint = blueprint_named(asked.blueprint)
+    return blueprint if blueprint is not None and blueprint.sample else None
+
+
+def _sample(request: HttpRequest, asked: AskedForm) -> dict[str, str]:
+    blueprint = _sample_of(asked)
+    return files.sample_values(actor=request.user, blueprint=blueprint) if blueprint is not None else {}
 
 
 def _file_names(request: HttpRequest, form: ValuesForm) -> dict[str, str]:

@@ -1,17 +1,29 @@
 """From a file to blocks of text, in a limited child process a document."""
 
-from apps.knowledge.parsers.isolation import ask_table, draw_page, parse_file, read_file, read_scan, unreadable
-from apps.knowledge.parsers.kinds import ACCEPTED, TABULAR, sniff
+from apps.knowledge.parsers.isolation import (
+    ask_table,
+    draw_page,
+    parse_file,
+    read_file,
+    read_scan,
+    read_sheets,
+    read_tree,
+    unreadable,
+)
+from apps.knowledge.parsers.kinds import ACCEPTED, STRUCTURED, TABULAR, sniff
 from apps.knowledge.parsers.scans import scan_languages
 
 __all__ = [
     "ACCEPTED",
+    "STRUCTURED",
     "TABULAR",
     "ask_table",
     "draw_page",
     "parse_file",
     "read_file",
     "read_scan",
+    "read_sheets",
+    "read_tree",
     "scan_languages",
     "sniff",
     "unreadable",

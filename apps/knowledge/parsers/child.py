@@ -14,6 +14,7 @@ MODULES = {
     "text": "plain",
     "html": "web",
     "json": "records",
+    "xml": "markup",
     "mail": "mail",
     "image": "picture",
 }

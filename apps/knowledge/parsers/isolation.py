@@ -20,7 +20,7 @@ from django.utils.translation import gettext as _
 
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.parsers.kinds import ARCHIVES
-from apps.knowledge.types import Block
+from apps.knowledge.types import Block, Element, Sheet
 
 MEMORY_BYTES = 600 << 20
 CPU_S = 20
@@ -62,6 +62,23 @@ def ask_table(path: Path, kind: str, sql: str) -> dict[str, Any]:
     `refused` is what SQLite has against the query. Raises UnreadableDocument with the reason in words.
     """
     return _answer(path, kind, "table_child.py", json.dumps({"sql": sql}))
+
+
+def read_sheets(path: Path, kind: str) -> list[Sheet]:
+    """Return the sheets of a CSV or XLSX file as rows of text, at most 50,000 rows together. Raises UnreadableDocument with the reason in words."""
+    answer = _answer(path, kind, "sheet_child.py")
+    return [Sheet(sheet["name"], tuple(map(tuple, sheet["rows"]))) for sheet in answer["sheets"]]
+
+
+def read_tree(path: Path, kind: str) -> Element | None:
+    """Return the XML of a file: its own, or the one that a PDF carries; None where it carries none. Raises UnreadableDocument with the reason in words."""
+    tree = _answer(path, kind, "tree_child.py")["tree"]
+    return _element(tree) if tree else None
+
+
+def _element(raw: list[Any]) -> Element:
+    namespace, name, text, attributes, line, children = raw
+    return Element(namespace, name, text, attributes, line, tuple(map(_element, children)))
 
 
 def draw_page(path: Path, number: int, passage: str) -> bytes:

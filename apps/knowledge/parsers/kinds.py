@@ -19,6 +19,7 @@ BY_SUFFIX = {
     ".csv": "csv",
     ".tsv": "csv",
     ".json": "json",
+    ".xml": "xml",
     ".eml": "mail",
     ".xlsx": "xlsx",
     ".pptx": "pptx",
@@ -33,11 +34,13 @@ PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 OF_FOLDERS = frozenset(suffix for suffix, kind in BY_SUFFIX.items() if kind != "image")
 """What is taken over from a folder of a repository or storage: pictures there are logos and drawings, seldom scans."""
 ACCEPTED = ",".join(sorted(BY_SUFFIX))
-TEXTUAL = frozenset({"markdown", "text", "html", "csv", "json", "mail"})
+TEXTUAL = frozenset({"markdown", "text", "html", "csv", "json", "xml", "mail"})
 ARCHIVES = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
 """Kinds that are archives, and the member without which they are none."""
 TABULAR = frozenset({"csv", "xlsx"})
 """Kinds whose tables can be asked."""
+STRUCTURED = frozenset({"xml", "pdf"})
+"""Kinds that are, or can carry, XML."""
 
 
 def sniff(name: str, head: bytes) -> str:
@@ -47,7 +50,7 @@ def sniff(name: str, head: bytes) -> str:
         raise UnreadableDocument(
             "unsupported",
             _(
-                "This type of file is not supported. Use PDF, Word, Excel, PowerPoint, CSV, JSON, e-mail, Markdown, HTML, text or a picture of a page."
+                "This type of file is not supported. Use PDF, Word, Excel, PowerPoint, CSV, JSON, XML, e-mail, Markdown, HTML, text or a picture of a page."
             ),
         )
     if not head:

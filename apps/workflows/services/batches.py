@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.agents import composing
 from apps.agents.models import Agent
-from apps.agents.services import form_runs
+from apps.agents.services import files, form_runs
 from apps.agents.services.runs import checked_question, refuse_details, require_place
 from apps.agents.types import RUN, AskedForm
 from apps.audit.services.trail import record
@@ -20,6 +21,7 @@ from apps.core.spreadsheets import read_table, written
 from apps.core.tenancy import current_tenant
 from apps.jobs import services as jobs
 from apps.projects.models import Project
+from apps.prompts.types import Variable
 from apps.workflows import actions, batching
 from apps.workflows.batching import ItemState, values_of
 from apps.workflows.models import Batch, BatchItem
@@ -27,7 +29,9 @@ from apps.workflows.types import BATCH, QUESTION
 
 ADD = "workflows.add_batch"
 MOST_ROWS, MOST_BYTES, MOST_CELL_CHARS = 5_000, 5 << 20, 8_000
-MOST_KEPT = 100
+MOST_KEPT, MOST_FILES = 100, 100
+FILE = "File"
+"""The column with the names of files, in a batch that has a row for each."""
 RESULTS = ("Status", "Result", "Reason", "Run")
 """The columns that are added to those of the table; names for programs, so not translated."""
 
@@ -56,15 +60,75 @@ def add_batch(
         raise TooLarge(_("At most %(n)d MB. Split the file.") % {"n": MOST_BYTES >> 20}, field="file")
     columns, table = read_table(data, most_rows=MOST_ROWS) if data is not None else _checked_rows(rows)
     _check_columns(agent, columns)
+    batch = _draft(actor, agent, one_line(name, 120) or agent.name, about.get("project"))
+    batch.columns = columns
+    form = composing.form_of(agent)
+    return _added(batch, [_item(batch, number, cells, form) for number, cells in enumerate(table, 1)])
+
+
+def add_batch_of_files(
+    *, actor: Any, agent: Agent, uploads: Sequence[UploadedFile], shared: Mapping[str, Any], **about: Any
+) -> Batch:
+    """Keep files into a draft with a row for each, in the first place of the agent's form for a file; those that cannot be kept are marked.
+
+    `shared` fills in the other variables, alike in every row; what is uploaded there has to be readable. `name` and `project` may be named.
+    Raises Forbidden, InvalidInput at `files` or `shared.<name>`, Conflict for an agent that is not in the project.
+    """
+    require(actor, ADD)
+    form = composing.form_of(agent)
+    asked = files_asked_by(agent)
+    if form is None or not asked:
+        raise InvalidInput(_("The form of this agent asks for no file."), field="files")
+    if not 0 < len(uploads) <= MOST_FILES:
+        raise InvalidInput(_("Choose 1 to %(n)d files.") % {"n": MOST_FILES}, field="files")
+    batch = _draft(actor, agent, one_line(about.get("name", ""), 120) or agent.name, about.get("project"))
+    batch.columns = [FILE, *(variable.name for variable in form.variables)]
+    alike = {name: _kept(actor, value, f"shared.{name}") for name, value in shared.items() if name != asked[0].name}
+    return _added(batch, [_file_item(batch, number, upload, alike, form) for number, upload in enumerate(uploads, 1)])
+
+
+def files_asked_by(agent: Agent) -> list[Variable]:
+    """Return the variables of an agent's form that take files."""
+    form = composing.form_of(agent)
+    return [variable for variable in form.variables if variable.kind == "file"] if form else []
+
+
+def columns_shown(batch: Batch) -> list[str]:
+    """Return the columns that people are shown: of files their names, and not the keys under which they are kept."""
+    keys = {variable.name for variable in files_asked_by(batch.agent)} if FILE in batch.columns else set()
+    return [name for name in batch.columns if name not in keys]
+
+
+def _kept(actor: Any, value: Any, field: str) -> str:
+    """Return what is filled in: the key of what is uploaded, or what was written. Raises InvalidInput at the field."""
+    if not isinstance(value, UploadedFile):
+        return str(value)
+    try:
+        return str(files.keep_file(actor=actor, upload=value).pk)
+    except (InvalidInput, TooLarge) as error:
+        raise InvalidInput(str(error.message), field=field) from error
+
+
+def _file_item(batch: Batch, number: int, upload: UploadedFile, alike: Mapping[str, str], form: AskedForm) -> BatchItem:
+    cells = {FILE: upload.name or "", **alike}
+    variable = next(variable.name for variable in form.variables if variable.kind == "file")
+    try:
+        cells[variable] = _kept(batch.owner, upload, variable)
+    except InvalidInput as error:
+        return BatchItem(
+            batch=batch, number=number, cells=cells, state=ItemState.INVALID, error=str(error.message)[:300]
+        )
+    return _item(batch, number, cells, form)
+
+
+def _added(batch: Batch, items: Sequence[BatchItem]) -> Batch:
+    """Store a draft with its rows."""
     with transaction.atomic():
-        batch = _draft(actor, agent, one_line(name, 120) or agent.name, about.get("project"))
-        batch.columns = columns
         batch.save()
-        form = composing.form_of(agent)
-        items = [_item(batch, number, cells, form) for number, cells in enumerate(table, 1)]
         BatchItem.objects.bulk_create(items, batch_size=500)
-        record(actions.BATCH_ADDED, actor=actor, target=batch, after={"agent": agent.name, "rows": len(items)})
-        return batch
+        after = {"agent": batch.agent.name, "rows": len(items)}
+        record(actions.BATCH_ADDED, actor=batch.owner, target=batch, after=after)
+    return batch
 
 
 def _draft(actor: Any, agent: Agent, name: str, project: Project | None) -> Batch:
@@ -187,12 +251,13 @@ def results_of(batch: Batch) -> Iterator[str]:
 
 
 def _result_rows(batch: Batch) -> Iterator[list[object]]:
-    yield [*batch.columns, *RESULTS]
+    columns = columns_shown(batch)
+    yield [*columns, *RESULTS]
     at = current_tenant().address("/runs/")
     for item in batch.items.select_related("run").order_by("number").iterator(chunk_size=500):
         run = item.run
         found = [run.answer, item.error or run.error, f"{at}{run.pk}/"] if run else ["", item.error, ""]
-        yield [*(item.cells.get(name, "") for name in batch.columns), item.state, *found]
+        yield [*(item.cells.get(name, "") for name in columns), item.state, *found]
 
 
 def _require_owner(actor: Any, batch: Batch) -> None:

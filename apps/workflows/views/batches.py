@@ -11,13 +11,15 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from apps.agents import composing
 from apps.agents.models import Agent
 from apps.core.errors import DomainError, Forbidden
 from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
 from apps.core.permissions import require
 from apps.core.spreadsheets import written
-from apps.workflows.forms import BatchForm
+from apps.knowledge.parsers import ACCEPTED
+from apps.workflows.forms import BatchForm, FilesForm
 from apps.workflows.models import Batch, BatchItem
 from apps.workflows.services import batches as services
 
@@ -49,6 +51,8 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     columns = services.columns_for(agent)
     if "empty" in request.GET:
         return _file(written([columns]), f"{agent.name}.csv")
+    if services.files_asked_by(agent):
+        return _new_of_files(request, agent)
     form = BatchForm(request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST" and form.is_valid():
@@ -65,6 +69,33 @@ def batch_new(request: HttpRequest) -> HttpResponse:
     return render(request, "workflows/batch_new.html", context, status=status)
 
 
+def _new_of_files(request: HttpRequest, agent: Agent) -> HttpResponse:
+    """Choose the files that an agent is asked about, one by one."""
+    asked = composing.form_of(agent)
+    form = FilesForm(asked.variables if asked else (), request.POST or None, request.FILES)
+    context = {"form": form, "agent": agent, "accepted": ACCEPTED, "most": services.MOST_FILES}
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        uploads = request.FILES.getlist("files")
+        try:
+            made = services.add_batch_of_files(actor=request.user, agent=agent, uploads=uploads, shared=form.shared())
+        except DomainError as error:
+            status = error.status
+            context["refused"] = _blamed(form, error)
+        else:
+            return redirect("batch", made.pk)
+    return render(request, "workflows/batch_files.html", context, status=status)
+
+
+def _blamed(form: FilesForm, error: DomainError) -> str:
+    """Show an error at the field that is alike for all; return it where it is about the files."""
+    name = error.field.removeprefix("shared.")
+    if name not in form.fields:
+        return str(error.message)
+    form.add_error(name, str(error.message))
+    return ""
+
+
 @require_GET
 def batch_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One batch with its rows, all or (`state`) some."""
@@ -76,7 +107,8 @@ def batch_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     page = Paginator(rows, ROWS_PER_PAGE).get_page(request.GET.get("page"))
     is_own = batch.owner_id == request.user.pk
     context: dict[str, Any] = {"batch": batch, "page": page, "state": state, "is_own": is_own}
-    context["rows"] = [(item, [(name, item.cells.get(name, "")) for name in batch.columns]) for item in page]
+    shown = services.columns_shown(batch)
+    context["rows"] = [(item, [(name, item.cells.get(name, "")) for name in shown]) for item in page]
     context["may_stop"] = Batch.objects.stoppable_by(request.user).filter(pk=pk).exists()
     context["ended"] = batch.done + batch.failed + batch.invalid  # type: ignore[attr-defined]
     if batch.state == Batch.State.DRAFT and is_own:

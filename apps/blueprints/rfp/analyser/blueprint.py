@@ -18,4 +18,5 @@ BLUEPRINT = Blueprint(
     report=report_of,
     folder=Path(__file__).parent,
     icon="scale",
+    sample={"tender": "tender.md"},
 )

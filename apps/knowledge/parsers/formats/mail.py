@@ -18,6 +18,7 @@ ATTACHED = {
     ".csv": ("spreadsheet", "csv"),
     ".pptx": ("slides", "pptx"),
     ".json": ("records", "json"),
+    ".xml": ("markup", "xml"),
     ".md": ("plain", "markdown"),
     ".txt": ("plain", "text"),
     ".html": ("web", "html"),

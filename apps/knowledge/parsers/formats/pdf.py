@@ -14,13 +14,18 @@ _HYPHEN = re.compile(r"(\w)[-\u00ad\ufffe]\n(\w)")
 _END = re.compile(r"[.!?:;。！？؟]['\")\]]?$")
 
 
-def read(data: bytes, kind: str) -> list[dict[str, Any]]:
+def opened(data: bytes) -> Any:
+    """Return a document. Raises PermissionError for one that is protected by a password."""
     try:
-        document = pdfium.PdfDocument(data)
+        return pdfium.PdfDocument(data)
     except pdfium.PdfiumError as error:
         if getattr(error, "err_code", None) == raw.FPDF_ERR_PASSWORD or "password" in str(error).lower():
             raise PermissionError from error
         raise
+
+
+def read(data: bytes, kind: str) -> list[dict[str, Any]]:
+    document = opened(data)
     pages = [_lines(document[number]) for number in range(min(len(document), MAX_PAGES))]
     sizes = Counter(size for lines in pages for size, text in lines for _ in range(len(text)))
     body = sizes.most_common(1)[0][0] if sizes else 0.0

@@ -1,0 +1,1 @@
+"""Blueprints for finance: invoices, and figures in tables."""
