@@ -142,6 +142,7 @@ def main():
         shoot_automations(live, page)
         shoot_blueprint(live, page)
         shoot_invoice(live, page)
+        shoot_figures(live, page)
         live.manage(code=A_PROMPT)
         page.goto(f"{live.url()}/prompts/")
         page.get_by_role("link", name="Travel desk").click()
@@ -225,6 +226,18 @@ def shoot_invoice(live, page):
     page.get_by_role("button", name="Run", exact=True).click()
     expect(page.locator("#result")).to_contain_text("4 errors were found", timeout=20_000)
     shoot(page, "invoice")
+
+
+def shoot_figures(live, page):
+    """The table that ships, analysed."""
+    page.goto(f"{live.url()}/agents/new/?blueprint=finance_analyser")
+    page.get_by_role("button", name="Make").click()
+    page.wait_for_url(re.compile("/behaviour/$"))
+    page.goto(page.url.replace("/behaviour/", "/form/"))
+    page.get_by_role("button", name="Try it with a sample").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#result")).to_contain_text("What stands out", timeout=20_000)
+    shoot(page, "figures")
 
 
 def shoot_automations(live, page):

@@ -4,6 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+from apps.core.charts import Chart, fenced
+
 _SIGNS = re.compile(r"[\\`*\[<|~]")
 
 
@@ -37,7 +39,7 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-Part = Heading | Prose | Facts | Table
+Part = Heading | Prose | Facts | Table | Chart
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,8 @@ def _markdown(part: Part) -> str:
         rule = "|".join(" --- " for _column in part.columns)
         rows = ["| " + " | ".join(_line(cell) for cell in row) + " |" for row in (part.columns, *part.rows)]
         return "\n".join([rows[0], f"|{rule}|", *rows[1:]])
+    if isinstance(part, Chart):
+        return fenced(part)
     return part.text.strip()
 
 

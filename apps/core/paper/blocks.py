@@ -7,7 +7,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from apps.core.paper.types import Block, Run, TooLong
+from apps.core.charts import FENCE, Chart, chart_of
+from apps.core.drawings import shown
+from apps.core.paper.types import Block, Run, TooLong, Values
 
 MOST_CHARS = 300_000
 DEEPEST = 8
@@ -44,7 +46,23 @@ def _paragraph(node: SyntaxTreeNode, _depth: int) -> Block | None:
 
 
 def _code(node: SyntaxTreeNode, _depth: int) -> Block:
+    chart = chart_of(node.content) if node.info == FENCE else None
+    if chart is not None:
+        return _chart(chart)
     return {"kind": "code", "text": node.content.rstrip("\n")}
+
+
+def _chart(chart: Chart) -> Block:
+    longest = max((abs(value) for series in chart.series for value in series.values), default=0.0) or 1.0
+    series: list[Values] = [
+        {
+            "name": each.name,
+            "texts": [f"{shown(value)} {chart.unit}".strip() for value in each.values],
+            "shares": [value / longest for value in each.values],
+        }
+        for each in chart.series
+    ]
+    return {"kind": "chart", "title": chart.title, "labels": list(chart.labels), "series": series}
 
 
 def _rule(_node: SyntaxTreeNode, _depth: int) -> Block:

@@ -51,12 +51,20 @@ class Run(TypedDict):
     href: str
 
 
+class Values(TypedDict):
+    """A series of a chart: its values as they are read, and how long each is, -1 to 1 of the longest."""
+
+    name: str
+    texts: list[str]
+    shares: list[float]
+
+
 class Block(TypedDict, total=False):
     """A heading, paragraph, code, rule, or what holds others: quote, list (an item is a list of blocks), table (a cell is a list of runs). `is_rtl`: its first
     letter that has a direction is written from the right.
     """
 
-    kind: Literal["heading", "paragraph", "code", "rule", "quote", "list", "table"]
+    kind: Literal["heading", "paragraph", "code", "rule", "quote", "list", "table", "chart"]
     is_rtl: bool
     level: int
     runs: list[Run]
@@ -67,3 +75,6 @@ class Block(TypedDict, total=False):
     blocks: list["Block"]
     head: list[list[Run]]
     rows: list[list[list[Run]]]
+    title: str
+    labels: list[str]
+    series: list["Values"]

@@ -1,6 +1,7 @@
 """A Word file, written with python-docx: headings, lists and tables are Word's own, so that people can go on working with them."""
 
 import io
+from collections.abc import Callable
 from typing import Any
 
 from docx import Document
@@ -54,10 +55,8 @@ def _write(document: Any, block: Block, style: str | None = None) -> None:
     elif kind == "quote":
         for inner in block["blocks"]:
             _write(document, inner, "Quote")
-    elif kind == "list":
-        _write_list(document, block)
     else:
-        _write_table(document, block)
+        _WRITERS[kind](document, block)
 
 
 def _write_list(document: Any, block: Block, depth: int = 1) -> None:
@@ -83,6 +82,21 @@ def _write_table(document: Any, block: Block) -> None:
         for cell, runs in zip(table.add_row().cells, row, strict=False):
             _fill(cell.paragraphs[0], runs)
     document.add_paragraph()
+
+
+def _write_chart(document: Any, block: Block) -> None:
+    """Write a chart as the table of its values: Word draws from it what people want."""
+    document.add_paragraph().add_run(_clean(block["title"])).bold = True
+    table = document.add_table(rows=1, cols=1 + len(block["series"]), style="Table Grid")
+    for cell, series in zip(table.rows[0].cells[1:], block["series"], strict=True):
+        cell.text = _clean(series["name"])
+    for index, label in enumerate(block["labels"]):
+        cells = table.add_row().cells
+        for cell, text in zip(cells, (label, *(series["texts"][index] for series in block["series"])), strict=True):
+            cell.text = _clean(text)
+
+
+_WRITERS: dict[str, Callable[[Any, Block], None]] = {"list": _write_list, "chart": _write_chart, "table": _write_table}
 
 
 def _fill(paragraph: Any, runs: list[Run], is_rtl: bool = False) -> None:

@@ -7,9 +7,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import StepFailed, Typed
+from apps.blueprints.figures import CENT, counted, shown
 from apps.blueprints.finance.invoices.model import Invoice, Line
 from apps.blueprints.finance.invoices.rules.amounts import number_of
-from apps.blueprints.finance.invoices.rules.finding import CENT, Notes, counted, shown
+from apps.blueprints.finance.invoices.rules.finding import Notes
 from apps.knowledge.types import Sheet
 
 _COLUMNS: Mapping[str, Sequence[str]] = {

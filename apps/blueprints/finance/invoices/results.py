@@ -8,8 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.blueprints import Typed
+from apps.blueprints.figures import shown
 from apps.blueprints.finance.invoices.model import Invoice, Value
-from apps.blueprints.finance.invoices.rules.finding import Finding, Severity, Sum, shown
+from apps.blueprints.finance.invoices.rules.finding import Finding, Severity, Sum
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
 
 Verdict = Literal["fits", "look", "wrong"]

@@ -7,11 +7,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step, StepFailed
+from apps.blueprints.figures import shown
 from apps.blueprints.finance.invoices import cii, orders, paper, rules, ubl
 from apps.blueprints.finance.invoices.model import Invoice
 from apps.blueprints.finance.invoices.nodes import Node
 from apps.blueprints.finance.invoices.results import SEVERITIES, Checks, Validation, verdict_of
-from apps.blueprints.finance.invoices.rules.finding import Notes, shown
+from apps.blueprints.finance.invoices.rules.finding import Notes
 
 MOST_TEXT = 20_000
 

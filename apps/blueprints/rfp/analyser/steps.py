@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step, StepFailed
+from apps.blueprints.figures import is_backed
 from apps.blueprints.rfp import wording
 from apps.blueprints.rfp.analyser.results import (
     Analysis,
@@ -24,7 +25,6 @@ from apps.knowledge.types import Block
 
 LEAST_CHARS, MOST_CHARS = 12, 1_500
 TOLD_REQUIREMENTS = 60
-_FIGURE = re.compile(r"\d+(?:[.,]\d+)*")
 _RULE = re.compile(r"^[\s|:-]*$")
 
 
@@ -71,8 +71,8 @@ def put_together(desk: Desk) -> Analysis:
     beginning = "\n".join(sentence.text for sentence in reading.sentences[:40])
     wanted = "\n".join(f"- {each.text}" for each in requirements[:TOLD_REQUIREMENTS])
     summary = desk.ask("about", "summary", Summary, beginning=beginning, requirements=wanted, language=desk.language)
-    known = set(_FIGURE.findall("\n".join(sentence.text for sentence in reading.sentences)))
-    if summary is not None and not _figures(summary) <= known:
+    said = "\n".join(sentence.text for sentence in reading.sentences)
+    if summary is not None and not is_backed("\n".join([summary.purpose, *summary.risks]), said=said):
         summary = None
     return Analysis(
         document=reading.document,
@@ -92,10 +92,6 @@ def _sentences(block: Block) -> Iterator[Sentence]:
             text = " ".join(line[start:end].replace("|", " ").split())
             if len(text) >= LEAST_CHARS and not _RULE.match(text):
                 yield Sentence(text=text[:MOST_CHARS], section=section, page=block.page)
-
-
-def _figures(summary: Summary) -> set[str]:
-    return set(_FIGURE.findall("\n".join([summary.purpose, *summary.risks])))
 
 
 READ = Step("read", gettext_lazy("Read the tender"), Reading, read)

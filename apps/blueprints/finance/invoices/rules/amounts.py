@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from apps.blueprints.figures import CENT, counted, shown
 from apps.blueprints.finance.invoices.model import Invoice, Line, Reduction, Value
-from apps.blueprints.finance.invoices.rules.finding import CENT, ZERO, Computed, Notes, counted, shown
+from apps.blueprints.finance.invoices.rules.finding import ZERO, Computed, Notes
 
 LINE_TOLERANCE = Decimal("0.02")
 MOST_SHOWN = 12

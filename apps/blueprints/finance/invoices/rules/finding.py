@@ -1,18 +1,17 @@
 """Findings and computed sums, and where they are gathered."""
 
 from dataclasses import dataclass, field
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from typing import Literal
 
-from babel.numbers import format_decimal
-from django.utils.translation import get_language, to_locale
 from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Typed
+from apps.blueprints.figures import rounded, shown
 from apps.blueprints.finance.invoices.model import Value
 
 Severity = Literal["error", "warning", "note"]
-CENT, ZERO = Decimal("0.01"), Decimal(0)
+ZERO = Decimal(0)
 
 
 class Finding(Typed):
@@ -71,22 +70,3 @@ class Notes:
         if off > equal:
             words = _("The %(term)s is %(stated)s, and it comes to %(computed)s: %(how)s.")
             self.add(rule, "warning" if off <= minor else "error", words % texts, stated.place)
-
-
-def rounded(number: Decimal) -> Decimal:
-    """Return an amount in cents, half of one rounded up, as EN 16931 does."""
-    return number.quantize(CENT, ROUND_HALF_UP)
-
-
-def shown(number: Decimal) -> str:
-    """Return an amount as the reader writes it: at least two decimals, those of a price all."""
-    return _formatted(number, "#,##0.00##########")
-
-
-def counted(number: Decimal) -> str:
-    """Return a quantity as the reader writes it."""
-    return _formatted(number, "#,##0.############")
-
-
-def _formatted(number: Decimal, pattern: str) -> str:
-    return format_decimal(number, pattern, to_locale(get_language() or "en"), decimal_quantization=False)

@@ -6,9 +6,10 @@ from decimal import Decimal
 
 from django.utils.translation import gettext as _
 
+from apps.blueprints.figures import CENT, shown
 from apps.blueprints.finance.invoices.model import Invoice, Tax, Value
 from apps.blueprints.finance.invoices.rules.amounts import number_of
-from apps.blueprints.finance.invoices.rules.finding import CENT, ZERO, Computed, Notes, shown
+from apps.blueprints.finance.invoices.rules.finding import ZERO, Computed, Notes
 
 TOLERATED = Decimal("0.99")
 """Up to this EN 16931 leaves a difference of VAT and of its base alone: lines may have been rounded one by one."""

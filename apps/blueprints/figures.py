@@ -1,0 +1,61 @@
+"""Figures in results: how they are written, and whether those of a text are backed by what was computed or said."""
+
+import re
+from collections.abc import Iterable, Iterator
+from decimal import ROUND_HALF_UP, Decimal
+
+from babel.numbers import format_decimal
+from django.utils.translation import get_language, to_locale
+
+CENT = Decimal("0.01")
+_FIGURE = re.compile(r"\d+(?:[.,' \u00a0\u202f]\d+)*")
+
+
+def rounded(number: Decimal) -> Decimal:
+    """Return an amount in cents, half of one rounded up."""
+    return number.quantize(CENT, ROUND_HALF_UP)
+
+
+def shown(number: Decimal) -> str:
+    """Return an amount as the reader writes it: at least two decimals, those of a price all."""
+    return _formatted(number, "#,##0.00##########")
+
+
+def counted(number: Decimal) -> str:
+    """Return a quantity as the reader writes it."""
+    return _formatted(number, "#,##0.############")
+
+
+def is_backed(text: str, *, values: Iterable[Decimal] = (), names: Iterable[str] = (), said: str = "") -> bool:
+    """Say whether each figure in a text is backed: it is one of the values, rounded to the decimals that it has and its sign aside, stands in
+    one of the names, which is there as a whole, or in what was said.
+    """
+    for name in sorted(filter(None, names), key=len, reverse=True):
+        text = text.replace(name, " ")
+    stands, computed = set(_FIGURE.findall(said)), [abs(value) for value in values]
+    return all(
+        figure in stands or any(_is_it(read, value) for read in _readings(figure) for value in computed)
+        for figure in _FIGURE.findall(text)
+    )
+
+
+def _readings(figure: str) -> Iterator[Decimal]:
+    """Yield what a figure can mean, with a point or a comma before its decimals."""
+    bare = re.sub(r"[' \u00a0\u202f]", "", figure)
+    for decimal, thousands in ((".", ","), (",", ".")):
+        text = bare.replace(thousands, "").replace(decimal, ".")
+        if text.count(".") <= 1:
+            yield Decimal(text)
+
+
+def _is_it(read: Decimal, value: Decimal) -> bool:
+    """Say whether a figure is a value, or one rounded to decimals or to three digits at least: small whole numbers are soon something."""
+    if read == value:
+        return True
+    if int(read.as_tuple().exponent) >= 0 and len(read.as_tuple().digits) < 3:
+        return False
+    return value.quantize(Decimal(1).scaleb(int(read.as_tuple().exponent)), ROUND_HALF_UP) == read
+
+
+def _formatted(number: Decimal, pattern: str) -> str:
+    return format_decimal(number, pattern, to_locale(get_language() or "en"), decimal_quantization=False)

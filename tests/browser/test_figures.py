@@ -1,0 +1,45 @@
+"""The finance analyser in a browser: its sample, its charts, and the file to keep."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.looks import VIEWS, is_sideways, violations
+
+pytestmark = pytest.mark.browser
+AWAY = """
+from apps.agents.models import Agent, FormFile, Run
+from apps.core.tenancy import tenant_context
+from apps.tenants.hosts import tenant_for_slug
+with tenant_context(tenant_for_slug("acme")):
+    Run.objects.filter(blueprint="finance_analyser").delete()
+    FormFile.objects.all().delete()
+    Agent.objects.filter(blueprint="finance_analyser").delete()
+"""
+
+
+@pytest.fixture
+def form(live, open_page):
+    """The address of the form of an agent made from the finance analyser."""
+    page = open_page("/agents/new/?blueprint=finance_analyser", login="amina")
+    page.get_by_role("button", name="Make").click()
+    page.wait_for_url(re.compile("/behaviour/$"))
+    yield page.url.replace("/behaviour/", "/form/").removeprefix(live.url())
+    live.manage(code=AWAY)
+
+
+def test_the_sample_has_charts_and_can_be_kept(open_page, form, console):
+    for view in VIEWS.values():
+        page = open_page(form, login="jonas", **view)
+        page.get_by_role("button", name="Try it with a sample").click()
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.locator("#result")).to_contain_text("What stands out", timeout=30_000)
+        expect(page.get_by_role("img", name="Plan and actual")).to_be_visible()
+        expect(page.locator("#result .chartbox")).to_have_count(5)
+        assert violations(page) == [] and not is_sideways(page)
+    page.get_by_role("button", name="Save", exact=True).click()
+    with page.expect_download() as got:
+        page.get_by_role("link", name="As PDF").click()
+    assert got.value.path().read_bytes().startswith(b"%PDF")
+    assert console == []
