@@ -10,9 +10,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.services import files, form_runs, studio
+from apps.blueprints.cells import number_in
 from apps.blueprints.figures import is_backed, rounded
 from apps.blueprints.finance.tables.blueprint import BLUEPRINT
-from apps.blueprints.finance.tables.columns import columns_of, number_in, period_in
+from apps.blueprints.finance.tables.columns import columns_of, period_in
 from apps.blueprints.finance.tables.results import Analysis, report_of
 from apps.blueprints.finance.tables.steps import _measured
 from apps.knowledge.types import Sheet

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import StepFailed, Typed
+from apps.blueprints.cells import columns_in, number_in, writes_commas
 from apps.blueprints.figures import CENT, counted, shown
 from apps.blueprints.finance.invoices.model import Invoice, Line
 from apps.blueprints.finance.invoices.rules.amounts import number_of
@@ -47,7 +48,7 @@ class Order(Typed):
 def orders_in(sheets: Sequence[Sheet]) -> list[Order]:
     """Return the orders of a table with a row for each, or for each of their lines. Raises StepFailed when no column holds order numbers."""
     for sheet in sheets:
-        columns = _columns(sheet.rows[0])
+        columns = columns_in(sheet.rows[0], _COLUMNS)
         if "order" in columns:
             return _orders(sheet, columns)
     raise StepFailed(_("The table of purchase orders has no column “Order”. Its first row has to name the columns."))
@@ -65,12 +66,6 @@ def match(invoice: Invoice, orders: Sequence[Order], notes: Notes) -> None:
         _check_line(line, known, order, notes)
 
 
-def _columns(head: Sequence[str]) -> dict[str, int]:
-    """Say in which column what stands, by its name."""
-    names = [re.sub(r"[\s_.:]+", " ", cell.strip().lower()).strip() for cell in head]
-    return {key: names.index(word) for key, words in _COLUMNS.items() for word in reversed(words) if word in names}
-
-
 def _orders(sheet: Sheet, columns: Mapping[str, int]) -> list[Order]:
     found: dict[str, list[tuple[int, Mapping[str, str]]]] = {}
     for number, row in enumerate(sheet.rows[1:], start=2):
@@ -84,13 +79,13 @@ def _order(sheet: str, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Order:
     lines = [
         OrderLine(
             item=cells.get("item", ""),
-            quantity=_number(cells.get("quantity", "")),
-            price=_number(cells.get("price", "")),
+            quantity=_number_of(cells.get("quantity", "")),
+            price=_number_of(cells.get("price", "")),
             place=_row(sheet, number),
         )
         for number, cells in rows
     ]
-    totals = [total for _number_of_row, cells in rows if (total := _number(cells.get("total", ""))) is not None]
+    totals = [total for _number_of_row, cells in rows if (total := _number_of(cells.get("total", ""))) is not None]
     first_row, first = rows[0]
     return Order(
         number=first["order"],
@@ -112,12 +107,8 @@ def _row(sheet: str, number: int) -> str:
     return f"{sheet}, {row}" if sheet else row
 
 
-def _number(text: str) -> Decimal | None:
-    bare = re.sub(r"[^\d,.-]", "", text)
-    if re.search(r",\d{1,2}$", bare) or (bare.count(",") == 1 and "." in bare and bare.rindex(",") > bare.rindex(".")):
-        bare = bare.replace(".", "").replace(",", ".")
-    bare = bare.replace(",", "")
-    return Decimal(bare) if re.fullmatch(r"-?\d+(\.\d+)?", bare) else None
+def _number_of(text: str) -> Decimal | None:
+    return number_in(text, has_comma=writes_commas([text]))
 
 
 def _key(text: str) -> str:

@@ -8,13 +8,13 @@ from typing import Literal
 
 from openpyxl.utils import get_column_letter
 
+from apps.blueprints.cells import number_in, writes_commas
 from apps.knowledge.types import Sheet
 
 Kind = Literal["number", "period", "text"]
 MOST_OTHERS = 0.1
 """The share of cells that may be something else than their column."""
 TOTAL = re.compile(r"(?:(?:grand |sub-?)?total|(?:zwischen|gesamt)?summe|gesamt|insgesamt)[ :]*", re.IGNORECASE)
-_NUMBER = re.compile(r"[+-]?\d[\d.,']*")
 _MONTHS = ("jan", "feb", "mar mär", "apr", "may mai", "jun", "jul", "aug", "sep", "oct okt", "nov", "dec dez")
 _BY_MONTH = {name: number for number, names in enumerate(_MONTHS, start=1) for name in names.split()}
 
@@ -32,7 +32,7 @@ class Column:
     @property
     def numbers(self) -> list[tuple[int, Decimal]]:
         """Return the rows with their numbers; cells without one are left out."""
-        has_comma = _has_comma(self.cells)
+        has_comma = writes_commas(self.cells)
         found = ((row, number_in(cell, has_comma=has_comma)) for row, cell in zip(self.rows, self.cells, strict=True))
         return [(row, number) for row, number in found if number is not None]
 
@@ -70,19 +70,6 @@ def columns_of(sheet: Sheet) -> list[Column]:
     return found
 
 
-def number_in(text: str, *, has_comma: bool) -> Decimal | None:
-    """Return the number in a cell: with a currency or per cent sign, in brackets or with a minus behind for a negative one."""
-    bare = re.sub(r"[\s\u00a0\u202f%€$£]|\b[A-Z]{3}\b", "", text)
-    is_negative = (bare.startswith("(") and bare.endswith(")")) or bare.endswith("-")
-    bare = bare.strip("()").removesuffix("-").replace("'", "").replace("−", "-")
-    if not _NUMBER.fullmatch(bare):
-        return None
-    bare = bare.replace(".", "").replace(",", ".") if has_comma else bare.replace(",", "")
-    if bare.count(".") > 1:
-        return None
-    return -Decimal(bare) if is_negative else Decimal(bare)
-
-
 def period_in(text: str) -> str:
     """Return the month, quarter or year in a cell, in an order that sorts; "" for none."""
     text = text.strip().lower()
@@ -103,14 +90,8 @@ def _kind(name: str, cells: Sequence[str]) -> Kind:
     most = len(filled) * MOST_OTHERS
     if sum(not period_in(cell) for cell in filled) <= most:
         return "period"
-    has_comma = _has_comma(filled)
+    has_comma = writes_commas(filled)
     is_code = re.search(r"\b(?:id|no|nr|number|code|konto|account)\b", name, re.IGNORECASE) is not None
     if not is_code and sum(number_in(cell, has_comma=has_comma) is None for cell in filled) <= most:
         return "number"
     return "text"
-
-
-def _has_comma(cells: Sequence[str]) -> bool:
-    """Say whether a column writes a comma before its decimals."""
-    commas = sum(re.search(r",\d{1,2}\D*$", cell) is not None for cell in cells)
-    return commas > 0 and not any(re.search(r"\.\d{1,2}\D*$", cell) for cell in cells)
