@@ -141,8 +141,9 @@ def main():
         shoot(page, "form")
         shoot_automations(live, page)
         shoot_blueprint(live, page)
-        shoot_invoice(live, page)
-        shoot_figures(live, page)
+        shoot_sample(live, page, "invoice_validator", "4 errors were found", "invoice")
+        shoot_sample(live, page, "finance_analyser", "What stands out", "figures")
+        shoot_sample(live, page, "rfp_costs", "How sure it is", "costs")
         live.manage(code=A_PROMPT)
         page.goto(f"{live.url()}/prompts/")
         page.get_by_role("link", name="Travel desk").click()
@@ -216,28 +217,16 @@ def shoot_blueprint(live, page):
     shoot(page, "blueprint")
 
 
-def shoot_invoice(live, page):
-    """The invoice that ships with its faults, checked."""
-    page.goto(f"{live.url()}/agents/new/?blueprint=invoice_validator")
+def shoot_sample(live, page, blueprint, words, name):
+    """What a blueprint makes of the sample that ships with it."""
+    page.goto(f"{live.url()}/agents/new/?blueprint={blueprint}")
     page.get_by_role("button", name="Make").click()
     page.wait_for_url(re.compile("/behaviour/$"))
     page.goto(page.url.replace("/behaviour/", "/form/"))
     page.get_by_role("button", name="Try it with a sample").click()
     page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator("#result")).to_contain_text("4 errors were found", timeout=20_000)
-    shoot(page, "invoice")
-
-
-def shoot_figures(live, page):
-    """The table that ships, analysed."""
-    page.goto(f"{live.url()}/agents/new/?blueprint=finance_analyser")
-    page.get_by_role("button", name="Make").click()
-    page.wait_for_url(re.compile("/behaviour/$"))
-    page.goto(page.url.replace("/behaviour/", "/form/"))
-    page.get_by_role("button", name="Try it with a sample").click()
-    page.get_by_role("button", name="Run", exact=True).click()
-    expect(page.locator("#result")).to_contain_text("What stands out", timeout=20_000)
-    shoot(page, "figures")
+    expect(page.locator("#result")).to_contain_text(words, timeout=20_000)
+    shoot(page, name)
 
 
 def shoot_automations(live, page):

@@ -1,0 +1,104 @@
+"""The steps of the checker: requirements by wording, evidence by search, a judgement by a model where its quote stands in the source."""
+
+from collections.abc import Iterator, Sequence
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from apps.agents.blueprints import Desk, Step, StepFailed
+from apps.blueprints.rfp.analyser.results import Requirement
+from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
+from apps.blueprints.rfp.compliance.results import Found, Judgement, Judgements, Matrix, Passage, Row
+from apps.core.language import language_of, sentences, terms
+
+MOST_REQUIREMENTS, A_QUESTION, MOST_QUOTE, MOST_PASSAGES = 300, 8, 400, 4
+LEAST_SHARED = 0.5
+_OF_EVERY_TENDER = (
+    "supplier contractor vendor bidder tenderer offeror respondent provider must shall should may required"
+    " Auftragnehmer Bieter Anbieter Lieferant muss müssen soll sollen sollte darf"
+)
+
+
+def find(desk: Desk) -> Found:
+    """Search the documents for each requirement."""
+    passages = {}
+    for requirement in _looked_at(desk):
+        result = desk.use(requirement.id, "search_knowledge", query=requirement.text[:2_000])
+        if "error" in result:
+            raise StepFailed(
+                _("The documents cannot be searched: %(reason)s Give the agent a collection.")
+                % {"reason": result["error"]}
+            )
+        passages[requirement.id] = [
+            Passage(number=each["number"], document=each["document"], page=each["page"], text=each["text"])
+            for each in result["passages"][:MOST_PASSAGES]
+        ]
+    return Found(passages=passages)
+
+
+def judge(desk: Desk) -> Matrix:
+    """Have a model judge what was found; what it cannot show by a quote stands as code sees it."""
+    wanted, found = _looked_at(desk), desk.of(FIND).passages
+    rows: list[Row] = []
+    for number, some in enumerate(_slices(wanted)):
+        said = desk.ask(f"{number}", "judge", Judgements, requirements=_told(some, found), language=desk.language)
+        by_id = {each.id: each for each in said.judgements} if said else {}
+        rows += [_row(each, found[each.id], by_id.get(each.id)) for each in some]
+    left_out = len(desk.of(REQUIREMENTS).requirements) - len(wanted)
+    return Matrix(document=desk.of(READ).document, rows=rows, left_out=left_out)
+
+
+def _looked_at(desk: Desk) -> list[Requirement]:
+    return desk.of(REQUIREMENTS).requirements[:MOST_REQUIREMENTS]
+
+
+def _slices(wanted: Sequence[Requirement]) -> Iterator[Sequence[Requirement]]:
+    for start in range(0, len(wanted), A_QUESTION):
+        yield wanted[start : start + A_QUESTION]
+
+
+def _told(wanted: Sequence[Requirement], found: dict[str, list[Passage]]) -> str:
+    parts = []
+    for requirement in wanted:
+        passages = [f'<passage number="{each.number}">{each.text}</passage>' for each in found[requirement.id]]
+        parts.append("\n".join([f"Requirement {requirement.id}: {requirement.text}", *passages]))
+    return "\n\n".join(parts)
+
+
+def _row(requirement: Requirement, passages: Sequence[Passage], said: Judgement | None) -> Row:
+    about = {name: getattr(requirement, name) for name in ("id", "text", "obligation", "page")}
+    source = next((each for each in passages if said is not None and each.number == said.passage), None)
+    if said is not None and said.status != "cannot_say" and source is not None and _stands_in(said.quote, source.text):
+        shared = _shared(requirement.text, said.quote)
+        return Row(**about, status=said.status, quote=said.quote, source=source, shared=shared, why=said.why)
+    quote, source, shared = _best(requirement.text, passages)
+    if shared[0] < LEAST_SHARED * max(1, shared[1]):
+        return Row(**about, status="nothing", quote="", source=None, shared=shared, why="")
+    return Row(**about, status="evidence", quote=quote, source=source, shared=shared, why="")
+
+
+def _best(wanted: str, passages: Sequence[Passage]) -> tuple[str, Passage | None, tuple[int, int]]:
+    """Return the sentence that shares most words with what is wanted, the first of equals."""
+    best: tuple[str, Passage | None, tuple[int, int]] = ("", None, _shared(wanted, ""))
+    for passage in passages:
+        for start, end in sentences(passage.text):
+            shared = _shared(wanted, passage.text[start:end])
+            if shared[0] > best[2][0]:
+                best = (" ".join(passage.text[start:end].split())[:MOST_QUOTE], passage, shared)
+    return best
+
+
+def _shared(wanted: str, text: str) -> tuple[int, int]:
+    """Return how many of the words of what is wanted, by their stems, stand in a text, and how many there are; those of every tender do not count."""
+    language = language_of(wanted)
+    asked = set(terms(wanted, language)) - set(terms(_OF_EVERY_TENDER, language))
+    return len(asked & set(terms(text, language))), len(asked)
+
+
+def _stands_in(quote: str, text: str) -> bool:
+    wanted = " ".join(quote.split()).lower()
+    return bool(wanted) and wanted in " ".join(text.split()).lower()
+
+
+FIND = Step("find", gettext_lazy("Search the documents for each"), Found, find)
+JUDGE = Step("judge", gettext_lazy("Compare them"), Matrix, judge)
