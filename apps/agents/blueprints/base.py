@@ -30,13 +30,15 @@ class StepFailed(Exception):
 class Step(Generic[T]):
     """One step: `work` returns a `gives`, which is stored; those after it read that, and so does whoever takes the run up again.
 
-    What a step does besides asking and using tools has to come to the same when it is done again: no clocks, no dice.
+    What a step does besides asking and using tools has to come to the same when it is done again: no clocks, no dice. One that several
+    blueprints have names the `folder` of the blueprint whose prompts it asks with.
     """
 
     key: str
     title: Any
     gives: type[T]
     work: Callable[["Desk"], T]
+    folder: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -125,6 +127,7 @@ class Blueprint:
         """What its result is."""
         return self.steps[-1].gives
 
-    def prompt(self, name: str) -> str:
-        """Return the text of one of its prompts. Raises FileNotFoundError."""
-        return (self.folder / "prompts" / f"{name}.md").read_text(encoding="utf-8").strip()
+    def prompt(self, name: str, step: Step[Any] | None = None) -> str:
+        """Return the text of one of its prompts, or of those that a step brings. Raises FileNotFoundError."""
+        folder = step.folder if step is not None and step.folder is not None else self.folder
+        return (folder / "prompts" / f"{name}.md").read_text(encoding="utf-8").strip()

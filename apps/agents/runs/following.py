@@ -155,7 +155,7 @@ class _Desk:
     def ask(self, key: str, prompt: str, gives: type[T], **places: str) -> T | None:
         if not any(not kind_of(model.provider).is_built_in for model in self._turn.asking.models()):
             return None
-        filled = render(self._blueprint.prompt(prompt), places | given_values(self._run.started_by))
+        filled = render(self._blueprint.prompt(prompt, self._step), places | given_values(self._run.started_by))
         schema = gives.model_json_schema()
         told = f"{filled}\n\nAnswer with JSON alone, of this schema:\n{orjson.dumps(schema).decode()}"
         messages = [*self._instructions(), ChatMessage("user", told)]

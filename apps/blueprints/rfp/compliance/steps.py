@@ -1,6 +1,8 @@
 """The steps of the checker: requirements by wording, evidence by search, a judgement by a model where its quote stands in the source."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -11,6 +13,7 @@ from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
 from apps.blueprints.rfp.compliance.results import Found, Judgement, Judgements, Matrix, Passage, Row
 from apps.core.language import language_of, sentences, terms
 
+T = TypeVar("T")
 MOST_REQUIREMENTS, A_QUESTION, MOST_QUOTE, MOST_PASSAGES = 300, 8, 400, 4
 LEAST_SHARED = 0.5
 _OF_EVERY_TENDER = (
@@ -40,8 +43,8 @@ def judge(desk: Desk) -> Matrix:
     """Have a model judge what was found; what it cannot show by a quote stands as code sees it."""
     wanted, found = _looked_at(desk), desk.of(FIND).passages
     rows: list[Row] = []
-    for number, some in enumerate(_slices(wanted)):
-        said = desk.ask(f"{number}", "judge", Judgements, requirements=_told(some, found), language=desk.language)
+    for number, some in enumerate(slices(wanted)):
+        said = desk.ask(f"{number}", "judge", Judgements, requirements=told(some, found), language=desk.language)
         by_id = {each.id: each for each in said.judgements} if said else {}
         rows += [_row(each, found[each.id], by_id.get(each.id)) for each in some]
     left_out = len(desk.of(REQUIREMENTS).requirements) - len(wanted)
@@ -52,12 +55,14 @@ def _looked_at(desk: Desk) -> list[Requirement]:
     return desk.of(REQUIREMENTS).requirements[:MOST_REQUIREMENTS]
 
 
-def _slices(wanted: Sequence[Requirement]) -> Iterator[Sequence[Requirement]]:
+def slices(wanted: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Yield as many as a model is asked about at once."""
     for start in range(0, len(wanted), A_QUESTION):
         yield wanted[start : start + A_QUESTION]
 
 
-def _told(wanted: Sequence[Requirement], found: dict[str, list[Passage]]) -> str:
+def told(wanted: Sequence[Requirement | Row], found: Mapping[str, Sequence[Passage]]) -> str:
+    """Return requirements with their passages, as a model is told them."""
     parts = []
     for requirement in wanted:
         passages = [f'<passage number="{each.number}">{each.text}</passage>' for each in found[requirement.id]]
@@ -101,4 +106,4 @@ def _stands_in(quote: str, text: str) -> bool:
 
 
 FIND = Step("find", gettext_lazy("Search the documents for each"), Found, find)
-JUDGE = Step("judge", gettext_lazy("Compare them"), Matrix, judge)
+JUDGE = Step("judge", gettext_lazy("Compare them"), Matrix, judge, folder=Path(__file__).parent)
