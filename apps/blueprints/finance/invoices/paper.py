@@ -12,7 +12,7 @@ from apps.agents.blueprints import Typed
 from apps.blueprints.finance.invoices.model import Invoice, Party, Payment, Tax, Totals, Value
 from apps.knowledge.types import Block
 
-_MONEY = r"(?P<value>[+-−]?(?:\d{1,3}(?:[.,'’ \u00a0]\d{3})+|\d+)(?:[.,]\d{2})(?!\d|[.,]\d))"
+_MONEY = r"(?P<value>[+−-]?(?:\d{1,3}(?:[.,'’ \u00a0]\d{3})+|\d+)(?:[.,]\d{2})(?!\d|[.,]\d))"
 _CURRENCY = r"(?:EUR|USD|GBP|CHF|€|\$|£)?"
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
 _DAY = r"(?P<value>\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{1,2}\.? ?(?:[A-Za-zä]{3,9})\.? \d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})"
@@ -71,12 +71,13 @@ class Page:
 
 
 def pages_of(blocks: Sequence[Block]) -> list[Page]:
-    """Put the blocks of a file together page by page, a line a block."""
+    """Put the blocks of a file together page by page, a line a block, each under its headings where those change."""
     texts: dict[int | None, list[str]] = {}
+    last: tuple[str, ...] = ()
     for block in blocks:
-        heading = f"{block.headings[-1]}\n" if block.headings else ""
-        texts.setdefault(block.page, []).append(heading + block.text)
-    return [Page(number, "\n".join(dict.fromkeys("\n".join(parts).split("\n")))) for number, parts in texts.items()]
+        headings, last = [each for each in block.headings if each not in last], block.headings
+        texts.setdefault(block.page, []).extend([*headings, block.text])
+    return [Page(number, "\n".join(parts)) for number, parts in texts.items()]
 
 
 def read(pages: Sequence[Page], said: Read | None) -> Invoice:
