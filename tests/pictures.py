@@ -141,9 +141,6 @@ def main():
         shoot(page, "form")
         shoot_automations(live, page)
         shoot_blueprint(live, page)
-        shoot_sample(live, page, "invoice_validator", "4 errors were found", "invoice")
-        shoot_sample(live, page, "finance_analyser", "What stands out", "figures")
-        shoot_sample(live, page, "rfp_costs", "How sure it is", "costs")
         live.manage(code=A_PROMPT)
         page.goto(f"{live.url()}/prompts/")
         page.get_by_role("link", name="Travel desk").click()
@@ -163,6 +160,9 @@ def main():
         page.get_by_label("What is new, in a few words").fill("Names the page")
         page.get_by_role("button", name="Publish the draft").click()
         shoot_tools(live, page)
+        shoot_sample(live, page, "invoice_validator", "4 errors were found", "invoice")
+        shoot_sample(live, page, "finance_analyser", "What stands out", "figures")
+        shoot_sample(live, page, "rfp_costs", "How sure it is", "costs")
         browser.close()
 
 
