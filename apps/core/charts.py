@@ -7,6 +7,7 @@ import math
 from dataclasses import dataclass
 
 import orjson
+from babel.numbers import format_decimal
 
 FENCE = "chart"
 MOST_LABELS, MOST_SERIES, MOST_CHARS = 60, 2, 80
@@ -51,3 +52,8 @@ def fenced(chart: Chart) -> str:
     series = [{"name": each.name, "values": each.values} for each in chart.series]
     raw = {"title": chart.title, "unit": chart.unit, "labels": chart.labels, "series": series}
     return f"```{FENCE}\n{orjson.dumps(raw).decode()}\n```"
+
+
+def shown(value: float, locale: str) -> str:
+    """Return a value as it is written in a locale, with two decimals at most."""
+    return str(format_decimal(round(value, 2), "#,##0.##", locale))

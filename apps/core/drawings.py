@@ -3,17 +3,11 @@
 import html
 from collections.abc import Sequence
 
-from babel.numbers import format_decimal
 from django.utils.translation import get_language, to_locale
 
-from apps.core.charts import Chart, Series
+from apps.core.charts import Chart, Series, shown
 
 _WIDTH, _HEIGHT, _TOP, _FOOT, _EVERY_UP_TO = 700, 200, 14, 22, 12
-
-
-def shown(value: float) -> str:
-    """Return a value as the reader writes it, with two decimals at most."""
-    return format_decimal(round(value, 2), "#,##0.##", to_locale(get_language() or "en"))
 
 
 def svg_of(chart: Chart) -> str:
@@ -80,4 +74,4 @@ def _legend(series: Sequence[Series]) -> str:
 
 
 def _with_unit(value: float, unit: str) -> str:
-    return f"{shown(value)} {unit}".strip()
+    return f"{shown(value, to_locale(get_language() or 'en'))} {unit}".strip()

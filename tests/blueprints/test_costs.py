@@ -15,6 +15,7 @@ from apps.blueprints.rfp.costs.blueprint import BLUEPRINT
 from apps.providers.models import ProviderModel
 from tests.agents.test_runs import finished
 from tests.blueprints.formulas import worked_out
+from tests.conftest import client_for
 from tests.standin.server import says
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,9 @@ def test_a_model_that_invents_figures_is_not_shown(scripted, estimated, estimato
     scripted.script(says(f'{{"sentences": ["{sentence}"]}}'))
     run = estimated(SMALL)
     assert (sentence in run.answer, run.result["summary"] is not None) == (is_shown, is_shown)
+
+
+def test_a_new_conversation_is_with_an_agent_that_talks(estimator, member, acme):
+    assert estimator.name < "Handbook guide"
+    page = client_for(acme, member).get("/chat/new/")
+    assert page.context["agent"].name == "Handbook guide"

@@ -71,7 +71,7 @@ def _agent_for(request: HttpRequest, chosen: str, text: str, project: Project | 
     if is_uuid(chosen):
         return get_object_or_404(usable, pk=chosen), ""
     if not text.strip():
-        return usable.first(), ""
+        return usable.filter(blueprint="").first() or usable.first(), ""  # one that talks, before those with a form
     choice = best_agent(actor=request.user, text=text, project=project)
     return (choice.agent, choice.why) if choice else (None, "")
 

@@ -7,8 +7,7 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from apps.core.charts import FENCE, Chart, chart_of
-from apps.core.drawings import shown
+from apps.core.charts import FENCE, Chart, chart_of, shown
 from apps.core.paper.types import Block, Run, TooLong, Values
 
 MOST_CHARS = 300_000
@@ -18,11 +17,17 @@ _LOOKS = {"strong": "bold", "em": "italic", "s": "struck"}
 _parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
 
-def blocks_of(text: str) -> list[Block]:
-    """Return a text's blocks. Raises TooLong."""
+def blocks_of(text: str, language: str = "en") -> list[Block]:
+    """Return a text's blocks, the values of its charts as they are written in a language. Raises TooLong."""
     if len(text) > MOST_CHARS:
         raise TooLong
-    return _blocks(SyntaxTreeNode(_parser.parse(text)).children, 0)
+    return [_drawn(block, language) for block in _blocks(SyntaxTreeNode(_parser.parse(text)).children, 0)]
+
+
+def _drawn(block: Block, language: str) -> Block:
+    """Make a chart of code that is one; within lists and quotes it stays code."""
+    chart = chart_of(block["text"]) if block["kind"] == "code" and block.get("language") == FENCE else None
+    return _chart(chart, language) if chart is not None else block
 
 
 def _blocks(nodes: list[SyntaxTreeNode], depth: int) -> list[Block]:
@@ -46,18 +51,16 @@ def _paragraph(node: SyntaxTreeNode, _depth: int) -> Block | None:
 
 
 def _code(node: SyntaxTreeNode, _depth: int) -> Block:
-    chart = chart_of(node.content) if node.info == FENCE else None
-    if chart is not None:
-        return _chart(chart)
-    return {"kind": "code", "text": node.content.rstrip("\n")}
+    return {"kind": "code", "text": node.content.rstrip("\n"), "language": node.info.strip()}
 
 
-def _chart(chart: Chart) -> Block:
+def _chart(chart: Chart, language: str) -> Block:
+    locale = language.replace("-", "_")
     longest = max((abs(value) for series in chart.series for value in series.values), default=0.0) or 1.0
     series: list[Values] = [
         {
             "name": each.name,
-            "texts": [f"{shown(value)} {chart.unit}".strip() for value in each.values],
+            "texts": [f"{shown(value, locale)} {chart.unit}".strip() for value in each.values],
             "shares": [value / longest for value in each.values],
         }
         for each in chart.series

@@ -24,7 +24,7 @@ def as_pdf(paper: Paper) -> bytes:
         "organisation": paper.organisation,
         "language": paper.language.partition("-")[0],
         "facts": paper.facts,
-        "blocks": blocks_of(paper.text),
+        "blocks": blocks_of(paper.text, paper.language),
         "sources": [vars(source) for source in paper.sources],
         "words": vars(paper.words),
     }

@@ -75,6 +75,7 @@ class Block(TypedDict, total=False):
     blocks: list["Block"]
     head: list[list[Run]]
     rows: list[list[list[Run]]]
+    language: str
     title: str
     labels: list[str]
     series: list["Values"]

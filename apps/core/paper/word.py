@@ -34,7 +34,7 @@ def as_docx(paper: Paper) -> bytes:
         line.paragraph_format.space_after = Pt(0)
         line.add_run(f"{_clean(name)}: ").bold = True
         line.add_run(_clean(value))
-    for block in blocks_of(paper.text):
+    for block in blocks_of(paper.text, paper.language):
         _write(document, block)
     _sources(document, paper)
     written = io.BytesIO()
