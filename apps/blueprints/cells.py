@@ -17,7 +17,7 @@ def number_in(text: str, *, has_comma: bool) -> Decimal | None:
     """Return the number in a cell: with a currency or per cent sign, in brackets or with a minus behind for a negative one."""
     bare = re.sub(r"[\s\u00a0\u202f%€$£]|\b[A-Z]{3}\b", "", text)
     is_negative = (bare.startswith("(") and bare.endswith(")")) or bare.endswith("-")
-    bare = bare.strip("()").removesuffix("-").replace("'", "").replace("−", "-")
+    bare = bare.strip("()").removesuffix("-").replace("'", "").replace("’", "").replace("−", "-")
     if not _NUMBER.fullmatch(bare):
         return None
     bare = bare.replace(".", "").replace(",", ".") if has_comma else bare.replace(",", "")

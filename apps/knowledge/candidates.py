@@ -96,9 +96,9 @@ def by_words(question: str, scope: Scope) -> Scores:
     """
     asked = terms_of(question, scope.bases)
     size = sum(base.chunk_count for base in scope.bases)
-    if not asked or not size:
+    if not asked or not scope.passages:
         return {}
-    spread = size / max(1, scope.passages)
+    spread = size / scope.passages
     fitting, parameters = _places(scope, _BY_WORDS_FITTING)
     parameters |= {
         "terms": asked,
@@ -115,6 +115,8 @@ def by_words(question: str, scope: Scope) -> Scores:
 
 def nearest(table: type[ChunkVector], space: UUID, vector: Vectors, scope: Scope) -> Scores:
     """Return the passages whose vectors in a space are nearest, with their cosines."""
+    if not scope.passages:
+        return {}
     query = "[" + ",".join(f"{value:.5f}" for value in vector) + "]"
     fitting, parameters = _places(scope, _NEAREST_FITTING)
     parameters |= {"space": space, "query": query}

@@ -1,6 +1,7 @@
 """Chromium on the running product. In CI (REQUIRE_BROWSER=1) a missing browser is a failure, not a skip."""
 
 import os
+import re
 import shutil
 
 import pytest
@@ -89,3 +90,33 @@ def open_page(live, chromium, console):
     for context in contexts:
         context.close()
     assert console == [], console
+
+
+AWAY = """
+from apps.agents.models import Agent, FormFile, Run
+from apps.core.tenancy import tenant_context
+from apps.tenants.hosts import tenant_for_slug
+from apps.workflows.models import Batch
+with tenant_context(tenant_for_slug("acme")):
+    Batch.objects.filter(agent__blueprint="{blueprint}").delete()
+    Run.objects.filter(blueprint="{blueprint}").delete()
+    FormFile.objects.all().delete()
+    Agent.objects.filter(blueprint="{blueprint}").delete()
+"""
+
+
+@pytest.fixture
+def form_of(live, open_page):
+    """Make an agent from a blueprint, as its builder does, and return the address of its form; it goes away with the test."""
+    made = []
+
+    def make(blueprint):
+        made.append(blueprint)
+        page = open_page(f"/agents/new/?blueprint={blueprint}", login="amina")
+        page.get_by_role("button", name="Make").click()
+        page.wait_for_url(re.compile("/behaviour/$"))
+        return page.url.replace("/behaviour/", "/form/").removeprefix(live.url())
+
+    yield make
+    for blueprint in made:
+        live.manage(code=AWAY.format(blueprint=blueprint))

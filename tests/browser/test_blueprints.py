@@ -6,18 +6,10 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.blueprints.samples import tender_pdf
+from tests.browser.conftest import AWAY
 from tests.browser.looks import VIEWS, is_sideways, violations
 
 pytestmark = pytest.mark.browser
-AWAY = """
-from apps.agents.models import Agent, FormFile, Run
-from apps.core.tenancy import tenant_context
-from apps.tenants.hosts import tenant_for_slug
-with tenant_context(tenant_for_slug("acme")):
-    Run.objects.filter(blueprint="rfp_analyser").delete()
-    FormFile.objects.all().delete()
-    Agent.objects.filter(blueprint="rfp_analyser").delete()
-"""
 
 
 @pytest.fixture
@@ -30,7 +22,7 @@ def made(live, open_page):
     page.get_by_role("button", name="Make").click()
     page.wait_for_url(re.compile("/behaviour/$"))
     yield page.url.replace("/behaviour/", "/form/").removeprefix(live.url())
-    live.manage(code=AWAY)
+    live.manage(code=AWAY.format(blueprint="rfp_analyser"))
 
 
 def test_from_the_list_of_agents_to_the_result(live, open_page, made, tmp_path, console):

@@ -1,32 +1,16 @@
 """The finance analyser in a browser: its sample, its charts, and the file to keep."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser.looks import VIEWS, is_sideways, violations
 
 pytestmark = pytest.mark.browser
-AWAY = """
-from apps.agents.models import Agent, FormFile, Run
-from apps.core.tenancy import tenant_context
-from apps.tenants.hosts import tenant_for_slug
-with tenant_context(tenant_for_slug("acme")):
-    Run.objects.filter(blueprint="finance_analyser").delete()
-    FormFile.objects.all().delete()
-    Agent.objects.filter(blueprint="finance_analyser").delete()
-"""
 
 
 @pytest.fixture
-def form(live, open_page):
-    """The address of the form of an agent made from the finance analyser."""
-    page = open_page("/agents/new/?blueprint=finance_analyser", login="amina")
-    page.get_by_role("button", name="Make").click()
-    page.wait_for_url(re.compile("/behaviour/$"))
-    yield page.url.replace("/behaviour/", "/form/").removeprefix(live.url())
-    live.manage(code=AWAY)
+def form(form_of):
+    return form_of("finance_analyser")
 
 
 def test_the_sample_has_charts_and_can_be_kept(open_page, form, console):

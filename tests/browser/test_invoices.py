@@ -1,7 +1,5 @@
 """Invoices in a browser: the sample that ships, run again with its files, and many at once."""
 
-import re
-
 import pytest
 from playwright.sync_api import expect
 
@@ -10,27 +8,11 @@ from tests.blueprints.invoices import as_ubl, changed
 from tests.browser.looks import VIEWS, is_sideways, violations
 
 pytestmark = pytest.mark.browser
-AWAY = """
-from apps.agents.models import Agent, FormFile, Run
-from apps.core.tenancy import tenant_context
-from apps.tenants.hosts import tenant_for_slug
-from apps.workflows.models import Batch
-with tenant_context(tenant_for_slug("acme")):
-    Batch.objects.filter(agent__blueprint="invoice_validator").delete()
-    Run.objects.filter(blueprint="invoice_validator").delete()
-    FormFile.objects.all().delete()
-    Agent.objects.filter(blueprint="invoice_validator").delete()
-"""
 
 
 @pytest.fixture
-def form(live, open_page):
-    """The address of the form of an agent made from the invoice validator."""
-    page = open_page("/agents/new/?blueprint=invoice_validator", login="amina")
-    page.get_by_role("button", name="Make").click()
-    page.wait_for_url(re.compile("/behaviour/$"))
-    yield page.url.replace("/behaviour/", "/form/").removeprefix(live.url())
-    live.manage(code=AWAY)
+def form(form_of):
+    return form_of("invoice_validator")
 
 
 def test_the_sample_is_tried_and_run_again_with_its_files(open_page, form, console):

@@ -10,7 +10,9 @@ from apps.audit.models import AuditEvent
 from apps.core.errors import InvalidInput
 from apps.core.tenancy import tenant_context
 from apps.knowledge import services
-from apps.knowledge.models import Document
+from apps.knowledge.candidates import by_words, nearest, scope_of
+from apps.knowledge.embedding import Space
+from apps.knowledge.models import Document, KnowledgeBase
 from apps.knowledge.types import Filters
 from tests.knowledge.test_ingestion import upload
 
@@ -119,3 +121,12 @@ def test_words_of_a_few_documents_are_found_though_rarer_ones_stand_elsewhere(
     work("documents")
     asked = {"actor": member, "query": "leave zebra gnu okapi", "filters": Filters(tags=("alone",))}
     assert [hit.document for hit in services.search_documents(**asked)] == ["Alone.md"]
+
+
+def test_a_place_without_passages_is_not_searched(in_acme, django_assert_num_queries):
+    for scope in (
+        scope_of([], Filters(tags=("none",))),
+        scope_of(list(KnowledgeBase.objects.all()), Filters(tags=("none",))),
+    ):
+        with django_assert_num_queries(0):
+            assert (by_words("leave days", scope), nearest(Space().table, Space().id, [0.1] * 384, scope)) == ({}, {})

@@ -94,6 +94,7 @@ def _write_chart(document: Any, block: Block) -> None:
         cells = table.add_row().cells
         for cell, text in zip(cells, (label, *(series["texts"][index] for series in block["series"])), strict=True):
             cell.text = _clean(text)
+    document.add_paragraph()
 
 
 _WRITERS: dict[str, Callable[[Any, Block], None]] = {"list": _write_list, "chart": _write_chart, "table": _write_table}

@@ -9,6 +9,7 @@ from dateutil import parser as days
 from pydantic import Field
 
 from apps.agents.blueprints import Typed
+from apps.blueprints.cells import number_in, writes_commas
 from apps.blueprints.finance.invoices.model import Invoice, Party, Payment, Tax, Totals, Value
 from apps.knowledge.types import Block
 
@@ -131,12 +132,9 @@ def _converted(value: Value | None, convert: Callable[[str], str]) -> Value | No
 
 
 def _amount(text: str) -> str:
-    """Return an amount with a point before its decimals, whichever way it is written."""
-    bare = re.sub(r"[ \u00a0'’]", "", text).replace("−", "-")
-    head, sign, tail = bare[:-3], bare[-3:-2], bare[-2:]
-    if sign in (".", ","):
-        return re.sub(r"[.,]", "", head) + "." + tail
-    return bare.replace(",", ".")
+    """Return an amount with a point before its decimals, whichever way it is written; as it stands there when it is none."""
+    number = number_in(text, has_comma=writes_commas([text]))
+    return f"{number:f}" if number is not None else text
 
 
 def _day(text: str) -> str:

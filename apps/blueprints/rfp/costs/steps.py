@@ -9,6 +9,7 @@ from decimal import Decimal
 import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
+from openpyxl.utils import get_column_letter
 
 from apps.agents.blueprints import Desk, Step, StepFailed
 from apps.blueprints.cells import columns_in, number_in, writes_commas
@@ -70,8 +71,8 @@ def estimate(desk: Desk) -> Estimate:
     work = desk.of(READ)
     tasks = work.tasks
     effort, cost = _sum(tasks, lambda task: task.effort.value), _sum(tasks, lambda task: task.cost.value)
-    effort_off = _root(sum((_exact(task) ** 2 for task in tasks), ZERO))
-    cost_off = _root(sum(((_exact(task) * task.rate) ** 2 for task in tasks), ZERO))
+    effort_off = sum((_exact(task) ** 2 for task in tasks), ZERO).sqrt()
+    cost_off = sum(((_exact(task) * task.rate) ** 2 for task in tasks), ZERO).sqrt()
     chances = [
         Chance(
             percent=percent,
@@ -136,7 +137,7 @@ def _task(sheet: Sheet, number: int, columns: Mapping[str, int], rates: Mapping[
             "Row %(row)d: there is no rate for “%(role)s”. Add a column “Rate”, or a table of rates with that role."
         )
         raise StepFailed(words % {"row": number, "role": role or "–"})
-    a, b, c = (f"{_letter(columns[key])}{number}" for key in ("low", "likely", "high"))
+    a, b, c = (f"{get_column_letter(columns[key] + 1)}{number}" for key in ("low", "likely", "high"))
     effort = (low + 4 * likely + high) / 6
     return Task(
         name=text["task"] or str(number),
@@ -164,12 +165,6 @@ def _number(text: str, row: int) -> Decimal:
     return found
 
 
-def _letter(place: int) -> str:
-    """Return the name of a column of a sheet: A, … Z, AA, …"""
-    head, last = divmod(place, 26)
-    return (_letter(head - 1) if head else "") + chr(ord("A") + last)
-
-
 def _key(role: str) -> str:
     return " ".join(role.lower().split())
 
@@ -180,10 +175,6 @@ def _exact(task: Task) -> Decimal:
 
 def _sum(tasks: Sequence[Task], of: Callable[[Task], Decimal]) -> Decimal:
     return sum((of(task) for task in tasks), ZERO)
-
-
-def _root(number: Decimal) -> Decimal:
-    return number.sqrt()
 
 
 def _kept(expected: Decimal, z: Decimal, off: Decimal) -> Figure:
