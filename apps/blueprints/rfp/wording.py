@@ -4,7 +4,7 @@ import re
 from datetime import date
 from typing import Literal
 
-from dateutil import parser as dates
+from apps.blueprints.days import day_in
 
 Obligation = Literal["must", "should", "may"]
 _SUPPLIER = (
@@ -38,7 +38,6 @@ _CRITERION = re.compile(
     r"\b(?:criteri\w+|weight\w*|evaluat\w+|scor\w+|kriteri\w+|gewicht\w*|bewert\w+|zuschlag\w*)\b", re.IGNORECASE
 )
 _WEIGHT = re.compile(r"\b(\d{1,3}(?:[.,]\d+)?)\s*(?:%|per ?cent\b|prozent\b)", re.IGNORECASE)
-_GERMAN_MONTHS = {"mär": "mar", "mai": "may", "okt": "oct", "dez": "dec"}
 
 
 def obligation_in(sentence: str) -> Obligation | None:
@@ -61,7 +60,7 @@ def deadline_in(sentence: str) -> date | None:
     found = _DATE.search(sentence)
     if found is None or not _DEADLINE.search(sentence.replace(found[0], " ")):
         return None
-    return _day(found[0])
+    return day_in(found[0])
 
 
 def weights_in(sentence: str, section: str) -> list[tuple[str, float]]:
@@ -76,14 +75,3 @@ def weights_in(sentence: str, section: str) -> list[tuple[str, float]]:
         text, start = sentence[start : weight.end()].strip(" ,;"), weight.end()
         found.append((text, float(weight[1].replace(",", "."))))
     return [(text, weight) for text, weight in found if 0 < weight <= 100]
-
-
-def _day(text: str) -> date | None:
-    text = re.sub(r"(?<=\d)(?:st|nd|rd|th|\.(?=\s))", "", text)
-    for german, english in _GERMAN_MONTHS.items():
-        text = re.sub(rf"\b{german}\w*", english, text, flags=re.IGNORECASE)
-    is_day_first = not re.match(r"\d{4}-", text)
-    try:
-        return dates.parse(text, dayfirst=is_day_first).date()
-    except (ValueError, OverflowError):
-        return None

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from dateutil import parser as days
 from pydantic import Field
 
 from apps.agents.blueprints import Typed
 from apps.blueprints.cells import number_in, writes_commas
+from apps.blueprints.days import day_in
 from apps.blueprints.finance.invoices.model import Invoice, Party, Payment, Tax, Totals, Value
 from apps.knowledge.types import Block
 
@@ -139,13 +139,8 @@ def _amount(text: str) -> str:
 
 def _day(text: str) -> str:
     """Return a day as ISO writes it; as it stands there when it is none."""
-    is_iso = re.match(r"\d{4}-", text) is not None
-    for german, english in (("mär", "mar"), ("mai", "may"), ("okt", "oct"), ("dez", "dec")):
-        text = re.sub(rf"\b{german}\w*", english, text, flags=re.IGNORECASE)
-    try:
-        return days.parse(re.sub(r"(?<=\d)\.(?= ?[A-Za-z])", "", text), dayfirst=not is_iso).date().isoformat()
-    except (ValueError, OverflowError):
-        return text
+    day = day_in(text)
+    return day.isoformat() if day is not None else text
 
 
 def _currency(pages: Sequence[Page]) -> Value | None:

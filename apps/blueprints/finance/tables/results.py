@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Typed
 from apps.blueprints.figures import counted, shown
+from apps.blueprints.summaries import Summary
 from apps.core.charts import MOST_LABELS, Chart, Series
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
 
@@ -78,12 +79,6 @@ class Measures(Typed):
     variances: list[Variance]
     ratios: list[Figure]
     outliers: list[Outlier]
-
-
-class Summary(Typed):
-    """What a model says about it."""
-
-    sentences: list[str]
 
 
 class Analysis(Typed):

@@ -2,19 +2,16 @@
 
 from collections.abc import Sequence
 
-import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step, StepFailed
-from apps.blueprints.figures import is_backed
 from apps.blueprints.finance.tables import computing
 from apps.blueprints.finance.tables.columns import Column, columns_of
 from apps.blueprints.finance.tables.ratios import ratios
-from apps.blueprints.finance.tables.results import Analysis, Measures, Summary, values_of
+from apps.blueprints.finance.tables.results import Analysis, Measures, values_of
+from apps.blueprints.summaries import summary_of
 from apps.knowledge.types import Sheet
-
-MOST_TOLD = 12_000
 
 
 def compute(desk: Desk) -> Measures:
@@ -29,12 +26,7 @@ def compute(desk: Desk) -> Measures:
 def say(desk: Desk) -> Analysis:
     """Have a model say what came out; a figure that was not computed has all of it left out."""
     measures = desk.of(COMPUTE)
-    told = orjson.dumps(measures.model_dump(mode="json")).decode()[:MOST_TOLD]
-    summary = desk.ask("summary", "summary", Summary, figures=told, language=desk.language)
-    if summary is not None and not is_backed(
-        "\n".join(summary.sentences), values=values_of(measures), names=_names(measures)
-    ):
-        summary = None
+    summary = summary_of(desk, measures, values=values_of(measures), names=_names(measures))
     return Analysis(summary=summary, measures=measures)
 
 

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Typed
 from apps.blueprints.figures import counted, shown
+from apps.blueprints.summaries import Summary
 from apps.core.charts import MOST_LABELS, Chart, Series
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
 
@@ -69,12 +70,6 @@ class Price(Typed):
     overhead: Figure
     margin: Figure
     total: Figure
-
-
-class Summary(Typed):
-    """What a model says about the estimate."""
-
-    sentences: list[str]
 
 
 class Estimate(Typed):

@@ -6,26 +6,25 @@ Expected effort (O + 4M + P) ÷ 6, deviation (P − O) ÷ 6, the whole as if tas
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 
-import orjson
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from openpyxl.utils import get_column_letter
 
 from apps.agents.blueprints import Desk, Step, StepFailed
 from apps.blueprints.cells import columns_in, number_in, writes_commas
-from apps.blueprints.figures import is_backed, rounded, shown
+from apps.blueprints.figures import rounded, shown
 from apps.blueprints.rfp.costs.results import (
     Chance,
     Estimate,
     Figure,
     Group,
     Price,
-    Summary,
     Task,
     Unit,
     Work,
     values_of,
 )
+from apps.blueprints.summaries import summary_of
 from apps.knowledge.types import Sheet
 
 WORDS: Mapping[str, Sequence[str]] = {
@@ -39,7 +38,7 @@ WORDS: Mapping[str, Sequence[str]] = {
 }
 NEEDED = {"task": "Task", "low": "Optimistic", "likely": "Likely", "high": "Pessimistic"}
 CHANCES = {50: "0", 80: "0.8416", 90: "1.2816", 95: "1.6449"}
-MOST_TASKS, MOST_TOLD = 2_000, 12_000
+MOST_TASKS = 2_000
 ZERO = Decimal(0)
 
 
@@ -102,12 +101,9 @@ def estimate(desk: Desk) -> Estimate:
 def say(desk: Desk) -> Estimate:
     """Have a model say what drives the cost and what is unsure; a figure that was not computed has all of it left out."""
     found = desk.of(ESTIMATE)
-    told = orjson.dumps(found.model_dump(mode="json")).decode()[:MOST_TOLD]
-    summary = desk.ask("summary", "summary", Summary, figures=told, language=desk.language)
     names = [each for task in found.work.tasks for each in (task.name, task.phase, task.role)]
-    text = "\n".join(summary.sentences) if summary else ""
-    is_shown = is_backed(text, values=values_of(found), names=names)
-    return found.model_copy(update={"summary": summary if is_shown else None})
+    summary = summary_of(desk, found, values=values_of(found), names=names)
+    return found.model_copy(update={"summary": summary})
 
 
 def _rates(desk: Desk) -> dict[str, Decimal]:
