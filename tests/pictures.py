@@ -1,8 +1,9 @@
-"""`python -m tests.pictures`: take the pictures of docs/ from the running product."""
+"""`python -m tests.pictures`: take the pictures of docs/ from the running product; with names of SCENES, those alone."""
 
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from playwright.sync_api import expect, sync_playwright
@@ -12,7 +13,8 @@ from tests.integrations.service import DOCUMENT
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
 from tests.standin.server import StandIn, calls
 
-FOLDER = Path(__file__).resolve().parent.parent / "docs" / "pictures"
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER, TENDERS = ROOT / "docs" / "pictures", ROOT / "apps" / "blueprints" / "rfp"
 
 
 # A month of two models, so that the pages of models and usage have something to show.
@@ -94,76 +96,88 @@ with tenant_context(tenant_for_slug("acme")):
 """
 
 
-def main():
+def main(*wanted):
     with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 1280, "height": 800})
-        with live.http() as stranger:  # something for the security page to show
-            for _ in range(3):
-                stranger.post("/api/v1/auth/login", json={"email": "jonas@acme.example", "password": "wrong"})
-        page.goto(f"{live.url()}/accounts/login/")
-        page.fill("#id_login", "amina@acme.example")
-        page.fill("#id_password", PASSWORD)
-        page.click("main button[type=submit]")
-        page.wait_for_url(f"{live.url()}/")
-        page.fill("#ask", "How many days of annual leave do I get?")
-        page.keyboard.press("Enter")
-        page.wait_for_url(re.compile("/chat/[0-9a-f-]{36}/"))
-        expect(page.locator(".msg[data-open=no] .prose")).to_contain_text("28 days", timeout=20_000)
-        page.locator("a.cite").first.click()
-        shoot(page, "chat")
-        page.get_by_role("button", name="Bad answer").click()
-        page.get_by_label("What would have been right?").fill("Trainees get 30 days.")
-        shoot(page, "feedback")
-        page.goto(f"{live.url()}/")
-        page.wait_for_timeout(6000)  # until the greeting of the sign-in has gone
-        shoot(page, "home")
-        page.goto(f"{live.url()}/knowledge/")
-        page.get_by_role("link", name="Company documents").click()
-        shoot(page, "collection")
-        page.get_by_role("link", name="Staff handbook.pdf").first.click()
-        shoot(page, "document")
-        for name in ("members", "audit", "security", "settings"):
-            page.goto(f"{live.url()}/{name}/")
-            shoot(page, name)
-        live.manage(code=A_MONTH)
-        for name in ("models", "usage"):
-            page.goto(f"{live.url()}/{name}/")
-            shoot(page, name)
-        page.goto(f"{live.url()}/projects/")
-        page.get_by_role("link", name="New colleagues").click()
-        shoot(page, "project")
-        page.goto(f"{live.url()}/agents/")
-        page.get_by_role("link", name="Fill in the form Policy brief").click()
-        page.get_by_label("topic").fill("annual leave")
-        page.get_by_role("button", name="Run", exact=True).click()
-        expect(page.locator("#result .doc")).to_be_visible(timeout=20_000)
-        shoot(page, "form")
-        shoot_automations(live, page)
-        shoot_blueprint(live, page)
-        live.manage(code=A_PROMPT)
-        page.goto(f"{live.url()}/prompts/")
-        page.get_by_role("link", name="Travel desk").click()
-        shoot(page, "prompt")
-        page.goto(f"{live.url()}/agents/")
-        page.get_by_role("link", name="How it answers Handbook guide").click()
-        shoot(page, "behaviour")
-        page.get_by_role("link", name="Versions").click()
-        page.get_by_role("button", name="Work on a draft").click()
-        page.get_by_label("Instructions").fill(
-            "You answer questions of staff.\nBe brief.\nSay on which page it stands."
-        )
-        page.get_by_role("button", name="Save").click()
-        page.get_by_role("link", name="Compare and publish").click()
-        page.wait_for_timeout(6000)  # until the word that it is saved has gone
-        shoot(page, "draft")
-        page.get_by_label("What is new, in a few words").fill("Names the page")
-        page.get_by_role("button", name="Publish the draft").click()
-        shoot_tools(live, page)
-        shoot_sample(live, page, "invoice_validator", "4 errors were found", "invoice")
-        shoot_sample(live, page, "finance_analyser", "What stands out", "figures")
-        shoot_sample(live, page, "rfp_costs", "How sure it is", "costs")
+        sign_in(live, page)
+        for name in wanted or ("tour", *SCENES):
+            SCENES.get(name, tour)(live, page)
         browser.close()
+
+
+def sign_in(live, page):
+    page.goto(f"{live.url()}/accounts/login/")
+    page.fill("#id_login", "amina@acme.example")
+    page.fill("#id_password", PASSWORD)
+    page.click("main button[type=submit]")
+    page.wait_for_url(f"{live.url()}/")
+
+
+def tour(live, page):
+    """What everybody sees first, and what builders and administrators work with."""
+    with live.http() as stranger:  # something for the security page to show
+        for _ in range(3):
+            stranger.post("/api/v1/auth/login", json={"email": "jonas@acme.example", "password": "wrong"})
+    page.fill("#ask", "How many days of annual leave do I get?")
+    page.keyboard.press("Enter")
+    page.wait_for_url(re.compile("/chat/[0-9a-f-]{36}/"))
+    expect(page.locator(".msg[data-open=no] .prose")).to_contain_text("28 days", timeout=20_000)
+    page.locator("a.cite").first.click()
+    shoot(page, "chat")
+    page.get_by_role("button", name="Bad answer").click()
+    page.get_by_label("What would have been right?").fill("Trainees get 30 days.")
+    shoot(page, "feedback")
+    page.goto(f"{live.url()}/")
+    page.wait_for_timeout(6000)  # until the greeting of the sign-in has gone
+    shoot(page, "home")
+    page.goto(f"{live.url()}/knowledge/")
+    page.get_by_role("link", name="Company documents").click()
+    shoot(page, "collection")
+    page.get_by_role("link", name="Staff handbook.pdf").first.click()
+    shoot(page, "document")
+    for name in ("members", "audit", "security", "settings"):
+        page.goto(f"{live.url()}/{name}/")
+        shoot(page, name)
+    live.manage(code=A_MONTH)
+    for name in ("models", "usage"):
+        page.goto(f"{live.url()}/{name}/")
+        shoot(page, name)
+    page.goto(f"{live.url()}/projects/")
+    page.get_by_role("link", name="New colleagues").click()
+    shoot(page, "project")
+    page.goto(f"{live.url()}/agents/")
+    page.get_by_role("link", name="Fill in the form Policy brief").click()
+    page.get_by_label("topic").fill("annual leave")
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#result .doc")).to_be_visible(timeout=20_000)
+    shoot(page, "form")
+    shoot_automations(live, page)
+    live.manage(code=A_PROMPT)
+    page.goto(f"{live.url()}/prompts/")
+    page.get_by_role("link", name="Travel desk").click()
+    shoot(page, "prompt")
+    page.goto(f"{live.url()}/agents/")
+    page.get_by_role("link", name="How it answers Handbook guide").click()
+    shoot(page, "behaviour")
+    page.get_by_role("link", name="Versions").click()
+    page.get_by_role("button", name="Work on a draft").click()
+    page.get_by_label("Instructions").fill("You answer questions of staff.\nBe brief.\nSay on which page it stands.")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Compare and publish").click()
+    page.wait_for_timeout(6000)  # until the word that it is saved has gone
+    shoot(page, "draft")
+    page.get_by_label("What is new, in a few words").fill("Names the page")
+    page.get_by_role("button", name="Publish the draft").click()
+    shoot_tools(live, page)
+
+
+def shoot_samples(live, page):
+    """What the families make of what comes with them."""
+    shoot_blueprint(live, page)
+    shoot_sample(live, page, "invoice_validator", "4 errors were found", "invoice")
+    shoot_sample(live, page, "finance_analyser", "What stands out", "figures")
+    shoot_sample(live, page, "rfp_costs", "How sure it is", "costs")
 
 
 def shoot_tools(live, page):
@@ -253,6 +267,25 @@ def shoot_automations(live, page):
     shoot(page, "batch")
 
 
+def shoot_workflow(live, page):
+    """The workflow that answers a tender: as it is written, and while it waits for somebody."""
+    page.goto(f"{live.url()}/workflows/new/?pattern=tender")
+    page.get_by_role("button", name="Make it").click()
+    page.wait_for_url(re.compile("/edit/$"))
+    shoot(page, "workflow")
+    page.get_by_role("link", name="To the start").click()
+    for field, name in (
+        ("tender", "analyser/samples/tender.md"),
+        ("work", "costs/samples/work.csv"),
+        ("rates", "costs/samples/rates.csv"),
+    ):
+        page.set_input_files(f"#id_values-{field}", TENDERS / name)
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url(re.compile("/executions/"))
+    expect(page.locator("#execution")).to_contain_text("Waits for somebody", timeout=60_000)
+    shoot(page, "execution")
+
+
 def shoot(page, name):
     for scheme in ("light", "dark"):
         page.emulate_media(color_scheme=scheme)
@@ -261,5 +294,8 @@ def shoot(page, name):
     page.emulate_media(color_scheme="light")
 
 
+SCENES = {"samples": shoot_samples, "workflow": shoot_workflow}
+"""What can be taken alone."""
+
 if __name__ == "__main__":
-    main()
+    main(*sys.argv[1:])

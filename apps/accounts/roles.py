@@ -36,12 +36,21 @@ class SystemRole:
         return bool(wanted & self.grants)
 
 
-_MEMBER = frozenset({"agents.use_agent", "knowledge.add_document", "workflows.add_automation", "workflows.add_batch"})
+_MEMBER = frozenset(
+    {
+        "agents.use_agent",
+        "knowledge.add_document",
+        "workflows.add_automation",
+        "workflows.add_batch",
+        "workflows.use_workflow",
+    }
+)
 _BUILDER = _MEMBER | {
     *("agents.add_agent", "agents.change_agent", "agents.delete_agent"),
     *("projects.add_project", "knowledge.add_knowledgebase", "knowledge.change_document", "knowledge.delete_document"),
     *("providers.view_provider", "providers.view_providermodel", "prompts.*"),
     *("integrations.view_connection", "integrations.view_operation", "workflows.send_out"),
+    *("workflows.add_workflow", "workflows.change_workflow"),
     *(
         f"agents.{verb}_{name}"
         for verb in ("view", "add", "change", "delete")
@@ -146,6 +155,12 @@ RIGHTS: dict[str, str | Promise] = {
     "workflows.change_automation": _("Pause and remove everybody's automations"),
     "workflows.view_batch": _("See everybody's batches"),
     "workflows.change_batch": _("Stop and remove everybody's batches"),
+    "workflows.use_workflow": _("Start workflows"),
+    "workflows.add_workflow": _("Make workflows"),
+    "workflows.change_workflow": _("Change workflows"),
+    "workflows.manage_workflow": _("Share, shut and remove all workflows"),
+    "workflows.view_execution": _("See what everybody's workflows came to"),
+    "workflows.change_execution": _("Stop everybody's workflows"),
     "conversations.view_conversation": _("Read everybody's conversations"),
     "conversations.view_feedback": _("See who called whose answers good or bad"),
     "knowledge.add_document": _("Upload documents"),

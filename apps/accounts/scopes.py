@@ -29,12 +29,15 @@ AREAS = {
     "connections": "connections",
     "automations": "automations",
     "batches": "automations",
+    "workflows": "automations",
+    "executions": "automations",
+    "tasks": "automations",
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset(
     {"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate", "/api/v1/agents/choose"}
 )
-DECIDED_BY_PEOPLE = frozenset({"approvals"})  # keys read these areas and change nothing in them
+DECIDED_BY_PEOPLE = frozenset({"approvals", "tasks"})  # keys read these areas and change nothing in them
 OPEN = frozenset({"/api/v1/auth/me"})
 SCIM = "/scim/v2/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -60,8 +63,8 @@ SCOPES: dict[str, str | Promise] = {
     "prompts:write": _("Write, label and try prompts"),
     "connections:read": _("See connected services"),
     "connections:write": _("Connect services and choose what agents may call"),
-    "automations:read": _("See automations and batches, and what came of them"),
-    "automations:write": _("Make, change, start and stop automations and batches"),
+    "automations:read": _("See automations, batches and workflows, and what came of them"),
+    "automations:write": _("Make, change, start and stop automations, batches and workflows"),
     "projects:read": _("See projects"),
     "projects:write": _("Begin, change and archive projects, assign to them"),
     "security:read": _("See security events"),

@@ -16,6 +16,7 @@ from apps.agents.models import Agent, Approval, Run
 from apps.conversations.models import Conversation
 from apps.knowledge.models import Document
 from apps.projects.models import Project
+from apps.workflows.models import ExecutionStep, Workflow
 
 FOUND_AT_MOST = 6
 
@@ -29,9 +30,10 @@ def home(request: HttpRequest) -> HttpResponse:
         "agents": Agent.objects.usable_by(user)[:4],
         "recent": recent,
         "failed": Document.objects.visible_to(user).filter(uploaded_by=user, state=Document.State.FAILED)[:5],
+        "tasks": ExecutionStep.objects.for_decision_by(user).select_related("execution")[:5],
         "waiting": Approval.objects.for_decision_by(user).select_related("run__agent")[:5],
     }
-    context["needed"] = len(context["failed"]) + len(context["waiting"])
+    context["needed"] = sum(len(context[name]) for name in ("failed", "waiting", "tasks"))
     steps = [] if user.has_hidden_start else _first_steps(user, has_runs=bool(recent))
     context |= {"steps": steps, "steps_done": sum(step["is_done"] for step in steps)}
     return render(request, "dashboard/home.html", context)
@@ -76,6 +78,7 @@ def search(request: HttpRequest) -> HttpResponse:
             .matching(words)[:FOUND_AT_MOST]
         )
         projects = Project.objects.visible_to(user).current().matching(words)[:FOUND_AT_MOST]
+        workflows = Workflow.objects.usable_by(user).filter(name__icontains=words)[:FOUND_AT_MOST]
         documents = Document.objects.visible_to(user).filter(name__icontains=words)[:FOUND_AT_MOST]
         groups += [
             (_("Agents"), [(a.icon, a.name, f"{reverse('conversation-new')}?agent={a.pk}", "") for a in agents]),
@@ -83,6 +86,7 @@ def search(request: HttpRequest) -> HttpResponse:
                 _("Conversations"),
                 [("message-square", c.title, reverse("conversation", args=[c.pk]), "") for c in talks],
             ),
+            (_("Workflows"), [("git-branch", w.name, reverse("workflow", args=[w.pk]), "") for w in workflows]),
             (_("Projects"), [("folder-kanban", p.name, reverse("project", args=[p.pk]), "") for p in projects]),
             (_("Documents"), [("file-text", d.name, reverse("document", args=[d.pk]), "") for d in documents]),
         ]
@@ -97,6 +101,8 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
         ("book-open", _("Knowledge"), reverse("collections"), "G K"),
         ("activity", _("Runs"), reverse("runs"), "G R"),
         ("hand", _("Approvals"), reverse("approvals"), ""),
+        ("clock", _("Automations"), reverse("automations"), ""),
+        ("git-branch", _("Workflows"), reverse("workflows"), ""),
         ("folder-kanban", _("Projects"), reverse("projects"), ""),
         *(
             [("link", _("Connections"), reverse("connections"), "")]

@@ -1,4 +1,4 @@
-"""Automations and batches in Django admin: to look at, to pause and stop; they are made on their pages, in their owner's name."""
+"""Automations, batches and workflows in Django admin: to look at, to pause and stop; they are made on their pages, in their owner's name."""
 
 from typing import Any
 
@@ -8,15 +8,27 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
+from apps.accounts.admin import grant_inlines
 from apps.core.admin import ReadOnlyAdmin
-from apps.workflows.models import Automation, Batch, Delivery, Occurrence
+from apps.workflows.models import Automation, Batch, Delivery, Execution, ExecutionStep, Occurrence, Workflow
 from apps.workflows.services import automations as services
-from apps.workflows.services import batches
+from apps.workflows.services import batches, executions
 
 
 @admin.register(Automation)
 class AutomationAdmin(ReadOnlyAdmin):
-    list_display = ("name", "owner", "agent", "kind", "cron", "event", "is_active", "next_at", "paused_because")
+    list_display = (
+        "name",
+        "owner",
+        "agent",
+        "workflow",
+        "kind",
+        "cron",
+        "event",
+        "is_active",
+        "next_at",
+        "paused_because",
+    )
     list_filter = ("kind", "is_active", "event")
     search_fields = ("name", "owner__name", "agent__name")
     exclude = ("sealed_secret",)
@@ -78,4 +90,44 @@ class BatchAdmin(ReadOnlyAdmin):
         for batch in found:
             batches.stop_batch(actor=request.user, batch=batch)
         words = ngettext("%(n)d batch is stopped.", "%(n)d batches are stopped.", len(found))
+        messages.info(request, words % {"n": len(found)})
+
+
+@admin.register(Workflow)
+class WorkflowAdmin(ReadOnlyAdmin):
+    list_display = ("name", "description", "is_active", "is_open", "updated_at")
+    list_filter = ("is_active", "is_open")
+    search_fields = ("name", "description")
+    inlines = grant_inlines(Workflow)
+
+
+class ExecutionStepInline(admin.TabularInline):
+    model = ExecutionStep
+    fields = ("key", "title", "state", "run", "group_name", "answered_by", "error", "started_at", "finished_at")
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Execution)
+class ExecutionAdmin(ReadOnlyAdmin):
+    list_display = ("name", "started_by", "state", "created_at", "finished_at", "error")
+    list_filter = ("state",)
+    search_fields = ("name", "started_by__name")
+    date_hierarchy = "created_at"
+    inlines = (ExecutionStepInline,)
+    actions = ("stop",)
+
+    def has_stop_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("workflows.change_execution")
+
+    @admin.action(description=_("Stop"), permissions=["stop"])
+    def stop(self, request: HttpRequest, queryset: QuerySet[Execution]) -> None:
+        found = list(queryset.filter(state__in=Execution.OPEN))
+        for execution in found:
+            executions.stop_execution(actor=request.user, execution=execution)
+        words = ngettext("%(n)d workflow is stopped.", "%(n)d workflows are stopped.", len(found))
         messages.info(request, words % {"n": len(found)})

@@ -9,13 +9,15 @@ class WorkflowsConfig(AppConfig):
         from apps.workflows import handlers, scheduling
         from apps.workflows.batching import Batches
         from apps.workflows.delivering import Deliveries
+        from apps.workflows.executing import Executions
         from apps.workflows.firing import Starts, Ticks
-        from apps.workflows.types import BATCH, DELIVER, START, TICK
+        from apps.workflows.types import BATCH, DELIVER, EXECUTION, START, TICK
 
         registry.register(TICK, Ticks())
         registry.register(START, Starts())
         registry.register(DELIVER, Deliveries())
         registry.register(BATCH, Batches())
+        registry.register(EXECUTION, Executions())
         registry.nightly(scheduling.mend)
         registry.nightly(scheduling.forget_old)
         handlers.connect()

@@ -20,7 +20,7 @@ from apps.jobs.models import Job
 from apps.jobs.types import AGENTS, Claim
 from apps.mails import services as mails
 from apps.workflows.events import result_wanted
-from apps.workflows.models import Delivery, Occurrence
+from apps.workflows.models import Delivery, Execution, Occurrence
 from apps.workflows.types import DELIVER, SEND_OUT
 
 
@@ -33,6 +33,23 @@ def hand_over(run: Run, sources: Sequence[Source]) -> None:
     if automation.to_conversation:
         _note(occurrence, Delivery.Kind.CONVERSATION, "", state=Delivery.State.SENT)
         result_wanted.send(sender=Occurrence, occurrence=occurrence, run=run, sources=sources)
+    _send_out(occurrence)
+
+
+def hand_over_execution(execution: Execution) -> bool:
+    """Have the result of a workflow that an automation started go where it is wanted; False for one that a person started.
+
+    Part of the settlement that ends it.
+    """
+    occurrence = Occurrence.objects.filter(execution=execution).select_related("automation__owner").first()
+    if occurrence is None:
+        return False
+    _send_out(occurrence)
+    return True
+
+
+def _send_out(occurrence: Occurrence) -> None:
+    automation = occurrence.automation
     for person in automation.recipients.filter(is_active=True):
         send(_note(occurrence, Delivery.Kind.EMAIL, person.email))
     if automation.webhook_url:
@@ -57,7 +74,9 @@ class Deliveries:
     """Handler of jobs of the kind DELIVER. A receiver may get one twice, with the same `webhook-id`."""
 
     def work(self, claim: Claim) -> None:
-        found = Delivery.objects.select_related("occurrence__automation__owner", "occurrence__run__agent")
+        found = Delivery.objects.select_related(
+            "occurrence__automation__owner", "occurrence__run__agent", "occurrence__execution"
+        )
         delivery = found.filter(pk=claim.object_id).first()
         claim.ensure_held()
         if delivery is not None and delivery.kind == Delivery.Kind.WEBHOOK:
@@ -81,12 +100,14 @@ def _end(claim: Claim, state: Delivery.State, **fields: object) -> None:
 def _write(delivery: Delivery) -> None:
     occurrence = delivery.occurrence
     person = User.objects.filter(email__iexact=delivery.target, is_active=True).first()
-    if person is None or occurrence.run is None:
+    came = occurrence.run or occurrence.execution
+    if person is None or came is None:
         return
     context = {
         "automation": occurrence.automation,
-        "run": occurrence.run,
-        "html": render(occurrence.run.answer),
+        "asked": occurrence.run.agent.name if occurrence.run else came,
+        "came": came,
+        "html": render(came.answer),
         "url": current_tenant().address(f"/automations/{occurrence.automation_id}/"),
     }
     mails.send("workflows/email/result", to=person.email, language=person.language, **context)
@@ -103,6 +124,17 @@ def _call(delivery: Delivery, claim: Claim) -> None:
     )
     if reason:
         raise RetryLater(reason, delay_s=DELAYS_S[min(claim.attempts, len(DELAYS_S) - 1)])
+
+
+def _told(execution: Execution) -> dict[str, Any]:
+    return {
+        "id": str(execution.pk),
+        "workflow": execution.name,
+        "state": execution.state,
+        "answer": execution.answer,
+        "error": execution.error,
+        "url": current_tenant().address(f"/workflows/executions/{execution.pk}/"),
+    }
 
 
 def payload(delivery: Delivery) -> dict[str, Any]:
@@ -123,4 +155,6 @@ def payload(delivery: Delivery) -> dict[str, Any]:
             "error": run.error,
             "url": tenant.address(f"/runs/{run.pk}/"),
         }
+    if occurrence.execution is not None:
+        data["execution"] = _told(occurrence.execution)
     return {"type": "automation.finished", "timestamp": occurrence.due_at.isoformat(), "data": data}

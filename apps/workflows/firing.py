@@ -1,5 +1,7 @@
 """The worker side of automations: notice what is due, and start it for its owner, with the owner's rights of that moment."""
 
+from typing import Any
+
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -17,6 +19,7 @@ from apps.jobs.types import Claim
 from apps.prompts.templating import given_values, render
 from apps.usage.errors import BudgetSpent
 from apps.workflows import actions, scheduling
+from apps.workflows.executing import open_execution
 from apps.workflows.models import Automation, Occurrence
 from apps.workflows.telling import tell
 from apps.workflows.types import QUESTION
@@ -47,7 +50,9 @@ class Starts:
     def work(self, claim: Claim) -> None:
         try:
             with engine.settlement(claim, Job.State.SUCCEEDED):
-                due = Occurrence.objects.select_related("automation__agent", "automation__owner", "automation__project")
+                due = Occurrence.objects.select_related(
+                    "automation__agent", "automation__workflow", "automation__owner", "automation__project"
+                )
                 occurrence = due.select_for_update(of=("self",)).filter(pk=claim.object_id).first()
                 if occurrence is not None and occurrence.state == Occurrence.State.DUE:
                     start(occurrence)
@@ -70,7 +75,7 @@ def start(occurrence: Occurrence) -> None:
     with translation.override(automation.owner.language or None), calling(through):
         try:
             with transaction.atomic():
-                run = _asked(automation, occurrence)
+                begun = _begun(automation, occurrence)
         except Forbidden as refused:
             pause(automation, str(refused.message))
             fail(occurrence, str(refused.message))
@@ -80,14 +85,26 @@ def start(occurrence: Occurrence) -> None:
             fail(occurrence, str(error.message))
         else:
             state = Occurrence.State.STARTED
-            Occurrence.objects.filter(pk=occurrence.pk).update(state=state, run=run, error="")
+            Occurrence.objects.filter(pk=occurrence.pk).update(state=state, error="", **begun)
 
 
-def _asked(automation: Automation, occurrence: Occurrence) -> Run:
-    owner, agent = automation.owner, Agent.objects.select_related("form", "model__provider").get(pk=automation.agent_id)
+def _begun(automation: Automation, occurrence: Occurrence) -> dict[str, Any]:
+    """Start what an automation starts; return it as the field of the occurrence."""
+    owner = automation.owner
     places = given_values(owner) | {name: str(value) for name, value in occurrence.brought.items()}
     values = {name: render(str(text), places) for name, text in automation.values.items()}
     holds = ["untrusted"] if occurrence.brought else []
+    if automation.workflow is not None:
+        key = str(occurrence.pk)
+        workflow = automation.workflow
+        return {
+            "execution": open_execution(actor=owner, workflow=workflow, given=values, holds=holds, idempotency_key=key)
+        }
+    return {"run": _asked(automation, values, holds)}
+
+
+def _asked(automation: Automation, values: dict[str, str], holds: list[str]) -> Run:
+    owner, agent = automation.owner, Agent.objects.select_related("form", "model__provider").get(pk=automation.agent_id)
     if agent.has_form:
         return form_runs.start_form_run(actor=owner, agent=agent, given=values, project=automation.project, holds=holds)
     question = values.get(QUESTION, "")

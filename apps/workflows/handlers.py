@@ -10,9 +10,9 @@ from apps.agents.types import Source
 from apps.core import credentials
 from apps.knowledge.events import document_ready
 from apps.knowledge.models import Document, KnowledgeBase
-from apps.workflows import batching, scheduling
+from apps.workflows import batching, executing, scheduling
 from apps.workflows.delivering import hand_over
-from apps.workflows.models import Automation, BatchItem, Occurrence
+from apps.workflows.models import Automation, BatchItem, ExecutionStep, Occurrence
 
 
 def connect() -> None:
@@ -25,7 +25,8 @@ def follow_run(sender: Any, *, run: Run, sources: Sequence[Source], **kwargs: An
     """Hand over what an automation asked for; a run that somebody began and that failed may start others."""
     hand_over(run, sources)
     batching.follow(run)
-    is_asked_for = Occurrence.objects.filter(run=run).exists() or BatchItem.objects.filter(run=run).exists()
+    executing.follow(run)
+    is_asked_for = any(model.objects.filter(run=run).exists() for model in (Occurrence, BatchItem, ExecutionStep))
     is_own = run.parent_id is None and not run.is_trial and not is_asked_for
     if run.state not in FAILED or not is_own:
         return

@@ -1,11 +1,13 @@
-"""Whose automations and batches one sees and changes."""
+"""Whose automations, batches and executions of workflows one sees and changes, and what waits for whom."""
 
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
 
+from apps.accounts.grants import SharedQuerySet
+
 if TYPE_CHECKING:
-    from apps.workflows.models import Automation, Batch  # noqa: F401
+    from apps.workflows.models import Automation, Batch, Execution, ExecutionStep  # noqa: F401
 
 
 class AutomationQuerySet(models.QuerySet["Automation"]):
@@ -40,3 +42,41 @@ class BatchQuerySet(models.QuerySet["Batch"]):
         counts = {"waiting": "waiting", "active": "started", "done": "done", "failed": "failed", "invalid": "invalid"}
         each = {name: models.Count("items", filter=models.Q(items__state=state)) for name, state in counts.items()}
         return self.annotate(total=models.Count("items"), **each).order_by("-created_at")
+
+
+class WorkflowQuerySet(SharedQuerySet):
+    def usable_by(self, user: Any) -> Any:
+        """Workflows that are switched on and that a person may start."""
+        return super().usable_by(user).filter(is_active=True)
+
+
+class ExecutionQuerySet(models.QuerySet["Execution"]):
+    def visible_to(self, user: Any) -> "ExecutionQuerySet":
+        """A person's own; all, for whoever may see everybody's."""
+        if not user.is_active:
+            return self.none()
+        return self if user.has_perm("workflows.view_execution") else self.filter(started_by=user)
+
+    def stoppable_by(self, user: Any) -> "ExecutionQuerySet":
+        """Those that a person may stop: their own; all, for whoever looks after everybody's."""
+        if not user.is_active:
+            return self.none()
+        return self if user.has_perm("workflows.change_execution") else self.filter(started_by=user)
+
+
+class StepQuerySet(models.QuerySet["ExecutionStep"]):
+    def for_decision_by(self, user: Any) -> "StepQuerySet":
+        """Steps that this very person can decide now; never a service."""
+        if not user.is_active or user.is_service:
+            return self.none()
+        own = models.Q(group_name="", execution__started_by=user)
+        return self.filter(own | models.Q(group__in=user.groups.all()), state="asked")
+
+    def asked_of(self, user: Any) -> "StepQuerySet":
+        """Steps that are or were this person's to decide, or that they see with their execution."""
+        if not user.is_active:
+            return self.none()
+        if user.has_perm("workflows.view_execution"):
+            return self.exclude(text="")
+        mine = models.Q(execution__started_by=user) | models.Q(group__in=user.groups.all()) | models.Q(answered_by=user)
+        return self.exclude(text="").filter(mine)

@@ -11,6 +11,8 @@ DELIVER = "automation.deliver"
 
 BATCH = "batch"
 """The kind of job that asks for the rows of a Batch."""
+EXECUTION = "workflow"
+"""The kind of job that works on an Execution."""
 SEND_OUT = "workflows.send_out"
 """The right to have results sent to web addresses."""
 QUESTION = "question"

@@ -52,7 +52,7 @@ def _objects(member, admin):
     from apps.prompts.services import library as prompts
     from apps.usage.services import budgets
     from apps.workflows.models import Delivery
-    from apps.workflows.services import automations, batches
+    from apps.workflows.services import automations, batches, executions, workflows
 
     def work(queue):
         with tenant_context(None):
@@ -83,6 +83,12 @@ def _objects(member, admin):
     occurrence = automations.start_now(actor=member, automation=automation)
     delivery = Delivery.objects.create(occurrence=occurrence, kind="email", target="x@acme.example", state="failed")
     batch = batches.add_batch(actor=member, agent=agent, name="Topics", rows=[{"question": "CANARY of the member"}])
+    check = {"kind": "person", "name": "check", "text": "CANARY of the member"}
+    workflow = workflows.save_workflow(
+        actor=admin,
+        values={"name": "Brief", "flow": {"inputs": [{"name": "topic", "is_required": False}], "steps": [check]}},
+    )
+    execution = executions.start_execution(actor=member, workflow=workflow, given={"topic": "CANARY of the member"})
     channel = alerts.add_channel(actor=admin, kind="email", target="soc@acme.example").channel
     alert = alerts.try_channel(actor=admin, channel=channel)
     sso = single_sign_on.save_provider(actor=admin, values=values, secret="s")
@@ -171,6 +177,11 @@ def _objects(member, admin):
         "connection": connection.pk,
         "automation": automation.pk,
         "batch": batch.pk,
+        "workflow": workflow.pk,
+        "execution": execution.pk,
+        "task": execution.steps.get().pk,
+        "step": "check",
+        "asked_for": "topic",
         "delivery": delivery.pk,
         "consent": consent.pk,
         "kind": "agents",

@@ -10,17 +10,18 @@ from django.views.decorators.http import require_http_methods
 
 from apps.agents.blueprints import Blueprint
 from apps.agents.blueprints.registry import blueprint_named
-from apps.agents.models import Agent, FormFile, Run
+from apps.agents.forms.filling import blame, sent_values, show_kept
+from apps.agents.models import Agent, Run
 from apps.agents.rendering import result_of
 from apps.agents.services import files, form_runs
 from apps.agents.types import AskedForm
-from apps.core.errors import Conflict, DomainError, InvalidInput, TooLarge, TooManyRequests, Unavailable
+from apps.core.errors import Conflict, DomainError, InvalidInput, TooManyRequests
 from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
 from apps.knowledge.parsers import ACCEPTED
 from apps.projects.models import Project
 from apps.projects.services import project_of_key
-from apps.prompts.forms import KeptFileInput, ValuesForm
+from apps.prompts.forms import ValuesForm
 
 EARLIER = 10
 
@@ -45,7 +46,7 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     if started is not None:
         return redirect(_address(agent, started, project))
     context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
-    form.show_files(_file_names(request, form))
+    show_kept(request, form)
     context["earlier"] = _own_runs(request, agent)[:EARLIER]
     context["has_sample"] = bool(_sample_of(asked))
     return render(request, "agents/agent_form.html", context, status=status)
@@ -65,7 +66,7 @@ def _started(
         values = form.values()
         return form_runs.start_form_run(actor=request.user, agent=agent, given=values, project=project), 302
     except (InvalidInput, Conflict, TooManyRequests) as error:
-        _blame(form, error)
+        blame(form, error)
         return None, error.status
 
 
@@ -78,19 +79,10 @@ def _own_runs(request: HttpRequest, agent: Agent) -> Any:
 
 
 def _sent(request: HttpRequest, asked: AskedForm) -> tuple[Any, dict[str, DomainError]]:
-    """Return what was sent, each file kept and named by its key, and the errors of those that could not be; None: nothing was sent."""
+    """Return what was sent, and what was wrong with its files; None: nothing was sent."""
     if request.method != "POST" or "sample" in request.POST:
         return None, {}
-    data, refused = request.POST.copy(), dict[str, DomainError]()
-    for variable in asked.variables:
-        upload = request.FILES.get(f"values-{variable.name}") if variable.kind == "file" else None
-        if upload is None:
-            continue
-        try:
-            data[f"values-{variable.name}"] = str(files.keep_file(actor=request.user, upload=upload).pk)  # type: ignore[arg-type]
-        except (InvalidInput, TooLarge, Unavailable) as error:
-            refused[variable.name] = error
-    return data, refused
+    return sent_values(request, asked.variables)
 
 
 def _sample_of(asked: AskedForm) -> Blueprint | None:
@@ -102,13 +94,6 @@ def _sample_of(asked: AskedForm) -> Blueprint | None:
 def _sample(request: HttpRequest, asked: AskedForm) -> dict[str, str]:
     blueprint = _sample_of(asked)
     return files.sample_values(actor=request.user, blueprint=blueprint) if blueprint is not None else {}
-
-
-def _file_names(request: HttpRequest, form: ValuesForm) -> dict[str, str]:
-    """Return the names of a person's files by their keys, of those that a form holds."""
-    keys = [str(form[name].value()) for name, field in form.fields.items() if isinstance(field.widget, KeptFileInput)]
-    found = FormFile.objects.filter(pk__in=[key for key in keys if is_uuid(key)], uploaded_by_id=request.user.pk)
-    return {str(file.pk): file.name for file in found}
 
 
 def _chosen_run(request: HttpRequest, agent: Agent) -> Run | None:
@@ -123,9 +108,3 @@ def _result(run: Run | None) -> dict[str, Any]:
 def _address(agent: Agent, run: Run, project: Project | None) -> str:
     tail = f"&project={project.pk}" if project else ""
     return f"{reverse('agent-form', args=[agent.pk])}?run={run.pk}{tail}"
-
-
-def _blame(form: ValuesForm, error: DomainError) -> None:
-    """Show an error of the service at the field that it names."""
-    kind, _dot, name = error.field.partition(".")
-    form.add_error(name if kind == "values" and name in form.fields else None, str(error.message))

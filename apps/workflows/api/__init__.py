@@ -2,7 +2,9 @@
 
 from django.urls import path
 
-from apps.workflows.api import automations, batches
+from apps.accounts.api.sharing import share_paths
+from apps.workflows.api import automations, batches, workflows
+from apps.workflows.models import Workflow
 
 urlpatterns = [
     path("automations/", automations.automations, name="api-automations"),
@@ -17,4 +19,16 @@ urlpatterns = [
     path("batches/<uuid:pk>/again", batches.again, name="api-batch-again"),
     path("batches/<uuid:pk>/items", batches.items, name="api-batch-items"),
     path("batches/<uuid:pk>/results", batches.results, name="api-batch-results"),
+    path("workflows/", workflows.workflow_rows, name="api-workflows"),
+    path("workflows/<uuid:pk>", workflows.workflow, name="api-workflow"),
+    path("workflows/<uuid:pk>/start", workflows.start, name="api-workflow-start"),
+    path("workflows/<uuid:pk>/executions", workflows.workflow_executions, name="api-workflow-executions"),
+    *share_paths("workflows/<uuid:pk>", Workflow, "workflow"),
+    path("executions/", workflows.execution_rows, name="api-executions"),
+    path("executions/<uuid:pk>", workflows.execution, name="api-execution"),
+    path("executions/<uuid:pk>/stop", workflows.stop, name="api-execution-stop"),
+    path("executions/<uuid:pk>/again", workflows.again, name="api-execution-again"),
+    path("tasks/", workflows.tasks, name="api-tasks"),
+    path("tasks/<uuid:pk>", workflows.task, name="api-task"),
+    path("tasks/<uuid:pk>/decide", workflows.decide, name="api-task-decide"),
 ]

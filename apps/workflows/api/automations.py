@@ -14,7 +14,7 @@ from apps.agents.models import Agent
 from apps.core.api import checked, listed
 from apps.knowledge.models import KnowledgeBase
 from apps.projects.models import Project
-from apps.workflows.models import Automation, Delivery, Occurrence
+from apps.workflows.models import Automation, Delivery, Occurrence, Workflow
 from apps.workflows.services import automations as services
 
 IDEMPOTENCY = OpenApiParameter(
@@ -29,7 +29,20 @@ class AutomationSerializer(serializers.ModelSerializer):
     class Meta:
         model = Automation
         fields = (
-            *("id", "owner", "name", "agent", "project", "values", "kind", "cron", "time_zone", "catch_up", "event"),
+            *(
+                "id",
+                "owner",
+                "name",
+                "agent",
+                "workflow",
+                "project",
+                "values",
+                "kind",
+                "cron",
+                "time_zone",
+                "catch_up",
+                "event",
+            ),
             *("collection", "to_conversation", "recipients", "webhook_url", "secret", "is_active", "paused_because"),
             *("next_at", "created_at", "updated_at"),
         )
@@ -41,7 +54,10 @@ class AutomationSerializer(serializers.ModelSerializer):
 
 class AutomationInput(serializers.Serializer):
     name = serializers.CharField(max_length=80)
-    agent = serializers.PrimaryKeyRelatedField(queryset=Agent.objects.all())
+    agent = serializers.PrimaryKeyRelatedField(
+        queryset=Agent.objects.all(), required=False, allow_null=True, help_text="Either this or `workflow`."
+    )
+    workflow = serializers.PrimaryKeyRelatedField(queryset=Workflow.objects.all(), required=False, allow_null=True)
     project = serializers.PrimaryKeyRelatedField(queryset=Project.objects.all(), required=False, allow_null=True)
     values = serializers.DictField(
         child=serializers.CharField(max_length=8000, allow_blank=True),
@@ -78,12 +94,14 @@ class OccurrenceSerializer(serializers.ModelSerializer):
 
     class Meta:
         model = Occurrence
-        fields = ("id", "cause", "due_at", "missed", "state", "error", "run", "deliveries", "created_at")
+        fields = ("id", "cause", "due_at", "missed", "state", "error", "run", "execution", "deliveries", "created_at")
         read_only_fields = fields
 
 
 def _visible(request: Request, pk: Any) -> Automation:
-    found = Automation.objects.visible_to(request.user).select_related("agent__form", "project", "collection", "owner")
+    found = Automation.objects.visible_to(request.user).select_related(
+        "agent__form", "workflow", "project", "collection", "owner"
+    )
     return get_object_or_404(found, pk=pk)
 
 

@@ -1,4 +1,4 @@
-"""Automation: what asks an agent by itself; Occurrence: one time that it did; Delivery: where the result went."""
+"""Automation: what asks an agent or starts a workflow by itself; Occurrence: one time that it did; Delivery: where the result went."""
 
 from typing import Any
 
@@ -9,13 +9,14 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.models import check_time_zone
 from apps.core.models import HoldsSecret, TimestampedModel, UUIDModel
+from apps.workflows.models.flows import Execution, Workflow
 from apps.workflows.querysets import AutomationQuerySet
 
 
 class Automation(TimestampedModel, HoldsSecret):
-    """Asks an agent for its owner, with the owner's rights at that moment: when its time comes, or when something happens.
+    """Asks an agent or starts a workflow for its owner, with the owner's rights at that moment: when its time comes, or when something happens.
 
-    `values` fill in the agent's form, or hold the question under "question"; `next_at` is when a schedule is due next, null while it
+    `values` fill in the form of the agent or the workflow, or hold the question under "question"; `next_at` is when a schedule is due next, null while it
     is paused. `cron` is an expression of five fields in `time_zone`.
     """
 
@@ -35,7 +36,17 @@ class Automation(TimestampedModel, HoldsSecret):
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="automations", verbose_name=_("owner")
     )
     name = models.CharField(_("name"), max_length=80)
-    agent = models.ForeignKey("agents.Agent", on_delete=models.PROTECT, related_name="+", verbose_name=_("agent"))
+    agent = models.ForeignKey(
+        "agents.Agent", on_delete=models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("agent")
+    )
+    workflow = models.ForeignKey(
+        Workflow,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="automations",
+        verbose_name=_("workflow"),
+    )
     project = models.ForeignKey(
         "projects.Project",
         on_delete=models.SET_NULL,
@@ -81,10 +92,20 @@ class Automation(TimestampedModel, HoldsSecret):
                 name="automation_by_time_or_event",
                 violation_error_message=_("An automation has a schedule or an event."),
             ),
+            models.CheckConstraint(
+                condition=Q(agent__isnull=False, workflow=None) | Q(agent=None, workflow__isnull=False),
+                name="automation_of_agent_or_workflow",
+                violation_error_message=_("An automation asks an agent or starts a workflow."),
+            ),
         )
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def starts(self) -> Any:
+        """The agent that it asks, or the workflow that it starts; both have a name."""
+        return self.agent or self.workflow
 
 
 class Occurrence(UUIDModel):
@@ -116,6 +137,9 @@ class Occurrence(UUIDModel):
     error = models.CharField(_("reason"), max_length=300, blank=True)
     run = models.OneToOneField(
         "agents.Run", on_delete=models.SET_NULL, null=True, related_name="occurrence", verbose_name=_("run")
+    )
+    execution = models.OneToOneField(
+        Execution, on_delete=models.SET_NULL, null=True, related_name="occurrence", verbose_name=_("execution")
     )
     created_at = models.DateTimeField(_("noted"), auto_now_add=True)
 

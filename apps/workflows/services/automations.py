@@ -20,9 +20,9 @@ from apps.core.limits import Limit, spend
 from apps.core.permissions import require
 from apps.core.webhooks import new_secret
 from apps.knowledge.models import KnowledgeBase
-from apps.prompts.templating import render
-from apps.workflows import actions, delivering, scheduling
-from apps.workflows.models import Automation, Delivery, Occurrence
+from apps.prompts.templating import checked_values, render
+from apps.workflows import actions, crew, delivering, executing, scheduling
+from apps.workflows.models import Automation, Delivery, Occurrence, Workflow
 from apps.workflows.timing import checked_cron
 from apps.workflows.types import EVENT_PLACES, QUESTION, SEND_OUT
 
@@ -36,7 +36,7 @@ PLAIN = ("kind", "time_zone", "catch_up", "event", "to_conversation")
 def save_automation(*, actor: Any, values: Mapping[str, Any], automation: Automation | None = None) -> tuple[Any, str]:
     """Make an automation of the actor's own, or change it; return it, and the secret of a new web address, shown this once.
 
-    `values`: name, agent, project, values (of the form, or {"question": …}), kind, cron, time_zone, catch_up, event, collection,
+    `values`: name, agent or workflow, project (of an agent), values (of the form, or {"question": …}), kind, cron, time_zone, catch_up, event, collection,
     to_conversation, recipients, webhook_url; what is left out stays. Raises Forbidden, InvalidInput with the field, Conflict.
     """
     require(actor, ADD)
@@ -77,12 +77,35 @@ def _take_over(actor: Any, row: Automation, values: Mapping[str, Any]) -> None:
         raise InvalidInput(_("Write a name."), field="name")
     for field in PLAIN:
         setattr(row, field, values.get(field, getattr(row, field)))
-    row.agent = _checked_agent(actor, values.get("agent", row.agent_id and row.agent))
+    _set_started(actor, row, values)
+    _set_start(actor, row, values)
+    row.values = _checked_values(actor, row, values.get("values", row.values))
+
+
+def _set_started(actor: Any, row: Automation, values: Mapping[str, Any]) -> None:
+    """Set the agent that is asked, in a project or in none, or the workflow that is started."""
+    if values.get("workflow"):
+        row.workflow, row.agent, row.project = _checked_workflow(actor, values["workflow"]), None, None
+        row.to_conversation = False
+        return
+    if row.workflow is not None and not values.get("agent"):
+        row.workflow = _checked_workflow(actor, row.workflow)
+        return
+    row.workflow, row.agent = None, _checked_agent(actor, values.get("agent", row.agent))
     row.project = values.get("project", row.project)
     if row.project is not None:
         require_place(actor, row.project, row.agent)
-    _set_start(actor, row, values)
-    row.values = _checked_values(actor, row, values.get("values", row.values))
+
+
+def _checked_workflow(actor: Any, workflow: Workflow) -> Workflow:
+    """Return a workflow that the actor could start now. Raises InvalidInput."""
+    found = Workflow.objects.usable_by(actor).filter(pk=workflow.pk).first()
+    if found is None:
+        raise InvalidInput(_("You may not start this workflow (any more)."), field="workflow")
+    problems = crew.problems_for(found.written, actor)
+    if problems:
+        raise InvalidInput(problems[0].words, field="workflow", code="workflow_has_problems")
+    return found
 
 
 def _checked_agent(actor: Any, agent: Agent | None) -> Agent:
@@ -113,15 +136,24 @@ def _checked_values(actor: Any, row: Automation, given: Mapping[str, Any]) -> di
     """Return what is asked as it is stored, with the places that are filled in when it starts. Raises InvalidInput at `values.<name>`."""
     values = {str(name): str(value) for name, value in given.items()}
     probe = {place: place for place in EVENT_PLACES.get(row.event, ())}
-    form = composing.form_of(row.agent)
-    if form is not None:
-        names = {variable.name for variable in form.variables}
+    form = composing.form_of(row.agent) if row.agent is not None else None
+    asked = row.workflow.written.variables if row.workflow is not None else form.variables if form is not None else None
+    if asked is not None:
+        names = {variable.name for variable in asked}
         values = {name: value.replace("\0", "").strip() for name, value in values.items() if name in names}
-        composing.fill_in(form, {name: render(value, probe) for name, value in values.items()}, actor)
+        probed = {name: render(value, probe) for name, value in values.items()}
+        if form is not None:
+            composing.fill_in(form, probed, actor)
+        else:
+            executing.require_files(actor, asked, checked_values(asked, probed))
         return values
+    return _checked_question(row, values)
+
+
+def _checked_question(row: Automation, values: Mapping[str, str]) -> dict[str, str]:
     try:
         question = checked_question(values.get(QUESTION, ""))
-        refuse_details(row.agent, question, "text")
+        refuse_details(row.agent, question, "text")  # type: ignore[arg-type]
     except InvalidInput as error:
         raise InvalidInput(error.message, field=f"values.{QUESTION}", code=error.code) from error
     return {QUESTION: question}
@@ -214,7 +246,7 @@ def told(row: Automation) -> dict[str, Any]:
     """Return what the audit says of an automation."""
     return {
         "name": row.name,
-        "agent": row.agent.name,
+        "asks": row.starts.name,
         "values": row.values,
         "starts": row.cron or row.event,
         "time_zone": row.time_zone,

@@ -17,9 +17,9 @@ from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
 from apps.core.permissions import require
 from apps.prompts.forms import ValuesForm
-from apps.workflows.forms import AutomationForm, QuestionForm
-from apps.workflows.models import Automation, Delivery
-from apps.workflows.rendering import about, is_open, starts_in_words
+from apps.workflows.forms.automations import AutomationForm, QuestionForm
+from apps.workflows.models import Automation, Delivery, Workflow
+from apps.workflows.rendering.automations import about, is_open, starts_in_words
 from apps.workflows.services import automations as services
 from apps.workflows.types import EVENT_PLACES
 
@@ -30,7 +30,7 @@ PAGE_SIZE = 20
 def automation_list(request: HttpRequest) -> HttpResponse:
     """A person's own automations, or (`all`) everybody's that they may see."""
     person = request.user
-    found = Automation.objects.visible_to(person).select_related("agent", "owner", "collection")
+    found = Automation.objects.visible_to(person).select_related("agent", "workflow", "owner", "collection")
     sees_all = person.has_perm("workflows.view_automation")
     is_all = sees_all and "all" in request.GET
     if not is_all:
@@ -50,9 +50,11 @@ def automation_list(request: HttpRequest) -> HttpResponse:
 @require_GET
 def automation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One automation, when it is due next, and what came of it."""
-    found = Automation.objects.visible_to(request.user).select_related("agent", "owner", "collection", "project")
+    found = Automation.objects.visible_to(request.user).select_related(
+        "agent", "workflow", "owner", "collection", "project"
+    )
     automation = get_object_or_404(found, pk=pk)
-    occurrences = automation.occurrences.select_related("run").prefetch_related("deliveries")
+    occurrences = automation.occurrences.select_related("run", "execution").prefetch_related("deliveries")
     page = Paginator(occurrences, PAGE_SIZE).get_page(request.GET.get("page"))
     context = about(automation) | {
         "page": page,
@@ -68,31 +70,36 @@ def automation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def automation_new(request: HttpRequest) -> HttpResponse:
-    """Choose an agent, then say when it is asked what."""
+    """Choose an agent or a workflow, then say when it is asked what."""
     require(request.user, services.ADD)
+    startable = Workflow.objects.usable_by(request.user)
+    workflow = request.POST.get("workflow") or request.GET.get("workflow", "")
+    if is_uuid(workflow):
+        return _edit(request, None, get_object_or_404(startable, pk=workflow))
     usable = Agent.objects.usable_by(request.user).select_related("form")
     chosen = request.POST.get("agent") or request.GET.get("agent", "")
     if not is_uuid(chosen):
-        return render(request, "workflows/automation_choose.html", {"agents": usable})
+        return render(request, "workflows/automation_choose.html", {"agents": usable, "workflows": startable})
     return _edit(request, None, get_object_or_404(usable, pk=chosen))
 
 
 @require_http_methods(["GET", "POST"])
 def automation_edit(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = Automation.objects.visible_to(request.user).select_related("agent__form", "project")
+    found = Automation.objects.visible_to(request.user).select_related("agent__form", "workflow", "project")
     automation = get_object_or_404(found, pk=pk)
     if automation.owner_id != request.user.pk:
         raise Forbidden(_("It asks in the name of its owner, who alone changes it."))
-    return _edit(request, automation, automation.agent)
+    return _edit(request, automation, automation.starts)
 
 
-def _edit(request: HttpRequest, row: Automation | None, agent: Agent) -> HttpResponse:
+def _edit(request: HttpRequest, row: Automation | None, starts: Agent | Workflow) -> HttpResponse:
     data = request.POST if request.method == "POST" else None
     form = AutomationForm(data, person=request.user, row=row)
-    asked = _asked_form(agent, data, row)
+    asked = _asked_form(starts, data, row)
+    kind = "workflow" if isinstance(starts, Workflow) else "agent"
     status = 200
     if data is not None and form.is_valid() and asked.is_valid():
-        values = form.values() | {"agent": agent, "values": asked.values()}
+        values = form.values() | {kind: starts, "values": asked.values()}
         try:
             saved, secret = services.save_automation(actor=request.user, values=values, automation=row)
         except DomainError as error:
@@ -104,14 +111,16 @@ def _edit(request: HttpRequest, row: Automation | None, agent: Agent) -> HttpRes
             messages.success(request, _("“%(name)s” is saved.") % {"name": saved})
             return redirect("automation", saved.pk)
     status = 422 if status == 200 and (form.errors or asked.errors) else status
-    context = {"form": form, "asked": asked, "row": row, "agent": agent, "places": EVENT_PLACES}
+    context = {"form": form, "asked": asked, "row": row, "starts": starts, "kind": kind, "places": EVENT_PLACES}
     return render(request, "workflows/automation_edit.html", context, status=status)
 
 
-def _asked_form(agent: Agent, data: Any, row: Automation | None) -> Any:
-    """Return the agent's own form, or the one for a question."""
+def _asked_form(starts: Agent | Workflow, data: Any, row: Automation | None) -> Any:
+    """Return the form of the agent or the workflow, or the one for a question."""
     initial = row.values if row else {}
-    version = composing.form_of(agent)
+    if isinstance(starts, Workflow):
+        return ValuesForm(starts.written.variables, data, initial=initial)
+    version = composing.form_of(starts)
     if version is None:
         return QuestionForm(data, initial=initial)
     return ValuesForm(version.variables, data, initial=initial)

@@ -19,7 +19,7 @@ from apps.core.models import is_uuid
 from apps.core.permissions import require
 from apps.core.spreadsheets import written
 from apps.knowledge.parsers import ACCEPTED
-from apps.workflows.forms import BatchForm, FilesForm
+from apps.workflows.forms.automations import BatchForm, FilesForm
 from apps.workflows.models import Batch, BatchItem
 from apps.workflows.services import batches as services
 

@@ -30,6 +30,7 @@ def about(automation: Automation) -> dict[str, Any]:
 
 def is_open(occurrence: Occurrence) -> bool:
     """Say whether something of an occurrence is still to come."""
-    run = occurrence.run
+    run, execution = occurrence.run, occurrence.execution
     is_going = occurrence.state == Occurrence.State.DUE or (run is not None and not run.is_final)
+    is_going |= execution is not None and execution.state == execution.State.RUNNING
     return is_going or any(each.state == Delivery.State.QUEUED for each in occurrence.deliveries.all())

@@ -1,0 +1,1 @@
+"""What people fill in: automations and batches (`automations`), workflows and their steps (`flows`)."""

@@ -1,0 +1,301 @@
+"""Workflows run: agents and people one after the other, what they gave handed on, taken up again where they failed."""
+
+import pytest
+
+from apps.accounts.roles import MEMBER, group_for
+from apps.accounts.services.members import create_user
+from apps.agents.models import Agent, Run
+from apps.agents.services import studio
+from apps.audit.models import AuditEvent
+from apps.core.errors import Conflict, Forbidden, InvalidInput
+from apps.core.tenancy import public_context, tenant_context
+from apps.jobs import engine
+from apps.jobs.models import Job
+from apps.workflows import executing
+from apps.workflows.models import Execution, ExecutionStep, Workflow
+from apps.workflows.services import automations, executions, workflows
+from tests.standin.server import fails, says
+
+pytestmark = pytest.mark.django_db
+
+
+def asks(agent, name, question, **more):
+    return {"kind": "agent", "name": name, "agent": str(agent.pk), "values": {"question": question}, **more}
+
+
+@pytest.fixture
+def made(admin_user):
+    """Return a function that makes a workflow of steps, about a topic."""
+
+    def make(*steps, **more):
+        flow = {"inputs": [{"name": "topic"}], "steps": steps, **more}
+        return workflows.save_workflow(actor=admin_user, values={"name": "Brief", "flow": flow})
+
+    return make
+
+
+@pytest.fixture
+def other_member(in_acme):
+    return create_user(email="other@acme.example", name="Otto Other", password=None, role=MEMBER)
+
+
+def start(person, workflow, **given):
+    return executions.start_execution(actor=person, workflow=workflow, given={"topic": "leave", **given})
+
+
+def states(execution):
+    return dict(execution.steps.values_list("key", "state"))
+
+
+def test_what_one_gives_is_handed_to_the_next(made, member, agent, scripted, work_on, mailoutbox):
+    workflow = made(asks(agent, "find", "Find {{ topic }}."), asks(agent, "sum", "Sum up: {{ find.answer }}"))
+    scripted.script(says("28 days."), says("Short: 28."))
+    execution = start(member, workflow)
+    work_on()
+    execution.refresh_from_db()
+    assert (execution.state, execution.answer) == ("done", "Short: 28.")
+    assert list(Run.objects.order_by("created_at").values_list("question", flat=True)) == [
+        "Find leave.",
+        "Sum up: 28 days.",
+    ]
+    assert set(Run.objects.values_list("started_by", flat=True)) == {member.pk}
+    assert AuditEvent.objects.filter(action="run.started", through="workflow:Brief").count() == 2
+    assert [mail.subject for mail in mailoutbox] == ["Brief is done"]
+
+
+def test_beside_each_other_and_a_result_of_both(made, member, agent, scripted, work_on):
+    both = {"kind": "parallel", "name": "both", "lanes": [[asks(agent, "a", "One?")], [asks(agent, "b", "Two?")]]}
+    workflow = made(both, result="{{ a.answer }} and {{ b.answer }}")
+    scripted.script(says("x"), says("x"))
+    execution = start(member, workflow)
+    work_on()
+    execution.refresh_from_db()
+    assert execution.answer == "x and x"
+
+
+def test_person_decides_and_the_lane_follows(made, member, agent, scripted, work_on, mailoutbox):
+    branch = {
+        "kind": "branch",
+        "name": "either",
+        "condition": {"place": "check.choice", "value": "Approve"},
+        "lanes": [[asks(agent, "send", "Send {{ draft.answer }} ({{ check.comment }})")], []],
+    }
+    check = {"kind": "person", "name": "check", "text": "Is this good?\n\n{{ draft.answer }}"}
+    execution = start(member, made(asks(agent, "draft", "Write on {{ topic }}."), check, branch))
+    scripted.script(says("The draft."), says("Sent."))
+    work_on()
+    execution.refresh_from_db()
+    step = ExecutionStep.objects.for_decision_by(member).get()
+    assert execution.state == "waiting" and step.text == "Is this good?\n\nThe draft."
+    assert [mail.subject for mail in mailoutbox] == ["Check: Brief waits for you"]
+    executions.decide(actor=member, step=step, choice="Approve", comment="today")
+    work_on()
+    execution.refresh_from_db()
+    assert (execution.state, execution.answer) == ("done", "Sent.")
+    assert Run.objects.filter(question="Send The draft. (today)").exists()
+    assert AuditEvent.objects.get(action="workflow.decided").after["choice"] == "Approve"
+    with pytest.raises(Conflict):
+        executions.decide(actor=member, step=step, choice="Approve")
+
+
+def test_group_decides_and_nobody_else(made, member, admin_user, agent, work_on):
+    group = group_for("owner")
+    check = {"kind": "person", "name": "check", "text": "Go on?", "group": group.pk, "choices": ["Yes", "No"]}
+    execution = start(member, made(check))
+    work_on()
+    step = execution.steps.get()
+    assert not ExecutionStep.objects.for_decision_by(member).exists()
+    with pytest.raises(Forbidden):
+        executions.decide(actor=member, step=step, choice="Yes")
+    with pytest.raises(InvalidInput):
+        executions.decide(actor=admin_user, step=step, choice="Perhaps")
+    executions.decide(actor=admin_user, step=step, choice="Yes")
+    work_on()
+    execution.refresh_from_db()
+    assert execution.state == "done" and execution.steps.get().gives["person"] == admin_user.name
+
+
+def test_again_until_somebody_is_content(made, member, agent, scripted, work_on):
+    loop = {
+        "kind": "loop",
+        "name": "improve",
+        "until": {"place": "check.choice", "value": "Approve"},
+        "lanes": [
+            [
+                asks(agent, "draft", "Write. {{ check.comment }}"),
+                {"kind": "person", "name": "check", "text": "{{ draft.answer }}"},
+            ]
+        ],
+    }
+    execution = start(member, made(loop))
+    scripted.script(says("First."), says("Second."))
+    for choice, comment in (("Decline", "Shorter!"), ("Approve", "")):
+        work_on()
+        step = ExecutionStep.objects.for_decision_by(member).get()
+        executions.decide(actor=member, step=step, choice=choice, comment=comment)
+    work_on()
+    execution.refresh_from_db()
+    assert (execution.state, execution.answer) == ("done", "Second.")
+    assert list(states(execution)) == ["improve/1/draft", "improve/1/check", "improve/2/draft", "improve/2/check"]
+    assert Run.objects.filter(question="Write. Shorter!").exists()
+
+
+def test_goes_on_from_the_step_that_failed(made, member, agent, scripted, work_on, mailoutbox):
+    execution = start(member, made(asks(agent, "find", "Find."), asks(agent, "sum", "Sum up {{ find.answer }}.")))
+    scripted.script(says("28"), fails(401))
+    work_on()
+    execution.refresh_from_db()
+    assert execution.state == "failed" and execution.error.startswith("Sum:")
+    assert states(execution) == {"find": "done", "sum": "failed"}
+    assert [mail.subject for mail in mailoutbox] == ["Brief did not come to its end"]
+    scripted.script(says("So."))
+    executions.go_on(actor=member, execution=execution)
+    work_on()
+    execution.refresh_from_db()
+    assert (execution.state, execution.answer, execution.error) == ("done", "So.", "")
+    assert Run.objects.filter(question="Find.").count() == 1
+    with pytest.raises(Conflict):
+        executions.go_on(actor=member, execution=execution)
+
+
+def test_worker_that_is_lost_asks_nobody_twice(made, member, agent, scripted, work_on):
+    execution = start(member, made(asks(agent, "a", "One?"), asks(agent, "b", "Two?")))
+    scripted.script(says("1"), says("2"))
+    with tenant_context(None):
+        claim = engine.claim("agents")
+    executing._begin(claim, execution, executing.where(execution).ready[0])
+    with public_context():
+        Job.objects.filter(pk=claim.job_id).update(lease_until="2020-01-01T00:00Z")
+    work_on()
+    execution.refresh_from_db()
+    assert execution.state == "done" and Run.objects.count() == 2
+
+
+def test_stopped_and_taken_up_again(made, member, other_member, agent, scripted, work_on):
+    check = {"kind": "person", "name": "check", "text": "Go on?"}
+    execution = start(member, made(asks(agent, "a", "One?"), check))
+    scripted.script(says("1"))
+    work_on()
+    with pytest.raises(Forbidden):
+        executions.stop_execution(actor=other_member, execution=execution)
+    executions.stop_execution(actor=member, execution=execution)
+    work_on()
+    execution.refresh_from_db()
+    assert (execution.state, states(execution)) == ("cancelled", {"a": "done", "check": "cancelled"})
+    with pytest.raises(Conflict):
+        executions.stop_execution(actor=member, execution=execution)
+    executions.go_on(actor=member, execution=execution)
+    work_on()
+    execution.refresh_from_db()
+    assert (execution.state, states(execution)) == ("waiting", {"a": "done", "check": "asked"})
+
+
+def test_step_without_right_fails_with_the_reason(made, member, admin_user, agent, scripted, work_on):
+    workflow = made(asks(agent, "a", "One?"))
+    execution = start(member, workflow)
+    studio.switch_agent(actor=admin_user, agent=agent, is_active=False)
+    work_on()
+    execution.refresh_from_db()
+    assert execution.state == "failed" and "may not ask this agent" in execution.error
+    with pytest.raises(Conflict):
+        start(member, workflow)
+
+
+def test_what_a_run_has_read_goes_with_what_it_gives(made, member, agent, scripted, work_on):
+    execution = start(member, made(asks(agent, "a", "One?"), asks(agent, "b", "{{ a.answer }}")))
+    scripted.script(says("1"), says("2"))
+    work_on()
+    first = execution.steps.get(key="a").run
+    Run.objects.filter(pk=first.pk).update(holds=["untrusted"])
+    ExecutionStep.objects.filter(key="b").delete()
+    Execution.objects.filter(pk=execution.pk).update(state="failed")
+    scripted.script(says("3"))
+    execution.refresh_from_db()
+    executions.go_on(actor=member, execution=execution)
+    work_on()
+    assert execution.steps.get(key="b").run.holds == ["untrusted"]
+
+
+def test_same_key_starts_once(made, member, agent):
+    workflow = made(asks(agent, "a", "One?"))
+    about = {"actor": member, "workflow": workflow, "idempotency_key": "k"}
+    first = executions.start_execution(given={"topic": "leave"}, **about)
+    assert executions.start_execution(given={"topic": "leave"}, **about) == first
+    with pytest.raises(Conflict):
+        executions.start_execution(given={"topic": "sick"}, **about)
+    with pytest.raises(InvalidInput):
+        executions.start_execution(actor=member, workflow=workflow, given={})
+
+
+def test_changing_it_changes_nothing_that_runs(made, member, admin_user, agent, scripted, work_on):
+    workflow = made(asks(agent, "a", "One?"), asks(agent, "b", "Two?"))
+    execution = start(member, workflow)
+    workflows.save_workflow(actor=admin_user, workflow=workflow, values={"flow": {"steps": []}})
+    scripted.script(says("1"), says("2"))
+    work_on()
+    execution.refresh_from_db()
+    assert execution.state == "done" and execution.steps.count() == 2
+
+
+def test_who_may_what(made, member, admin_user, agent):
+    workflow = made(asks(agent, "a", "One?"))
+    with pytest.raises(Forbidden):
+        workflows.save_workflow(actor=member, values={"name": "Mine"})
+    with pytest.raises(Forbidden):
+        workflows.save_workflow(actor=member, workflow=workflow, values={"name": "Mine"})
+    with pytest.raises(Forbidden):
+        workflows.remove_workflow(actor=member, workflow=workflow)
+    Workflow.objects.filter(pk=workflow.pk).update(is_open=False)
+    with pytest.raises(Forbidden):
+        start(member, workflow)
+
+
+def test_automation_starts_one_and_its_result_goes_out(made, member, admin_user, agent, scripted, work_on, mailoutbox):
+    workflow = made(asks(agent, "a", "About {{ topic }}?"))
+    values = {
+        "name": "Weekly",
+        "workflow": workflow,
+        "values": {"topic": "leave"},
+        "cron": "0 8 * * 1",
+        "recipients": [admin_user],
+    }
+    automation, _secret = automations.save_automation(actor=member, values=values)
+    assert automation.starts == workflow and not automation.to_conversation
+    automations.start_now(actor=member, automation=automation)
+    scripted.script(says("28 days."))
+    work_on()
+    occurrence = automation.occurrences.get()
+    assert occurrence.state == "started" and occurrence.execution.answer == "28 days."
+    assert [(mail.subject, mail.to) for mail in mailoutbox] == [("Weekly", [admin_user.email])]
+    with pytest.raises(Conflict):
+        workflows.remove_workflow(actor=admin_user, workflow=workflow)
+
+
+def test_automation_of_a_workflow_with_a_problem_is_refused(made, member, agent):
+    with pytest.raises(InvalidInput) as refused:
+        automations.save_automation(actor=member, values={"name": "Weekly", "workflow": made(), "cron": "0 8 * * 1"})
+    assert refused.value.field == "workflow"
+
+
+@pytest.mark.usefixtures("agent")
+def test_agents_of_blueprints_hand_on_fields_of_their_result(made, member, admin_user, scripted, work_on):
+    from apps.agents.blueprints.registry import blueprint_named
+    from apps.agents.services import files
+
+    blueprint = blueprint_named("rfp_analyser")
+    analyser = studio.save_agent(actor=admin_user, values={"name": "Analyser"}, blueprint=blueprint)
+    helper = Agent.objects.exclude(pk=analyser.pk).first()
+    flow = {
+        "inputs": [{"name": "tender", "kind": "file"}],
+        "steps": [
+            {"kind": "agent", "name": "analyse", "agent": str(analyser.pk), "values": {"tender": "{{ tender }}"}},
+            asks(helper, "say", "Of {{ analyse.document }}: {{ analyse.requirements.count }} requirements."),
+        ],
+    }
+    workflow = workflows.save_workflow(actor=admin_user, values={"name": "Tender", "flow": flow})
+    tender = files.sample_values(actor=member, blueprint=blueprint)["tender"]
+    executions.start_execution(actor=member, workflow=workflow, given={"tender": tender})
+    scripted.script(*[says("Good.")] * 30)
+    work_on()
+    run = Run.objects.get(agent=helper)
+    assert "Of tender.md: " in run.question and " 0 requirements" not in run.question
