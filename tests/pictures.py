@@ -178,6 +178,7 @@ def shoot_samples(live, page):
     shoot_sample(live, page, "invoice_validator", "4 errors were found", "invoice")
     shoot_sample(live, page, "finance_analyser", "What stands out", "figures")
     shoot_sample(live, page, "rfp_costs", "How sure it is", "costs")
+    shoot_sample(live, page, "hr_screener", "Ranking", "screening")
 
 
 def shoot_tools(live, page):

@@ -50,19 +50,19 @@ def form_of(agent: Agent) -> AskedForm | None:
 def fill_in(form: AskedForm, given: Mapping[str, Any], person: Any) -> FilledForm:
     """Put what somebody filled in into a form. Raises InvalidInput, at `values.<name>`, for what is missing or does not fit."""
     values = checked_values(form.variables, given)
-    files = {
-        v.name: _file(values[v.name], v.name, person) for v in form.variables if v.kind == "file" and values[v.name]
-    }
-    told = values | {name: file.name for name, file in files.items()}
-    return FilledForm(form, values, render(form.text, told | given_values(person)).strip(), tuple(files.values()))
+    files = {v.name: files_named(values[v.name], v.name, person) for v in form.variables if v.takes_files}
+    told = values | {name: ", ".join(file.name for file in some) for name, some in files.items()}
+    question = render(form.text, told | given_values(person)).strip()
+    return FilledForm(form, values, question, tuple(dict.fromkeys(file for some in files.values() for file in some)))
 
 
-def _file(key: str, name: str, person: Any) -> FormFile:
-    """Return a file that somebody uploaded. Raises InvalidInput for somebody else's, or one that is gone."""
-    found = FormFile.objects.filter(pk=key, uploaded_by=person).first()
-    if found is None:
+def files_named(value: str, name: str, person: Any) -> list[FormFile]:
+    """Return the files that somebody uploaded, in the order of their keys. Raises InvalidInput, at `values.<name>`, for somebody else's, or one that is gone."""
+    keys = [key for key in value.split(",") if key]
+    found = {str(file.pk): file for file in FormFile.objects.filter(pk__in=keys, uploaded_by=person)} if keys else {}
+    if len(found) < len(keys):
         raise InvalidInput(_("This file is gone. Upload it again."), field=f"values.{name}")
-    return found
+    return [found[key] for key in keys]
 
 
 def sections_of(agent: Agent, person: Any) -> list[Section]:

@@ -79,9 +79,14 @@ def variable_forms(
 
 
 class KeptFileInput(forms.FileInput):
-    """An upload whose value is the key of the file that was kept; `kept` is what that one is called, "" for none."""
+    """An upload whose value is the keys of the files that were kept, with commas between them; `kept` is what those are called."""
 
-    kept = ""
+    allow_multiple_selected = True
+
+    def __init__(self, *, is_many: bool = False) -> None:
+        super().__init__()
+        self.is_many = is_many
+        self.kept: Sequence[str] = ()
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
         return data.get(name)
@@ -102,15 +107,16 @@ class ValuesForm(forms.Form):
         super().__init__(data, prefix="values", initial=dict(initial or {}))
         for variable in variables:
             self.fields[variable.name] = _field(variable)
-            if variable.kind == "file" and takes_files:
-                self.fields[variable.name].widget = KeptFileInput()
+            if variable.takes_files and takes_files:
+                self.fields[variable.name].widget = KeptFileInput(is_many=variable.kind == "files")
                 self.fields[variable.name].help_text = variable.help
 
     def show_files(self, names: Mapping[str, str]) -> None:
         """Tell the fields of files what those that they hold are called, by key."""
         for name, field in self.fields.items():
             if isinstance(field.widget, KeptFileInput):
-                field.widget.kept = names.get(str(self[name].value() or ""), "")
+                keys = str(self[name].value() or "").split(",")
+                field.widget.kept = [names[key] for key in keys if key in names]
 
     def values(self) -> dict[str, Any]:
         """Return what was written, by variable."""
@@ -133,8 +139,8 @@ def _field(variable: Variable) -> forms.Field:
         "long_text": forms.Textarea(),
         "date": forms.DateInput(attrs={"type": "date"}),
     }
-    if variable.kind == "file" and not variable.help:
-        about["help_text"] = _("The id of an uploaded file.")
+    if variable.takes_files and not variable.help:
+        about["help_text"] = _("The id of an uploaded file; several with commas between them.")
     field = forms.CharField(max_length=8_000, widget=widgets.get(variable.kind), **about)
     if variable.default and not variable.help:
         field.help_text = _("Without a value: %(default)s") % {"default": variable.default}

@@ -17,7 +17,7 @@ from django.utils.translation import gettext as _
 from apps.core.errors import InvalidInput
 from apps.core.models import is_uuid
 from apps.core.tenancy import current_tenant
-from apps.prompts.types import GIVEN, KINDS, Variable
+from apps.prompts.types import GIVEN, KINDS, MOST_FILES, Variable
 
 PLACE = re.compile(r"\{\{\s*([a-z][a-z0-9_]{0,39})\s*\}\}")
 MAX_TEXT_CHARS, MAX_VARIABLES, MAX_CHOICES = 40_000, 30, 50
@@ -111,14 +111,24 @@ def _as_text(variable: Variable, value: Any, field: str) -> str:
         return _day(written, field)
     if variable.kind == "switch":
         return _switch(written, field)
-    if variable.kind == "file" and not is_uuid(written):
-        raise InvalidInput(_("Upload the file first, and name it by its id."), field=field)
+    if variable.takes_files:
+        return _keys(variable, written, field)
     if variable.kind == "choice" and written not in variable.choices:
         raise InvalidInput(_("Choose one of: %(choices)s.") % {"choices": ", ".join(variable.choices)}, field=field)
     most = MAX_CHARS.get(variable.kind, 500)
     if len(written) > most:
         raise InvalidInput(_("At most %(n)d characters.") % {"n": most}, field=field)
     return written
+
+
+def _keys(variable: Variable, written: str, field: str) -> str:
+    keys = list(dict.fromkeys(key.strip() for key in written.split(",") if key.strip()))
+    if not all(map(is_uuid, keys)):
+        raise InvalidInput(_("Upload the file first, and name it by its id."), field=field)
+    most = MOST_FILES if variable.kind == "files" else 1
+    if len(keys) > most:
+        raise InvalidInput(_("At most %(n)d files.") % {"n": most} if most > 1 else _("One file alone."), field=field)
+    return ",".join(keys)
 
 
 def _number(written: str, field: str) -> str:

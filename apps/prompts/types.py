@@ -5,9 +5,12 @@ from decimal import Decimal
 from typing import Any, Literal
 from uuid import UUID
 
-VariableKind = Literal["text", "long_text", "number", "choice", "switch", "date", "file"]
-"""What a variable takes. A file is the key of one that was uploaded; blueprints alone ask for those."""
+VariableKind = Literal["text", "long_text", "number", "choice", "switch", "date", "file", "files"]
+"""What a variable takes. A file is the key of one that was uploaded, files are several with commas between them; blueprints alone ask for those."""
 KINDS: tuple[VariableKind, ...] = ("text", "long_text", "number", "choice", "switch", "date")
+FILED = ("file", "files")
+"""Kinds that take uploads."""
+MOST_FILES = 100
 GIVEN = ("organisation", "person", "language", "today")
 """Names that every run fills in by itself."""
 
@@ -27,6 +30,10 @@ class Variable:
     def as_json(self) -> dict[str, Any]:
         """Return it as it is stored."""
         return asdict(self) | {"choices": list(self.choices)}
+
+    @property
+    def takes_files(self) -> bool:
+        return self.kind in FILED
 
     @property
     def title(self) -> str:

@@ -11,12 +11,13 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
-from apps.agents.models import Agent, FormFile, Run
+from apps.agents import composing
+from apps.agents.models import Agent, Run
 from apps.agents.services import form_runs
 from apps.agents.services.runs import MAX_KEY_CHARS, start_run
 from apps.audit.services.trail import record
 from apps.core.caller import Caller, calling
-from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput, NotFound, TooManyRequests, Unavailable
+from apps.core.errors import Conflict, DomainError, Forbidden, NotFound, TooManyRequests, Unavailable
 from apps.core.tenancy import bound
 from apps.jobs import engine
 from apps.jobs import services as jobs
@@ -83,9 +84,8 @@ def open_execution(
 def require_files(actor: Any, asked: Sequence[Variable], values: Mapping[str, str]) -> None:
     """Raise InvalidInput, at `values.<name>`, for a file of somebody else's, or one that is gone."""
     for each in asked:
-        key = values[each.name] if each.kind == "file" else ""
-        if key and not FormFile.objects.filter(pk=key, uploaded_by=actor).exists():
-            raise InvalidInput(_("This file is gone. Upload it again."), field=f"values.{each.name}")
+        if each.takes_files:
+            composing.files_named(values[each.name], each.name, actor)
 
 
 class _Changed(Exception):

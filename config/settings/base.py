@@ -335,7 +335,7 @@ SPECTACULAR_SETTINGS = {
         "AutomationKind": "apps.workflows.models.Automation.Kind",
         "BatchState": "apps.workflows.models.Batch.State",
         "BatchItemState": "apps.workflows.models.BatchItem.State",
-        "WorkflowInputKind": ["text", "long_text", "number", "choice", "switch", "date", "file"],
+        "WorkflowInputKind": ["text", "long_text", "number", "choice", "switch", "date", "file", "files"],
         "ExecutionState": "apps.workflows.models.Execution.State",
         "ExecutionStepState": "apps.workflows.models.ExecutionStep.State",
         "DeliveryKind": "apps.workflows.models.Delivery.Kind",

@@ -19,7 +19,7 @@ from apps.core.api import checked
 from apps.core.permissions import require
 from apps.projects.services import project_of_key
 from apps.prompts.api import VariableSerializer
-from apps.prompts.types import KINDS
+from apps.prompts.types import FILED, KINDS
 
 IDEMPOTENCY = OpenApiParameter(
     "Idempotency-Key", str, OpenApiParameter.HEADER, description="The same key gives the same run, once."
@@ -27,9 +27,9 @@ IDEMPOTENCY = OpenApiParameter(
 
 
 class AskedVariableSerializer(VariableSerializer):
-    """What a form asks for; the value of a `file` is the id of one that was uploaded."""
+    """What a form asks for; the value of a `file` is the id of one that was uploaded, of `files` several with commas between them."""
 
-    kind = serializers.ChoiceField([*KINDS, "file"])
+    kind = serializers.ChoiceField([*KINDS, *FILED])
     title = serializers.CharField(help_text="What people call it.")
 
 

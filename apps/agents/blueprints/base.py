@@ -75,6 +75,10 @@ class Desk(Protocol):
         """Return the sheets of the table that was given, 50,000 rows at most. Raises StepFailed like `read`, and for what is no table."""
         ...
 
+    def files(self, variable: str) -> Sequence[str]:
+        """Return what each file of a variable that takes several is called here, as `resumes/0`: a name that the others take like a variable's."""
+        ...
+
     def name_of(self, variable: str) -> str:
         """Return the name of the file that was given for a variable."""
         ...

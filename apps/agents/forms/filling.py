@@ -10,18 +10,19 @@ from apps.agents.services import files
 from apps.core.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from apps.core.models import is_uuid
 from apps.prompts.forms import KeptFileInput, ValuesForm
-from apps.prompts.types import Variable
+from apps.prompts.types import MOST_FILES, Variable
 
 
 def sent_values(request: HttpRequest, variables: Sequence[Variable]) -> tuple[Any, dict[str, DomainError]]:
     """Return what was sent, each file kept and named by its key, and the errors of those that could not be."""
     data, refused = request.POST.copy(), dict[str, DomainError]()
     for variable in variables:
-        upload = request.FILES.get(f"values-{variable.name}") if variable.kind == "file" else None
-        if upload is None:
+        uploads = request.FILES.getlist(f"values-{variable.name}") if variable.takes_files else []
+        if not uploads:
             continue
         try:
-            data[f"values-{variable.name}"] = str(files.keep_file(actor=request.user, upload=upload).pk)  # type: ignore[arg-type]
+            kept = [str(files.keep_file(actor=request.user, upload=upload).pk) for upload in uploads[:MOST_FILES]]
+            data[f"values-{variable.name}"] = ",".join(kept)
         except (InvalidInput, TooLarge, Unavailable) as error:
             refused[variable.name] = error
     return data, refused
@@ -29,7 +30,8 @@ def sent_values(request: HttpRequest, variables: Sequence[Variable]) -> tuple[An
 
 def show_kept(request: HttpRequest, form: ValuesForm) -> None:
     """Have a form show the names of the person's files that it holds."""
-    keys = [str(form[name].value()) for name, field in form.fields.items() if isinstance(field.widget, KeptFileInput)]
+    filled = [str(form[name].value()) for name, field in form.fields.items() if isinstance(field.widget, KeptFileInput)]
+    keys = [key for value in filled for key in value.split(",")]
     found = FormFile.objects.filter(pk__in=[key for key in keys if is_uuid(key)], uploaded_by_id=request.user.pk)
     form.show_files({str(file.pk): file.name for file in found})
 

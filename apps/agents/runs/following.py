@@ -139,6 +139,10 @@ class _Desk:
     def name_of(self, variable: str) -> str:
         return self._file(variable).name
 
+    def files(self, variable: str) -> Sequence[str]:
+        keys = [key for key in self.values.get(variable, "").split(",") if key]
+        return [f"{variable}/{number}" for number in range(len(keys))]
+
     def kind_of(self, variable: str) -> str:
         return self._file(variable).kind
 
@@ -218,7 +222,9 @@ class _Desk:
             raise StepFailed(f"{file.name}: {error.sentence}") from error
 
     def _file(self, variable: str) -> FormFile:
-        key = self.values.get(variable, "")
+        name, _slash, number = variable.partition("/")
+        keys = [key for key in self.values.get(name, "").split(",") if key]
+        key = keys[int(number or 0)] if keys else ""
         file = self._run.files.filter(pk=key).first() if key else None
         if file is None:
             raise StepFailed(_("There is no file to read."))

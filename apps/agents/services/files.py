@@ -17,6 +17,7 @@ from apps.core.errors import InvalidInput
 from apps.core.permissions import require
 from apps.core.tenancy import has_tenant
 from apps.knowledge.services import checked_file, store_file
+from apps.prompts.types import FILED
 
 UNUSED_FOR, MOST_UNUSED = timedelta(days=30), 100
 
@@ -40,10 +41,14 @@ def sample_values(*, actor: Any, blueprint: Blueprint) -> dict[str, str]:
     kinds = {variable.name: variable.kind for variable in blueprint.asks}
     values = dict(blueprint.sample)
     for name, text in blueprint.sample.items():
-        if kinds[name] == "file":
-            upload = SimpleUploadedFile(text, (blueprint.folder / "samples" / text).read_bytes())
-            values[name] = str(keep_file(actor=actor, upload=upload).pk)
+        if kinds[name] in FILED:
+            values[name] = ",".join(str(_sample(actor, blueprint, each.strip()).pk) for each in text.split(","))
     return values
+
+
+def _sample(actor: Any, blueprint: Blueprint, name: str) -> FormFile:
+    data = (blueprint.folder / "samples" / name).read_bytes()
+    return keep_file(actor=actor, upload=SimpleUploadedFile(name, data))
 
 
 def forget_unused() -> None:

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from django.utils.translation import gettext as _
 
-from apps.prompts.types import GIVEN, Variable
+from apps.prompts.types import FILED, GIVEN, Variable
 from apps.workflows.flows.places import paths_in, whole_place
-from apps.workflows.flows.shapes import DECISION, FILE, LOOPED, NUMBER, TEXT, Shape, shape_at
+from apps.workflows.flows.shapes import DECISION, FILE, FILES, LOOPED, NUMBER, TEXT, Shape, shape_at
 from apps.workflows.flows.steps import (
     MOST_DEPTH,
     MOST_STEPS,
@@ -74,7 +74,7 @@ def scope_before(flow: Flow, name: str, workers: Mapping[UUID, Worker]) -> Mappi
 
 def inputs_of(flow: Flow) -> dict[str, Shape]:
     """Return what every step of a workflow can use: what is filled in, and what a run fills in by itself."""
-    kinds = {"file": FILE, "number": NUMBER}
+    kinds = {"file": FILE, "files": FILES, "number": NUMBER}
     return {each.name: kinds.get(each.kind, TEXT) for each in flow.inputs} | dict.fromkeys(GIVEN, TEXT)
 
 
@@ -163,10 +163,10 @@ def _value(step: AgentStep, variable: Variable, text: str, scope: Mapping[str, S
             return []
         words = _("“%(step)s”: fill in “%(name)s”.")
         return [Problem(step.name, field, words % {"step": step.words, "name": variable.title})]
-    if variable.kind != "file":
+    if not variable.takes_files:
         return _places(step.name, field, text, scope)
     shape = shape_at(scope, whole_place(text)) if whole_place(text) else None
-    if shape is not None and shape.kind == "file":
+    if shape is not None and shape.kind in ("file", variable.kind):
         return []
     words = _("“%(step)s”: “%(name)s” takes a file. Name one that is filled in at the start, like {{ document }}.")
     return [Problem(step.name, field, words % {"step": step.words, "name": variable.title})]
@@ -198,7 +198,7 @@ def _fits(step: str, field: str, path: str, scope: Mapping[str, Shape]) -> list[
         words = (
             _("Nothing before “%(step)s” is called {{ %(path)s }}.") if step else _("Nothing is called {{ %(path)s }}.")
         )
-    elif shape.kind == "file":
+    elif shape.kind in FILED:
         words = _("{{ %(path)s }} is a file, which no text can hold.")
     elif shape.kind == "list":
         words = _("{{ %(path)s }} is a list. How many it holds is {{ %(path)s.count }}.")

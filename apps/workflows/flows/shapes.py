@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from apps.workflows.flows.places import COUNT
 
-Kind = Literal["text", "number", "file", "list", "object"]
+Kind = Literal["text", "number", "file", "files", "list", "object"]
 MOST_DEPTH = 4
 
 
@@ -22,7 +22,7 @@ class Shape:
     fields: Mapping[str, "Shape"] = field(default_factory=dict)
 
 
-TEXT, NUMBER, FILE = Shape("text"), Shape("number"), Shape("file")
+TEXT, NUMBER, FILE, FILES = Shape("text"), Shape("number"), Shape("file"), Shape("files")
 LIST = Shape("list", {COUNT: NUMBER})
 DECISION = Shape("object", {"choice": TEXT, "comment": TEXT, "person": TEXT})
 """What a person's step gives."""

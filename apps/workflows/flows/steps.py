@@ -14,7 +14,7 @@ Test = Literal["equals", "differs", "contains", "above", "below", "empty", "fill
 Name = Annotated[str, Field(pattern=NAME)]
 Choice = Annotated[str, Field(min_length=1, max_length=60)]
 Text = Annotated[str, Field(max_length=8_000)]
-InputKind = Literal["text", "long_text", "number", "choice", "switch", "date", "file"]
+InputKind = Literal["text", "long_text", "number", "choice", "switch", "date", "file", "files"]
 
 
 class _Written(BaseModel):

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 
 from apps.prompts.types import Variable
 from apps.workflows.flows.checking import Worker
-from apps.workflows.flows.shapes import FILE, Shape, paths_of
+from apps.workflows.flows.shapes import Shape, paths_of
 from apps.workflows.flows.steps import (
     MOST_CHOICES,
     MOST_LANES,
@@ -48,6 +48,7 @@ INPUT_KINDS = (
     ("switch", _("Yes or no")),
     ("date", _("Day")),
     ("file", _("File")),
+    ("files", _("Files")),
 )
 
 
@@ -250,8 +251,8 @@ class DecisionForm(forms.Form):
 
 def _value_field(variable: Variable, scope: Mapping[str, Shape]) -> forms.Field:
     about: dict[str, Any] = {"label": variable.title, "required": False, "help_text": variable.help}
-    if variable.kind == "file":
-        files = [name for name, shape in scope.items() if shape == FILE]
+    if variable.takes_files:
+        files = [name for name, shape in scope.items() if shape.kind in ("file", variable.kind)]
         if not files:
             about["help_text"] = _("Have a file asked for at the start first.")
         choices = [("", "–"), *((f"{{{{ {name} }}}}", name) for name in files)]

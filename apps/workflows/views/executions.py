@@ -46,10 +46,13 @@ def execution_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
 def _given(execution: Execution) -> list[tuple[str, str]]:
     """Return what was filled in as people read it: of a file its name."""
     asked = execution.written.variables
-    keys = [execution.inputs.get(each.name) for each in asked if each.kind == "file"]
-    names = {str(file.pk): file.name for file in FormFile.objects.filter(pk__in=[key for key in keys if key])}
-    values = [(each.title, execution.inputs.get(each.name, "")) for each in asked]
-    return [(title, names.get(value, value)) for title, value in values if value]
+    keys = [key for each in asked if each.takes_files for key in execution.inputs[each.name].split(",") if key]
+    names = {str(file.pk): file.name for file in FormFile.objects.filter(pk__in=keys)}
+    values = [(each, execution.inputs[each.name]) for each in asked if execution.inputs[each.name]]
+    return [
+        (each.title, ", ".join(names.get(key, "–") for key in value.split(",")) if each.takes_files else value)
+        for each, value in values
+    ]
 
 
 @require_POST

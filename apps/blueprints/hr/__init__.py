@@ -1,0 +1,1 @@
+"""Blueprints for people who hire: screening of résumés."""

@@ -1,0 +1,1 @@
+"""Screens résumés against weighted criteria, without knowing whose they are."""
