@@ -179,6 +179,7 @@ def shoot_samples(live, page):
     shoot_sample(live, page, "finance_analyser", "What stands out", "figures")
     shoot_sample(live, page, "rfp_costs", "How sure it is", "costs")
     shoot_sample(live, page, "hr_screener", "Ranking", "screening")
+    shoot_sample(live, page, "jira_analytics", "Worked on longest", "flow")
 
 
 def shoot_tools(live, page):

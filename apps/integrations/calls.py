@@ -42,14 +42,22 @@ def call(operation: Operation, arguments: Mapping[str, Any], *, idempotency_key:
     return {"status": answer.status, "body": told}
 
 
-def answered(method: str, url: str, headers: Mapping[str, str], body: bytes | None, redirects: int = 0) -> Fetched:
+def answered(
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    body: bytes | None,
+    *,
+    redirects: int = 0,
+    most_bytes: int = MOST_BYTES,
+) -> Fetched:
     """Send a request through the guarded client. Raises CallFailed when there is no answer."""
     asked = fetch(
         method,
         url,
         allowed=settings.TOOL_PRIVATE_HOSTS,
         timeout_s=TIMEOUT_S,
-        most_bytes=MOST_BYTES,
+        most_bytes=most_bytes,
         headers={"User-Agent": "Guildhall", "Accept-Encoding": "identity", **headers},
         content=body,
         redirects=redirects,

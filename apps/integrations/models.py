@@ -11,11 +11,12 @@ from apps.integrations.types import REPEATABLE, Described
 
 
 class Connection(TimestampedModel, HoldsSecret):
-    """A service that describes itself: by an OpenAPI document, or as an MCP server. `sealed_secret` is never shown; `audience` may have it called for them."""
+    """A service that describes itself, by an OpenAPI document or as an MCP server, or one that is known here: Jira. `sealed_secret` is never shown; `audience` may have it called for them."""
 
     class Kind(models.TextChoices):
         OPENAPI = "openapi", _("A service with an OpenAPI document")
         MCP = "mcp", _("An MCP server (streamable HTTP)")
+        JIRA = "jira", _("Jira (Cloud or Data Center)")
 
     class Auth(models.TextChoices):
         NONE = "none", _("Nothing")

@@ -1,6 +1,6 @@
 """Connecting services, reading what they say of themselves, and choosing what agents may be given."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,7 +17,7 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.core.http import check_url
 from apps.core.language import one_line
 from apps.core.permissions import require
-from apps.integrations import actions, mcp
+from apps.integrations import actions, jira, mcp
 from apps.integrations.calls import Auth, answered, authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
@@ -27,6 +27,11 @@ from apps.integrations.types import Described, Description
 CHANGE = "integrations.change_connection"
 FIELDS = ("kind", "name", "description", "base_url", "source_url", "auth", "auth_name", "audience", "is_active")
 TOOL_NAME_CHARS = 64
+READERS: Mapping[str, tuple[Callable[[Connection], Description], str]] = {
+    Connection.Kind.MCP: (mcp.read_tools, "tools/list"),
+    Connection.Kind.JIRA: (jira.read_description, "serverInfo"),
+}
+"""How services that are no OpenAPI document are asked what they offer, and what that is called on their page."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,7 @@ class News:
 
 
 def connect(*, actor: Any, values: Mapping[str, Any], secret: str = "", document: str = "") -> Connection:
-    """Connect a service by its OpenAPI document, given as text or fetched from `source_url`, or an MCP server at `source_url`.
+    """Connect a service by its OpenAPI document, given as text or fetched from `source_url`, or an MCP server or a Jira at `source_url`.
 
     Nothing of it is on yet.
 
@@ -138,7 +143,7 @@ def remove_connection(*, actor: Any, connection: Connection) -> None:
 def try_connection(*, actor: Any, connection: Connection) -> Trial:
     """Call the first chosen operation that reads and needs nothing, or else the address itself. Raises Forbidden."""
     require(actor, CHANGE)
-    if connection.kind == Connection.Kind.MCP:
+    if connection.kind in READERS:
         return _try_server(connection)
     chosen = connection.operations.filter(method="GET", pinned=F("digest"))
     operation = next((row for row in chosen if not row.schema.get("required")), None)
@@ -156,13 +161,14 @@ def try_connection(*, actor: Any, connection: Connection) -> Trial:
 
 def _try_server(connection: Connection) -> Trial:
     release_connection()  # the server may take its time
+    read, asked = READERS[connection.kind]
     try:
-        mcp.read_tools(connection)
+        read(connection)
     except CallFailed as error:
-        return Trial("tools/list", problem=str(error))
+        return Trial(asked, problem=str(error))
     except InvalidInput as error:
-        return Trial("tools/list", problem=str(error.message))
-    return Trial("tools/list", 200)
+        return Trial(asked, problem=str(error.message))
+    return Trial(asked, 200)
 
 
 def _problem(status: int, *, is_operation: bool) -> str:
@@ -174,7 +180,7 @@ def _problem(status: int, *, is_operation: bool) -> str:
 
 
 def _description(row: Connection, document: str) -> Description:
-    if row.kind == Connection.Kind.MCP:
+    if row.kind in READERS:
         return _offered(row)
     if document.strip():
         return read_description(document)
@@ -191,15 +197,15 @@ def _description(row: Connection, document: str) -> Description:
 
 
 def _offered(row: Connection) -> Description:
-    """Ask an MCP server, whose address is `source_url` and what is called."""
+    """Ask an MCP server or a Jira, whose address is `source_url` and what is called."""
     row.source_url = row.source_url or row.base_url
     if not row.source_url:
         raise InvalidInput(_("Give the address of the server."), field="source_url")
     _check_address(row.source_url, "source_url")
-    row.base_url = row.source_url
+    row.base_url = row.source_url.rstrip("/")
     _check(row, has_secret=row.has_secret, is_named=False)
     try:
-        return mcp.read_tools(row)
+        return READERS[row.kind][0](row)
     except CallFailed as error:
         raise InvalidInput(str(error), field="source_url") from error
 

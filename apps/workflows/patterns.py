@@ -63,6 +63,7 @@ def _tender(agents: Mapping[str, UUID]) -> Flow:
                 lanes=(
                     (AgentStep(name="analyse", title=_("Requirements"), agent=agents["rfp_analyser"], values={"tender": tender}),),
                     (AgentStep(name="check", title=_("What we meet"), agent=agents["rfp_compliance"], values={"tender": tender}),),
+                    (AgentStep(name="design", title=_("Solution"), agent=agents["rfp_architect"], values={"tender": tender}),),
                     (AgentStep(name="costs", title=_("What it costs"), agent=agents["rfp_costs"], values=work),),
                 ),
             ),
@@ -83,9 +84,9 @@ PATTERNS = {
         Pattern(
             "tender",
             gettext_lazy("Answer a tender"),
-            gettext_lazy("Reads it, holds it against your documents, reckons the price, asks whether to bid, and writes the proposal."),
+            gettext_lazy("Reads it, holds it against your documents, outlines the solution, reckons the price, asks whether to bid, and writes the proposal."),
             "scale",
-            ("rfp_analyser", "rfp_compliance", "rfp_costs", "rfp_proposal"),
+            ("rfp_analyser", "rfp_architect", "rfp_compliance", "rfp_costs", "rfp_proposal"),
             _tender,
         ),
     )

@@ -10,7 +10,7 @@ from tests.browser.conftest import AWAY
 from tests.browser.looks import VIEWS, is_sideways, violations
 
 pytestmark = pytest.mark.browser
-NEEDED = ("rfp_analyser", "rfp_compliance", "rfp_costs", "rfp_proposal")
+NEEDED = ("rfp_analyser", "rfp_architect", "rfp_compliance", "rfp_costs", "rfp_proposal")
 REMOVE = """
 from apps.core.tenancy import tenant_context
 from apps.tenants.hosts import tenant_for_slug

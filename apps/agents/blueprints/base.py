@@ -98,6 +98,10 @@ class Desk(Protocol):
         """
         ...
 
+    def tools(self) -> Sequence[str]:
+        """Return the names of the tools that the agent has."""
+        ...
+
     def use(self, key: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
         """Use a tool of the agent, with its rights and its consent; `key` names the call within the step.
 

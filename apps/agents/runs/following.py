@@ -172,6 +172,9 @@ class _Desk:
                 messages += [ChatMessage("assistant", answer), ChatMessage("user", wrong)]
         return None
 
+    def tools(self) -> Sequence[str]:
+        return sorted(self._turn.tools.held)
+
     def use(self, key: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
         call_id = f"{self._step.key}/{key}"
         done = self._run.events.filter(kind=RunEvent.Kind.TOOL, payload__call_id=call_id).first()

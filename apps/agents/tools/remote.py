@@ -1,15 +1,17 @@
 """Operations of connected services as tools. What comes back is a stranger's text, and may be internal."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from typing import Any
 
 from django.db.models import F
 
 from apps.agents.tools.base import MIXED, Tool, ToolContext, ToolFailed, ToolResult
-from apps.integrations import calls, mcp
+from apps.integrations import calls, jira, mcp
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
 from apps.providers.types import ToolSpec
+
+CALLS: dict[str, Callable[..., dict[str, Any]]] = {Connection.Kind.MCP: mcp.call, Connection.Kind.JIRA: jira.call}
 
 
 def remote_tools(keys: Collection[str] | None = None) -> dict[str, Tool]:
@@ -21,7 +23,7 @@ def remote_tools(keys: Collection[str] | None = None) -> dict[str, Tool]:
 
 def tool_of(operation: Operation) -> Tool:
     """Return an operation as a tool."""
-    call = mcp.call if operation.connection.kind == Connection.Kind.MCP else calls.call
+    call: Callable[..., dict[str, Any]] = CALLS.get(operation.connection.kind) or calls.call
 
     def use(context: ToolContext, arguments: dict[str, Any]) -> ToolResult:
         try:

@@ -1,0 +1,1 @@
+"""Answers questions about issues with JQL that is shown."""
