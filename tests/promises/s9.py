@@ -210,6 +210,10 @@ def _described(api, url):
     api.post("/api/v1/connections/", json={"name": "S9", "source_url": url})
 
 
+def _tracked(api, url):
+    api.post("/api/v1/connections/", json={"kind": "jira", "name": "S9", "source_url": url})
+
+
 def _called(api, url):
     document = '{"openapi": "3.1.0", "paths": {"/x": {"get": {"operationId": "x"}}}}'
     made = api.post("/api/v1/connections/", json={"name": "S9", "base_url": url, "document": document})
@@ -228,4 +232,4 @@ def _delivered(api, url):
         api.post(f"/api/v1/automations/{made.json()['id']}/start")
 
 
-FIELDS = (_provider, _webhook, _sign_on, _described, _called, _delivered)
+FIELDS = (_provider, _webhook, _sign_on, _described, _tracked, _called, _delivered)

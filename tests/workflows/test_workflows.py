@@ -1,8 +1,12 @@
 """Workflows run: agents and people one after the other, what they gave handed on, taken up again where they failed."""
 
+from uuid import uuid4
+
 import pytest
+from rest_framework.test import APIClient
 
 from apps.accounts.roles import MEMBER, group_for
+from apps.accounts.services.keys import make_key
 from apps.accounts.services.members import create_user
 from apps.agents.models import Agent, Run
 from apps.agents.services import studio
@@ -14,6 +18,7 @@ from apps.jobs.models import Job
 from apps.workflows import executing
 from apps.workflows.models import Execution, ExecutionStep, Workflow
 from apps.workflows.services import automations, executions, workflows
+from tests.conftest import api_for, client_for
 from tests.standin.server import fails, says
 
 pytestmark = pytest.mark.django_db
@@ -299,3 +304,80 @@ def test_agents_of_blueprints_hand_on_fields_of_their_result(made, member, admin
     work_on()
     run = Run.objects.get(agent=helper)
     assert "Of tender.md: " in run.question and " 0 requirements" not in run.question
+
+
+# -- by API and pages --------------------------------------------------------------------------------------------
+
+
+def test_by_api_from_writing_to_deciding(acme, admin_user, member, agent, scripted, work_on):
+    admin, person = api_for(acme, admin_user), api_for(acme, member)
+    check = {"kind": "person", "name": "check", "text": "{{ find.answer }}"}
+    steps = [asks(agent, "find", "Find {{ subject }}."), check]
+    made = admin.post(
+        "/api/v1/workflows/", {"name": "Brief", "flow": {"inputs": [{"name": "topic"}], "steps": steps}}, format="json"
+    )
+    assert made.status_code == 201 and made.json()["problems"][0]["step"] == "find"
+    address = f"/api/v1/workflows/{made.json()['id']}"
+    assert person.post(f"{address}/start", {"values": {"topic": "leave"}}, format="json").status_code == 409
+    steps[0] = asks(agent, "find", "Find {{ topic }}.")
+    mended = admin.patch(address, {"flow": {"inputs": [{"name": "topic"}], "steps": steps}}, format="json").json()
+    assert mended["problems"] == [] and mended["name"] == "Brief"
+    bad = admin.patch(address, {"flow": {"steps": [{"kind": "agent", "name": "A b"}]}}, format="json")
+    assert bad.status_code == 422 and next(iter(bad.json()["errors"])).startswith("steps.0")
+    assert person.post(f"{address}/start", {"values": {}}, format="json").status_code == 422
+    scripted.script(says("28 days."))
+    headers = {"HTTP_IDEMPOTENCY_KEY": "once"}
+    begun = [
+        person.post(f"{address}/start", {"values": {"topic": "leave"}}, format="json", **headers) for _ in range(2)
+    ]
+    assert [each.status_code for each in begun] == [202, 202] and begun[0].json()["id"] == begun[1].json()["id"]
+    work_on()
+    execution = f"/api/v1/executions/{begun[0].json()['id']}"
+    assert [step["state"] for step in person.get(execution).json()["steps"]] == ["done", "asked"]
+    task = person.get("/api/v1/tasks/").json()["results"][0]
+    assert task["text"] == "28 days." and admin.get("/api/v1/tasks/").json()["results"] == []
+    assert person.post(f"/api/v1/tasks/{task['id']}/decide", {"choice": "Perhaps"}, format="json").status_code == 422
+    assert person.post(f"/api/v1/tasks/{task['id']}/decide", {"choice": "Approve"}, format="json").status_code == 200
+    work_on()
+    assert person.get(execution).json()["state"] == "done"
+    assert person.delete(execution).status_code == 204 and Run.objects.count() == 1
+
+
+def test_keys_decide_nothing(in_acme, made, member, work_on):
+    start(member, made({"kind": "person", "name": "check", "text": "Go on?"}))
+    work_on()
+    key = make_key(actor=member, name="Robot", scopes=["automations:read", "automations:write"]).text
+    robot = APIClient(HTTP_HOST="acme.localhost", HTTP_AUTHORIZATION=f"Bearer {key}")
+    task = robot.get("/api/v1/tasks/").json()["results"][0]
+    assert robot.post(f"/api/v1/tasks/{task['id']}/decide", {"choice": "Approve"}, format="json").status_code == 403
+
+
+def test_agent_that_one_does_not_see_is_not_named(acme, made, admin_user, member, agent):
+    workflow = made(asks(agent, "a", "One?"))
+    Agent.objects.filter(pk=agent.pk).update(is_open=False, name="Secret project")
+    page = client_for(acme, member).get(f"/workflows/{workflow.pk}/").content.decode()
+    assert "Secret project" not in page and "do not see" in page
+
+
+def test_builder_says_what_is_wrong(acme, made, admin_user, agent):
+    workflow = made()
+    client = client_for(acme, admin_user)
+    answer = client.post(
+        f"/workflows/{workflow.pk}/inputs/new/", {"label": "Reader", "kind": "choice", "choices": "one"}
+    )
+    assert answer.status_code == 422 and "two choices or more" in answer.content.decode()
+    assert client.get(f"/workflows/{workflow.pk}/steps/new/?kind=agent&agent={uuid4()}").status_code == 404
+    assert client.get(f"/workflows/{workflow.pk}/steps/new/?kind=loop&in=nowhere&lane=0&at=0").status_code == 404
+    assert client.get(f"/workflows/{workflow.pk}/steps/none/").status_code == 404
+    address = f"/workflows/{workflow.pk}/steps/new/?kind=parallel"
+    assert client.post(address, {"title": "Both", "lanes": 9}).status_code == 422
+    assert client.post(address, {"title": "Both", "lanes": 3}).status_code == 302
+    client.post(
+        f"/workflows/{workflow.pk}/steps/new/?kind=person&in=both&lane=2&at=0",
+        {"title": "Check", "text": "?", "choices": "Yes"},
+    )
+    fewer = client.post(f"/workflows/{workflow.pk}/steps/both/", {"title": "Both", "lanes": 2})
+    assert fewer.status_code == 422 and "holds steps" in fewer.content.decode()
+    assert client.post(f"/workflows/{workflow.pk}/undo/").status_code == 302
+    workflow.refresh_from_db()
+    assert workflow.written.steps[0].lanes == ((), (), ())

@@ -54,10 +54,12 @@ class Node:
     rows: Sequence[ExecutionStep]
 
 
-def picture_of(flow: Flow, *, problems: Sequence[Problem] = (), rows: Sequence[ExecutionStep] = ()) -> PictureLane:
-    """Return the picture of a workflow; with `rows` that of one of its executions."""
+def picture_of(
+    flow: Flow, person: Any, *, problems: Sequence[Problem] = (), rows: Sequence[ExecutionStep] = ()
+) -> PictureLane:
+    """Return the picture of a workflow, as somebody sees it; with `rows` that of one of its executions."""
     keys = {step.agent for step, _depth in every_step(flow.steps) if isinstance(step, AgentStep)}
-    painter = _Painter(Agent.objects.in_bulk(keys), problems, rows)
+    painter = _Painter(Agent.objects.visible_to(person).in_bulk(keys), problems, rows)
     return painter.lane("", 0, "", flow.steps)
 
 
@@ -87,7 +89,7 @@ class _Painter:
 
 def _about(step: Any, agent: Agent | None) -> str:
     if isinstance(step, AgentStep):
-        return agent.name if agent else _("The agent is gone.")
+        return agent.name if agent else _("An agent that is gone, or that you do not see")
     if isinstance(step, PersonStep):
         return _("Somebody decides: %(choices)s") % {"choices": ", ".join(step.choices)}
     if isinstance(step, ParallelStep):

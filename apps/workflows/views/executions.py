@@ -32,7 +32,7 @@ def execution_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     )
     context = {
         "execution": execution,
-        "lane": picture_of(execution.written, rows=rows),
+        "lane": picture_of(execution.written, request.user, rows=rows),
         "tasks": [row for row in rows if row.pk in mine],
         "is_own": execution.started_by_id == request.user.pk,
         "may_stop": Execution.objects.stoppable_by(request.user).filter(pk=pk).exists(),

@@ -86,7 +86,7 @@ def workflow_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "workflow": workflow,
         "form": form,
-        "lane": picture_of(flow, problems=problems),
+        "lane": picture_of(flow, request.user, problems=problems),
         "problems": problems,
         "may_start": may_start,
         "may_change": may_change,
@@ -141,6 +141,6 @@ def context_of(workflow: Workflow, person: Any) -> dict[str, Any]:
         "workflow": workflow,
         "flow": flow,
         "problems": problems,
-        "lane": picture_of(flow, problems=problems),
+        "lane": picture_of(flow, person, problems=problems),
         "may_manage": may_manage(person, workflow),
     }
