@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.contrib.auth.models import Group
 from django.db import transaction
@@ -133,8 +134,14 @@ def where(execution: Execution) -> Walk:
     """Say where an execution stands."""
     rows = ExecutionStep.objects.filter(execution=execution).select_related("run")
     known = {row.key: Known(_STANDS.get(row.state, "open"), _given(row)) for row in rows}
-    scope = execution.inputs | given_values(execution.started_by)
-    return walk(execution.written.steps, known, scope)
+    return walk(execution.written.steps, known, execution.inputs | _given_by_itself(execution))
+
+
+def _given_by_itself(execution: Execution) -> dict[str, str]:
+    """Return what every run fills in by itself; `today` stays the day on which it began, or a lane that was taken could be another one tomorrow."""
+    person = execution.started_by
+    day = timezone.localdate(execution.created_at, ZoneInfo(person.time_zone or "UTC"))
+    return given_values(person) | {"today": day.isoformat()}
 
 
 _STANDS: Mapping[str, Any] = {

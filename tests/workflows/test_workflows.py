@@ -1,5 +1,6 @@
 """Workflows run: agents and people one after the other, what they gave handed on, taken up again where they failed."""
 
+from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
@@ -101,6 +102,28 @@ def test_person_decides_and_the_lane_follows(made, member, agent, scripted, work
     assert AuditEvent.objects.get(action="workflow.decided").after["choice"] == "Approve"
     with pytest.raises(Conflict):
         executions.decide(actor=member, step=step, choice="Approve")
+
+
+def test_the_day_on_which_it_began_stays_its_day(made, member, agent, scripted, work_on):
+    branch = {
+        "kind": "branch",
+        "name": "either",
+        "condition": {"place": "today", "value": "2026-01-05"},
+        "lanes": [
+            [{"kind": "person", "name": "early", "text": "Go on on {{ today }}?"}],
+            [asks(agent, "late", "Late?")],
+        ],
+    }
+    execution = start(member, made(branch))
+    Execution.objects.filter(pk=execution.pk).update(created_at=datetime(2026, 1, 5, 12, tzinfo=UTC))
+    work_on()
+    step = execution.steps.get()
+    assert step.text == "Go on on 2026-01-05?"
+    executions.decide(actor=member, step=step, choice="Approve")
+    execution.refresh_from_db()
+    assert execution.state == "running"
+    work_on()
+    assert list(states(execution)) == ["early"]
 
 
 def test_group_decides_and_nobody_else(made, member, admin_user, agent, work_on):

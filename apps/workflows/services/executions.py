@@ -89,6 +89,7 @@ def decide(*, actor: Any, step: ExecutionStep, choice: str, comment: str = "") -
     row.state, row.answered_by = StepState.DONE, actor
     row.save(update_fields=["gives", "state", "answered_by"])
     ExecutionStep.objects.filter(pk=row.pk).update(finished_at=Now())
+    Execution.objects.filter(pk=execution.pk).update(state=Execution.State.RUNNING)
     record(actions.STEP_DECIDED, actor=actor, target=execution, after={"step": row.title, **row.gives})
     jobs.resume(object_id=execution.pk, kind=EXECUTION)
     return row

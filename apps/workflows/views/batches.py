@@ -1,5 +1,6 @@
 """Pages of batches: the list, a table to upload, one batch with its rows and its results as a file."""
 
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.agents import composing
 from apps.agents.models import Agent
-from apps.core.errors import DomainError, Forbidden
+from apps.core.errors import DomainError
 from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
 from apps.core.permissions import require
@@ -22,6 +23,7 @@ from apps.knowledge.parsers import ACCEPTED
 from apps.workflows.forms.automations import BatchForm, FilesForm
 from apps.workflows.models import Batch, BatchItem
 from apps.workflows.services import batches as services
+from apps.workflows.views.acting import is_done
 
 PAGE_SIZE, ROWS_PER_PAGE = 20, 50
 CSV = "text/csv; charset=utf-8"
@@ -127,16 +129,9 @@ def batch_act(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
         "again": services.ask_again,
         "remove": services.remove_batch,
     }
-    try:
-        acts[act](actor=request.user, batch=batch)
-    except Forbidden:
-        raise
-    except DomainError as error:
-        messages.error(request, str(error.message))
-    else:
-        if act == "remove":
-            messages.success(request, _("“%(name)s” is removed. Its runs stay.") % {"name": batch})
-            return redirect("batches")
+    if is_done(request, partial(acts[act], batch=batch)) and act == "remove":
+        messages.success(request, _("“%(name)s” is removed. Its runs stay.") % {"name": batch})
+        return redirect("batches")
     return redirect("batch", pk)
 
 

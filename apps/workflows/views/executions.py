@@ -1,5 +1,6 @@
 """Pages of what workflows come to, and of what waits in them for people."""
 
+from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.agents.models import FormFile
-from apps.core.errors import Conflict, DomainError, Forbidden, InvalidInput
+from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import is_part_wanted
 from apps.core.markdown import render_blocks
 from apps.workflows.forms.flows import DecisionForm
 from apps.workflows.models import Execution, ExecutionStep
 from apps.workflows.rendering.flows import picture_of
 from apps.workflows.services import executions as services
+from apps.workflows.views.acting import is_done
 
 PAGE_SIZE = 20
 
@@ -60,16 +62,9 @@ def execution_act(request: HttpRequest, pk: UUID, act: str) -> HttpResponse:
     """Stop, go on from where it failed, or forget."""
     execution = get_object_or_404(Execution.objects.visible_to(request.user), pk=pk)
     acts = {"stop": services.stop_execution, "again": services.go_on, "remove": services.remove_execution}
-    try:
-        acts[act](actor=request.user, execution=execution)
-    except Forbidden:
-        raise
-    except DomainError as error:
-        messages.error(request, str(error.message))
-    else:
-        if act == "remove":
-            messages.success(request, _("“%(name)s” is removed. Its runs stay.") % {"name": execution})
-            return redirect("workflows")
+    if is_done(request, partial(acts[act], execution=execution)) and act == "remove":
+        messages.success(request, _("“%(name)s” is removed. Its runs stay.") % {"name": execution})
+        return redirect("workflows")
     return redirect("execution", pk)
 
 
