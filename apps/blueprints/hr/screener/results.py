@@ -158,7 +158,7 @@ def report_of(screening: Screening) -> Report:
             _ranking(screening),
             Heading(_("Criteria")),
             Table(
-                ("", _("Criterion"), _("Weight"), _("Must")),
+                (_("Id"), _("Criterion"), _("Weight"), _("Must")),
                 [(each.id, each.text, counted(each.weight), _("yes") if each.is_must else "") for each in screening.criteria],
             ),
             *(part for candidate in screening.candidates for part in _candidate(candidate, screening)),
@@ -229,7 +229,7 @@ def _place(quote: Quote) -> str:
 
 def _impact(impact: Impact) -> list[Part]:
     title = _("Those invited, by %(attribute)s") % {"attribute": impact.attribute}
-    head = (_("Group"), _("Invited"), _("Rate"), _("Beside the highest"), _("How"), _("Chance alone"), "")
+    head = (_("Group"), _("Invited"), _("Rate"), _("Beside the highest"), _("How"), _("Chance alone"), _("Note"))
     rows = [
         (
             each.group,

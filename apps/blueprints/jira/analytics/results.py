@@ -136,7 +136,7 @@ def _spreads(flow: Flow) -> list[Part]:
         (names[each.name], str(each.count), *(f"{figure.value:g}" for figure in (each.p50, each.p85, each.p95)), each.p85.how)
         for each in spreads
     ]  # fmt: skip
-    head = ("", _("Issues"), _("Half within"), _("85 % within"), _("95 % within"), _("How, for 85 %"))
+    head = (_("Measure"), _("Issues"), _("Half within"), _("85 % within"), _("95 % within"), _("How, for 85 %"))
     return [Heading(_("How long it takes, in days")), Table(head, rows)]
 
 
@@ -188,7 +188,7 @@ def _sprint(sprint: Sprint | None) -> list[Part]:
         (_("Not done"), sprint.left),
     )
     rows = [(words, str(len(keys)), ", ".join(keys[:50]) or "–") for words, keys in parts]
-    return [Heading(_("Sprint %(name)s") % {"name": sprint.name}), Table(("", _("Issues"), _("Keys")), rows)]
+    return [Heading(_("Sprint %(name)s") % {"name": sprint.name}), Table((_("What"), _("Issues"), _("Keys")), rows)]
 
 
 def values_of(flow: Flow) -> list[float]:
