@@ -125,10 +125,15 @@ def _keys(variable: Variable, written: str, field: str) -> str:
     keys = list(dict.fromkeys(key.strip() for key in written.split(",") if key.strip()))
     if not all(map(is_uuid, keys)):
         raise InvalidInput(_("Upload the file first, and name it by its id."), field=field)
-    most = MOST_FILES if variable.kind == "files" else 1
-    if len(keys) > most:
-        raise InvalidInput(_("At most %(n)d files.") % {"n": most} if most > 1 else _("One file alone."), field=field)
+    require_fewer(variable, len(keys), field)
     return ",".join(keys)
+
+
+def require_fewer(variable: Variable, number: int, field: str) -> None:
+    """Raise InvalidInput for more files than a variable takes."""
+    most = MOST_FILES if variable.kind == "files" else 1
+    if number > most:
+        raise InvalidInput(_("At most %(n)d files.") % {"n": most} if most > 1 else _("One file alone."), field=field)
 
 
 def _number(written: str, field: str) -> str:

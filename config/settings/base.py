@@ -264,6 +264,7 @@ FILE_UPLOAD_HANDLERS = [
 ]
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1 << 20
+DATA_UPLOAD_MAX_NUMBER_FILES = 120  # a hundred in one field of a form, and some beside
 MAX_DOCUMENT_BYTES = env.int("MAX_DOCUMENT_BYTES", default=50_000_000)
 # Languages of Tesseract, like eng,deu; empty: the first four that are installed.
 OCR_LANGUAGES = env.list("OCR_LANGUAGES", default=[])

@@ -279,5 +279,8 @@ def test_several_files_by_page(acme, member, screener, work):
     work("agents")
     page = client.get(answer["Location"]).content.decode()
     assert "jan_de_vries.md" in page and "omar_haddad.md" in page and "Whose résumé it is" in page
+    many = [SimpleUploadedFile(f"cv{n}.md", b"# Some Body") for n in range(101)]
+    refused = client.post(f"/agents/{screener.pk}/form/", {"values-resumes": many, "values-criteria": "Python; 1"})
+    assert refused.status_code == 422 and "At most 100 files." in refused.content.decode()
     again = client.post(f"/agents/{screener.pk}/form/", {"values-resumes": "nothing", "values-criteria": "Python; 1"})
     assert again.status_code == 422

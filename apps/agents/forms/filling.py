@@ -10,7 +10,8 @@ from apps.agents.services import files
 from apps.core.errors import DomainError, InvalidInput, TooLarge, Unavailable
 from apps.core.models import is_uuid
 from apps.prompts.forms import KeptFileInput, ValuesForm
-from apps.prompts.types import MOST_FILES, Variable
+from apps.prompts.templating import require_fewer
+from apps.prompts.types import Variable
 
 
 def sent_values(request: HttpRequest, variables: Sequence[Variable]) -> tuple[Any, dict[str, DomainError]]:
@@ -21,7 +22,8 @@ def sent_values(request: HttpRequest, variables: Sequence[Variable]) -> tuple[An
         if not uploads:
             continue
         try:
-            kept = [str(files.keep_file(actor=request.user, upload=upload).pk) for upload in uploads[:MOST_FILES]]
+            require_fewer(variable, len(uploads), variable.name)
+            kept = [str(files.keep_file(actor=request.user, upload=upload).pk) for upload in uploads]
             data[f"values-{variable.name}"] = ",".join(kept)
         except (InvalidInput, TooLarge, Unavailable) as error:
             refused[variable.name] = error
