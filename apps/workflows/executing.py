@@ -133,6 +133,7 @@ def _read(claim: Claim, *, is_locked: bool = False) -> Execution | None:
 def where(execution: Execution) -> Walk:
     """Say where an execution stands."""
     rows = ExecutionStep.objects.filter(execution=execution).select_related("run")
+    rows = rows.only("key", "state", "gives", "run__answer", "run__result")  # a run holds much more
     known = {row.key: Known(_STANDS.get(row.state, "open"), _given(row)) for row in rows}
     return walk(execution.written.steps, known, execution.inputs | _given_by_itself(execution))
 

@@ -28,7 +28,7 @@ def execution_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One execution: its picture with how far each step is, what was filled in, and what it came to."""
     found = Execution.objects.visible_to(request.user).select_related("started_by", "workflow")
     execution = get_object_or_404(found, pk=pk)
-    rows = list(execution.steps.select_related("run", "answered_by"))
+    rows = list(execution.steps.all())
     mine = set(
         ExecutionStep.objects.for_decision_by(request.user).filter(execution=execution).values_list("pk", flat=True)
     )
