@@ -43,6 +43,6 @@ def test_jira_is_connected_and_its_tools_chosen(open_page, console):
         assert violations(page) == []
         page.get_by_label("Find issues", exact=True).check()
         page.get_by_role("button", name="Save").click()
-        expect(page.locator("main")).to_contain_text("Give these tools to an agent on its page.")
+        expect(page.locator("main")).to_contain_text("1 / 5")
         page.get_by_role("button", name="Remove").click()
     assert console == []
