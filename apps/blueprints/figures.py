@@ -1,4 +1,4 @@
-"""Figures in results: how they are written, and whether those of a text are backed by what was computed or said."""
+"""Figures in results: what they rest on, how they are written, and whether those of a text are backed by what was computed or said."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -7,8 +7,17 @@ from decimal import ROUND_HALF_UP, Decimal
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, to_locale
 
+from apps.agents.blueprints import Typed
+
 CENT = Decimal("0.01")
 _FIGURE = re.compile(r"\d+(?:[.,' \u00a0\u202f]\d+)*")
+
+
+class Figure(Typed):
+    """A figure with its receipt: how it is computed."""
+
+    value: Decimal
+    how: str
 
 
 def rounded(number: Decimal) -> Decimal:

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from uuid import uuid4
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from rest_framework.test import APIClient
 
 from apps.accounts.roles import MEMBER, group_for
@@ -16,6 +17,7 @@ from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.tenancy import public_context, tenant_context
 from apps.jobs import engine
 from apps.jobs.models import Job
+from apps.knowledge.services import upload_document
 from apps.workflows import executing
 from apps.workflows.models import Execution, ExecutionStep, Workflow
 from apps.workflows.services import automations, executions, workflows
@@ -404,3 +406,44 @@ def test_builder_says_what_is_wrong(acme, made, admin_user, agent):
     assert client.post(f"/workflows/{workflow.pk}/undo/").status_code == 302
     workflow.refresh_from_db()
     assert workflow.written.steps[0].lanes == ((), (), ())
+
+
+def test_automation_of_a_workflow_by_its_pages(acme, made, member, agent, scripted, work_on):
+    workflow = made(asks(agent, "a", "About {{ topic }}?"))
+    client = client_for(acme, member)
+    assert "Brief" in client.get("/automations/new/").content.decode()
+    assert "Have Brief started by itself" in client.get(f"/automations/new/?workflow={workflow.pk}").content.decode()
+    sent = {"workflow": workflow.pk, "name": "Weekly", "kind": "schedule", "every": "week", "at": "08:00", "weekday": 1, "day": 1, "time_zone": "UTC", "catch_up": "once"}  # fmt: skip
+    refused = client.post("/automations/new/", sent)
+    assert refused.status_code == 422 and "Fill in “topic”" in refused.content.decode()
+    saved = client.post("/automations/new/", sent | {"values-topic": "leave"})
+    assert saved.status_code == 302
+    scripted.script(says("28 days."))
+    client.post(f"{saved['Location']}start/")
+    work_on()
+    page = client.get(saved["Location"]).content.decode()
+    assert "/workflows/executions/" in page and "Brief" in client.get("/automations/").content.decode()
+    assert client.get(f"{saved['Location']}edit/").status_code == 200
+    told = api_for(acme, member).get("/api/v1/automations/").json()["results"][0]
+    assert (told["workflow"], told["agent"], told["to_conversation"]) == (str(workflow.pk), None, False)
+
+
+def test_document_that_can_be_searched_starts_one(made, member, base, agent, scripted, work, work_on):
+    workflow = made(asks(agent, "a", "What is new in {{ topic }}?"))
+    values = {
+        "name": "New",
+        "workflow": workflow,
+        "values": {"topic": "{{ document }}"},
+        "kind": "event",
+        "event": "document.ready",
+    }
+    automations.save_automation(actor=member, values=values)
+    upload_document(
+        actor=member, knowledge_base=base, upload=SimpleUploadedFile("rules.md", b"# Rules\n\nStaff get 28 days.")
+    )
+    work("documents")
+    scripted.script(says("28 days."))
+    work_on()
+    run = Run.objects.get()
+    assert run.question == "What is new in rules.md?" and run.holds == ["untrusted"]
+    assert Execution.objects.get().state == "done"

@@ -12,14 +12,8 @@ from apps.workflows.flows.steps import Condition
 
 PATH = r"[a-z][a-z0-9_]{0,39}(?:\.[a-z0-9_]{1,40}){0,6}"
 PLACE = re.compile(r"\{\{\s*(" + PATH + r")\s*\}\}")
-_PATH = re.compile(PATH)
 COUNT = "count"
 """The last part of a path: how many a list holds."""
-
-
-def is_path(text: str) -> bool:
-    """Say whether a text is written like the path of a place."""
-    return _PATH.fullmatch(text) is not None
 
 
 def paths_in(text: str) -> list[str]:

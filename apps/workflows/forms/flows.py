@@ -1,6 +1,6 @@
 """Forms of the page on which workflows are written: a form for each kind of step, and for what is asked at the start."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from django import forms
@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group
 from django.utils.translation import gettext_lazy as _
 from pydantic import ValidationError
 
+from apps.prompts.forms import KIND_WORDS
 from apps.prompts.types import Variable
 from apps.workflows.flows.checking import Worker
 from apps.workflows.flows.shapes import Shape, paths_of
@@ -40,16 +41,7 @@ TESTS = (
     ("empty", _("is empty")),
     ("filled", _("is not empty")),
 )
-INPUT_KINDS = (
-    ("text", _("Text")),
-    ("long_text", _("Long text")),
-    ("number", _("Number")),
-    ("choice", _("Choice")),
-    ("switch", _("Yes or no")),
-    ("date", _("Day")),
-    ("file", _("File")),
-    ("files", _("Files")),
-)
+INPUT_KINDS = (*KIND_WORDS, ("file", _("File")), ("files", _("Files")))
 
 
 class WorkflowForm(forms.Form):
@@ -279,8 +271,3 @@ def _made(form: forms.Form, model: Any, values: Mapping[str, Any]) -> Any:
             name = str(each["loc"][0]) if each["loc"] else ""
             form.add_error(name if name in form.fields else None, each["msg"])
         return None
-
-
-def places_shown(scope: Mapping[str, Shape]) -> Sequence[str]:
-    """Return the paths that texts can hold, in the order in which they come up."""
-    return paths_of(scope)

@@ -33,11 +33,6 @@ class PictureLane:
     title: str
     nodes: Sequence["Node"]
 
-    @property
-    def name(self) -> str:
-        """The same for no other lane of the picture."""
-        return f"{self.holder}-{self.number}" if self.holder else "all"
-
 
 @dataclass(frozen=True)
 class Node:

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from math import comb
 
-from apps.blueprints.hr.screener.results import Figure, GroupRate, Impact
+from apps.blueprints.figures import Figure
+from apps.blueprints.hr.screener.results import GroupRate, Impact
 
 FOUR_FIFTHS = Decimal("0.8")
 UNKNOWN = "–"

@@ -13,7 +13,6 @@ from pathlib import Path
 from apps.core.personal import PHONE, REGIONS, find
 
 NAME, CONTACT, PROTECTED = "[name]", "[contact]", "[covered]"
-MARKS = (NAME, CONTACT, PROTECTED)
 _LABELS = {
     NAME: r"(?:full |first |last |family )?name|vorname|nachname|familienname",
     CONTACT: r"address|home address|anschrift|adresse|wohnort|telephone|phone|mobile|telefon|mobil|e-?mail|linkedin|xing|github|website",

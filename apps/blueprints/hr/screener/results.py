@@ -7,18 +7,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.blueprints import Typed
-from apps.blueprints.figures import counted
+from apps.blueprints.figures import Figure, counted
 from apps.core.charts import MOST_LABELS, Chart, Series
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
 
 By = Literal["words", "years", "model"]
-
-
-class Figure(Typed):
-    """A figure with its receipt: how it is computed."""
-
-    value: Decimal
-    how: str
 
 
 class Criterion(Typed):

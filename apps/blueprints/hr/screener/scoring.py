@@ -4,9 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 
+from apps.blueprints.figures import Figure
 from apps.blueprints.hr.screener.experience import Period, months_of, periods_in
 from apps.blueprints.hr.screener.masking import PROTECTED
-from apps.blueprints.hr.screener.results import Criterion, Figure, Line, Quote, Resume, Score
+from apps.blueprints.hr.screener.results import Criterion, Line, Quote, Resume, Score
 from apps.core.language import sentences, terms
 
 MOST_QUOTES, QUOTE_CHARS = 3, 300

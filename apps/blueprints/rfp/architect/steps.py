@@ -12,7 +12,7 @@ from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
 from apps.blueprints.rfp.architect.areas import AREAS, area_of, goals_in
 from apps.blueprints.rfp.architect.results import Architecture, Component, Drawing, Drawn, Goal
 from apps.blueprints.rfp.compliance.results import Passage, Row
-from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, told
+from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, places_of, told
 
 MOST_COMPONENTS, MOST_QUOTES, TOLD_ROWS = 30, 4, 80
 
@@ -56,7 +56,7 @@ def _checked(
         purpose=drawn.purpose.strip(),
         by="model",
         requirements=wanted,
-        sources=_places(used),
+        sources=places_of(used),
         quotes=[],
     )
 
@@ -94,16 +94,8 @@ def _component(name: str, rows: Sequence[Row]) -> Component:
         purpose="",
         by="areas",
         requirements=[row.id for row in rows],
-        sources=_places([row.source for row in shown if row.source is not None]),
+        sources=places_of([row.source for row in shown if row.source is not None]),
         quotes=list(dict.fromkeys(row.quote for row in shown))[:MOST_QUOTES],
-    )
-
-
-def _places(passages: Sequence[Passage]) -> list[str]:
-    return list(
-        dict.fromkeys(
-            f"{each.document}, {_('p. %(n)d') % {'n': each.page}}" if each.page else each.document for each in passages
-        )
     )
 
 

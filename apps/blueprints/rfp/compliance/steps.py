@@ -70,6 +70,14 @@ def told(wanted: Sequence[Requirement | Row], found: Mapping[str, Sequence[Passa
     return "\n\n".join(parts)
 
 
+def places_of(passages: Sequence[Passage]) -> list[str]:
+    """Name where passages stand, each place once."""
+    places = (
+        f"{each.document}, {_('p. %(n)d') % {'n': each.page}}" if each.page else each.document for each in passages
+    )
+    return list(dict.fromkeys(places))
+
+
 def _row(requirement: Requirement, passages: Sequence[Passage], said: Judgement | None) -> Row:
     about = {name: getattr(requirement, name) for name in ("id", "text", "obligation", "page")}
     source = next((each for each in passages if said is not None and each.number == said.passage), None)

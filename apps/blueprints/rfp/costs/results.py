@@ -6,19 +6,12 @@ from typing import Literal
 from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Typed
-from apps.blueprints.figures import counted, shown
+from apps.blueprints.figures import Figure, counted, shown
 from apps.blueprints.summaries import Summary
 from apps.core.charts import MOST_LABELS, Chart, Series
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
 
 Unit = Literal["days", "hours"]
-
-
-class Figure(Typed):
-    """A figure with its receipt: the formula that gives it in a spreadsheet of the work breakdown."""
-
-    value: Decimal
-    how: str
 
 
 class Task(Typed):

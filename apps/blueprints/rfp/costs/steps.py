@@ -12,11 +12,10 @@ from openpyxl.utils import get_column_letter
 
 from apps.agents.blueprints import Desk, Step, StepFailed
 from apps.blueprints.cells import columns_in, number_in, writes_commas
-from apps.blueprints.figures import rounded, shown
+from apps.blueprints.figures import Figure, rounded, shown
 from apps.blueprints.rfp.costs.results import (
     Chance,
     Estimate,
-    Figure,
     Group,
     Price,
     Task,

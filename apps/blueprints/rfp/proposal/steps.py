@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step
 from apps.blueprints.figures import is_backed
 from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
 from apps.blueprints.rfp.compliance.results import Passage, Row
-from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, slices, told
+from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, places_of, slices, told
 from apps.blueprints.rfp.proposal.results import Answer, Proposal, Section, Texts, Written
 
 
@@ -39,17 +38,10 @@ def _answer(row: Row, passages: Sequence[Passage], written: Written | None) -> A
     used = [each for each in passages if written is not None and each.number in written.passages]
     said = "\n".join([row.text, *(each.text for each in used)])
     if written is not None and written.answer.strip() and used and is_backed(written.answer, said=said):
-        return Answer(row=row, by="model", text=written.answer.strip(), sources=_places(used))
+        return Answer(row=row, by="model", text=written.answer.strip(), sources=places_of(used))
     if row.source is not None:
-        return Answer(row=row, by="quote", text=row.quote, sources=_places([row.source]))
+        return Answer(row=row, by="quote", text=row.quote, sources=places_of([row.source]))
     return Answer(row=row, by="nobody", text="", sources=[])
-
-
-def _places(passages: Sequence[Passage]) -> list[str]:
-    places = (
-        f"{each.document}, {_('p. %(n)d') % {'n': each.page}}" if each.page else each.document for each in passages
-    )
-    return list(dict.fromkeys(places))
 
 
 WRITE = Step("write", gettext_lazy("Write the answers"), Proposal, write)
