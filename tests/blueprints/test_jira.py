@@ -228,6 +228,7 @@ def test_table_of_changes_instead_of_a_jira(in_acme, admin_user, member, work):
     rows = list(csv.DictReader((blueprint.folder / "samples" / "changes.csv").open(encoding="utf-8")))
     last = {row["key"]: row for row in rows}
     assert run.result["flow"]["issues"] == len(last) == 60
+    assert "**Table**: changes.csv" in run.answer and "JQL" not in run.answer
     assert run.result["flow"]["weeks"][-1]["all_done"] == sum(row["to"] == "Done" for row in last.values())
     assert run.result["flow"]["working"] == sum(row["to"] in ("In Progress", "Review") for row in last.values())
 

@@ -48,6 +48,7 @@ def flow_of(
     working = [each for each in courses if category_of(each.stretches[-1].status, categories) == WORKING]
     return Flow(
         jql=found.jql,
+        is_table=not found.site,
         issues=len(courses),
         is_cut=found.is_cut,
         first=first,

@@ -73,9 +73,10 @@ class Sprint(Typed):
 
 
 class Flow(Typed):
-    """Everything that was computed, for issues done or worked on between two days, the last one included."""
+    """Everything that was computed, for issues done or worked on between two days, the last one included; `jql` is the name of the table where there was one."""
 
     jql: str
+    is_table: bool
     issues: int
     is_cut: bool
     first: date
@@ -117,7 +118,7 @@ def _facts(flow: Flow) -> list[tuple[str, str]]:
     cut = [(_("Left out"), _("There are more; the first of them are looked at."))] if flow.is_cut else []
     done = sum(week.done for week in flow.weeks)
     return [
-        ("JQL", flow.jql),
+        (_("Table") if flow.is_table else "JQL", flow.jql),
         (_("Found"), found),
         *cut,
         (_("From"), date_format(flow.first)),
