@@ -1,11 +1,13 @@
-"""Charts as SVG for pages; what people and models wrote in them is escaped."""
+"""Charts and diagrams as SVG for pages; what people and models wrote in them is escaped."""
 
 import html
 from collections.abc import Sequence
 
 from django.utils.translation import get_language, to_locale
 
+from apps.core import diagrams
 from apps.core.charts import Chart, Series, shown
+from apps.core.diagrams import Diagram
 
 _WIDTH, _HEIGHT, _TOP, _FOOT, _EVERY_UP_TO = 700, 200, 14, 22, 12
 
@@ -36,6 +38,14 @@ def svg_of(chart: Chart) -> str:
     )
     box = f'<div class="chartwrap" tabindex="0" role="group" aria-label="{title}">{drawing}</div>'
     return f'<figure class="chartbox"><figcaption>{title}{_legend(chart.series)}</figcaption>{box}</figure>'
+
+
+def figure_of(diagram: Diagram) -> str:
+    """Return a diagram as a figure of safe HTML, with the arrows in words for those who do not see it."""
+    title = html.escape(diagram.title)
+    box = f'<div class="chartwrap" tabindex="0" role="group" aria-label="{title}">{diagrams.svg(diagram)}</div>'
+    words = f'<p class="sr">{html.escape(diagrams.told(diagram))}</p>'
+    return f'<figure class="chartbox"><figcaption>{title}</figcaption>{box}{words}</figure>'
 
 
 def _column(chart: Chart, index: int, number: int, top: float, zero: float) -> str:

@@ -6,7 +6,7 @@ can produce a button. Images are never shown: their address alone would leak tha
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,8 +19,10 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
-from apps.core.charts import FENCE, chart_of
-from apps.core.drawings import svg_of
+from apps.core import charts, diagrams
+from apps.core.charts import chart_of
+from apps.core.diagrams import diagram_of
+from apps.core.drawings import figure_of, svg_of
 
 _TAGS = set(
     "p a strong em del code pre span ul ol li blockquote h2 h3 h4 table thead tbody tr th td br hr".split()  # noqa: SIM905
@@ -33,12 +35,12 @@ _CODE = re.compile(r"<(?:pre|code)\b.*?</(?:pre|code)>", re.DOTALL)
 _CLASS_OK = re.compile(r"[a-z0-9 ]{0,12}\Z")
 
 
-_CHART = re.compile(r'<pre class="chart"><code>(.*?)</code></pre>', re.DOTALL)
+_DRAWN = re.compile(r'<pre class="(chart|mermaid)"><code>(.*?)</code></pre>', re.DOTALL)
 
 
 def _highlighted(code: str, language: str, _attrs: Any) -> str:
-    if language == FENCE and chart_of(code) is not None:
-        return f'<pre class="chart"><code>{html.escape(code)}</code></pre>'
+    if language in _DRAWINGS and _DRAWINGS[language](code):
+        return f'<pre class="{language}"><code>{html.escape(code)}</code></pre>'
     try:
         body = highlight(code, get_lexer_by_name(language or "text"), HtmlFormatter(nowrap=True))
     except ClassNotFound:
@@ -69,13 +71,25 @@ def render(text: str, *, sources: int = 0) -> str:
         attribute_filter=_only_known_classes,
     )
     framed = _TABLE.sub(_with_scrolling, _link_citations(clean, sources))
-    return _CHART.sub(_drawn, _CODE_BLOCK.sub(_with_code_bar, framed))
+    return _DRAWN.sub(_drawn, _CODE_BLOCK.sub(_with_code_bar, framed))
 
 
 def _drawn(match: re.Match[str]) -> str:
-    """Draw a chart; what is none stays as it is written."""
-    chart = chart_of(html.unescape(match[1]))
-    return svg_of(chart) if chart is not None else match[0]
+    """Draw a chart or a diagram; what is none stays as it is written."""
+    return _DRAWINGS[match[1]](html.unescape(match[2])) or match[0]
+
+
+def _chart(text: str) -> str:
+    chart = chart_of(text)
+    return svg_of(chart) if chart is not None else ""
+
+
+def _diagram(text: str) -> str:
+    diagram = diagram_of(text)
+    return figure_of(diagram) if diagram is not None else ""
+
+
+_DRAWINGS: dict[str, Callable[[str], str]] = {charts.FENCE: _chart, diagrams.FENCE: _diagram}
 
 
 def _with_scrolling(match: re.Match[str]) -> str:

@@ -4,9 +4,11 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from apps.core.charts import Chart, fenced
+from apps.core import charts, diagrams
+from apps.core.charts import Chart
+from apps.core.diagrams import Diagram
 
-_SIGNS = re.compile(r"[\\`*\[<|~]")
+_SIGNS = re.compile(r"[\\`*\[<|~]|(?<![^\W_])_|_(?![^\W_])")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,15 @@ class Table:
     rows: Sequence[Sequence[str]]
 
 
-Part = Heading | Prose | Facts | Table | Chart
+@dataclass(frozen=True)
+class Code:
+    """Text that is shown as it is written, in a language that is highlighted."""
+
+    text: str
+    language: str = ""
+
+
+Part = Heading | Prose | Facts | Table | Chart | Diagram | Code
 
 
 @dataclass(frozen=True)
@@ -62,11 +72,25 @@ def _markdown(part: Part) -> str:
         rule = "|".join(" --- " for _column in part.columns)
         rows = ["| " + " | ".join(_line(cell) for cell in row) + " |" for row in (part.columns, *part.rows)]
         return "\n".join([rows[0], f"|{rule}|", *rows[1:]])
-    if isinstance(part, Chart):
-        return fenced(part)
+    if isinstance(part, Chart | Diagram):
+        return charts.fenced(part) if isinstance(part, Chart) else diagrams.fenced(part)
+    if isinstance(part, Code):
+        return fence(part.text, part.language)
     return part.text.strip()
+
+
+def fence(text: str, language: str = "") -> str:
+    """Return a text as a block of code in Markdown, whatever stands in it."""
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    ticks = "`" * max(3, longest + 1)
+    return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
 
 
 def _line(text: str) -> str:
     """Return a text as one line in which nothing is taken for Markdown."""
-    return _SIGNS.sub(r"\\\g<0>", " ".join(text.split()))
+    return escaped(" ".join(text.split()))
+
+
+def escaped(text: str) -> str:
+    """Return a text of which nothing is taken for Markdown within a line."""
+    return _SIGNS.sub(r"\\\g<0>", text)

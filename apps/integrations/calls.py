@@ -2,6 +2,7 @@
 
 import base64
 import posixpath
+import time
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -19,6 +20,7 @@ from apps.integrations.models import Connection, Operation
 TIMEOUT_S = 30.0
 MOST_BYTES = 2 << 20
 TOLD_CHARS = 20_000
+MOST_TRIES, LONGEST_WAIT_S = 3, 10.0
 Auth = Connection.Auth
 
 
@@ -70,6 +72,39 @@ def answered(
         raise CallFailed(f"The service did not answer within {TIMEOUT_S:.0f} seconds.") from error
     except httpx2.HTTPError as error:
         raise CallFailed(f"The service could not be reached: {error}"[:300]) from error
+
+
+def send(
+    connection: Connection,
+    method: str,
+    path: str,
+    *,
+    headers: Mapping[str, str] | None = None,
+    body: Mapping[str, Any] | None = None,
+    is_repeatable: bool = True,
+    most_bytes: int = MOST_BYTES,
+) -> Fetched:
+    """Ask a service that is known here, and again when it asks to wait a little (429, 503). Raises CallFailed when there is no answer."""
+    sent = orjson.dumps(body) if body is not None else None
+    about = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if sent is not None else {})
+    about |= headers or {}
+    url = authorised(connection, f"{connection.base_url.rstrip('/')}{path}", about)
+    for attempt in range(1, MOST_TRIES + 1):
+        answer = answered(method, url, about, sent, most_bytes=most_bytes)
+        wait_s = _wait_s(answer) if is_repeatable and attempt < MOST_TRIES else None
+        if wait_s is None:
+            break
+        time.sleep(wait_s)
+    return answer
+
+
+def _wait_s(answer: Fetched) -> float | None:
+    """Return the seconds that a busy server asks to wait, None for one that is not, or asks for too long."""
+    if answer.status not in (429, 503):
+        return None
+    said = answer.headers.get("retry-after", "1")
+    wait_s = float(said) if said.replace(".", "", 1).isdigit() else LONGEST_WAIT_S
+    return wait_s if wait_s <= LONGEST_WAIT_S else None
 
 
 def request_of(operation: Operation, arguments: Mapping[str, Any]) -> tuple[str, dict[str, str], bytes | None]:

@@ -18,7 +18,7 @@ class ConnectionForm(forms.Form):
     name = forms.CharField(label=_("Name"), max_length=40, required=False)
     description = forms.CharField(label=_("Description"), max_length=200, required=False)
     source_url = forms.CharField(
-        label=_("Address of its OpenAPI document, of the MCP server or of Jira"),
+        label=_("Address of its OpenAPI document, of the MCP server, of Jira, GitHub or GitLab"),
         max_length=300,
         required=False,
         help_text=_("For example https://api.example.com/openapi.json"),

@@ -6,7 +6,6 @@ that questions and figures need, times in UTC; people's names are left out.
 Sources: developer.atlassian.com/cloud/jira/platform/rest/v3 and docs.atlassian.com/software/jira/docs/api/REST, /rest/agile/1.0.
 """
 
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -16,7 +15,7 @@ import orjson
 from django.utils.translation import gettext as _
 
 from apps.core.http import Fetched
-from apps.integrations.calls import answered, authorised
+from apps.integrations.calls import send
 from apps.integrations.errors import CallFailed, UnreadableDescription
 from apps.integrations.models import Connection, Operation
 from apps.integrations.openapi import as_text
@@ -26,7 +25,7 @@ CLOUD, SERVER = "/rest/api/3", "/rest/api/2"
 FIELDS = ("summary", "issuetype", "status", "priority", "created", "resolutiondate")
 FOLLOWED = {"status": "status", "resolution": "resolution", "Sprint": "sprint"}
 """Fields whose changes are told, by the name that Jira gives them."""
-MOST_A_PAGE, MOST_TRIES, LONGEST_WAIT_S, MOST_CHANGE_PAGES, MOST_COMMENTS = 100, 3, 10.0, 50, 20
+MOST_A_PAGE, MOST_CHANGE_PAGES, MOST_COMMENTS = 100, 50, 20
 MOST_BYTES, TEXT_CHARS = 16 << 20, 8_000
 _STRING, _FLAG = {"type": "string"}, {"type": "boolean"}
 
@@ -259,30 +258,13 @@ def _asked(
 ) -> Any:
     """Send a request, and again when the server asks to wait; return its JSON. Raises CallFailed with what Jira says."""
     tail = f"?{urlencode(query)}" if query else ""
-    headers = {"Accept": "application/json"} | ({"Content-Type": "application/json"} if body is not None else {})
-    url = authorised(connection, f"{connection.base_url.rstrip('/')}{path}{tail}", headers)
-    sent = orjson.dumps(body) if body is not None else None
-    for attempt in range(1, MOST_TRIES + 1):
-        answer = answered(method, url, headers, sent, most_bytes=MOST_BYTES)
-        wait_s = _wait_s(answer) if is_repeatable and attempt < MOST_TRIES else None
-        if wait_s is None:
-            break
-        time.sleep(wait_s)
+    answer = send(connection, method, f"{path}{tail}", body=body, is_repeatable=is_repeatable, most_bytes=MOST_BYTES)
     if answer.status >= 300:
         raise CallFailed(_reason(answer))
     try:
         return orjson.loads(answer.body or b"null")
     except orjson.JSONDecodeError as error:
         raise CallFailed("Jira gave no answer that can be read.") from error
-
-
-def _wait_s(answer: Fetched) -> float | None:
-    """Return the seconds that a busy server asks to wait, None for one that is not, or asks for too long."""
-    if answer.status not in (429, 503):
-        return None
-    said = answer.headers.get("retry-after", "1")
-    wait_s = float(said) if said.replace(".", "", 1).isdigit() else LONGEST_WAIT_S
-    return wait_s if wait_s <= LONGEST_WAIT_S else None
 
 
 def _reason(answer: Fetched) -> str:

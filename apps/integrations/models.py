@@ -11,12 +11,14 @@ from apps.integrations.types import REPEATABLE, Described
 
 
 class Connection(TimestampedModel, HoldsSecret):
-    """A service that describes itself, by an OpenAPI document or as an MCP server, or one that is known here: Jira. `sealed_secret` is never shown; `audience` may have it called for them."""
+    """A service that describes itself, by an OpenAPI document or as an MCP server, or one that is known here: Jira, GitHub, GitLab. `sealed_secret` is never shown; `audience` may have it called for them."""
 
     class Kind(models.TextChoices):
         OPENAPI = "openapi", _("A service with an OpenAPI document")
         MCP = "mcp", _("An MCP server (streamable HTTP)")
         JIRA = "jira", _("Jira (Cloud or Data Center)")
+        GITHUB = "github", _("GitHub")
+        GITLAB = "gitlab", _("GitLab")
 
     class Auth(models.TextChoices):
         NONE = "none", _("Nothing")

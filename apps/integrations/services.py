@@ -17,7 +17,7 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.core.http import check_url
 from apps.core.language import one_line
 from apps.core.permissions import require
-from apps.integrations import actions, jira, mcp
+from apps.integrations import actions, jira, mcp, repositories
 from apps.integrations.calls import Auth, answered, authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
@@ -30,6 +30,8 @@ TOOL_NAME_CHARS = 64
 READERS: Mapping[str, tuple[Callable[[Connection], Description], str]] = {
     Connection.Kind.MCP: (mcp.read_tools, "tools/list"),
     Connection.Kind.JIRA: (jira.read_description, "serverInfo"),
+    Connection.Kind.GITHUB: (repositories.read_github, "meta"),
+    Connection.Kind.GITLAB: (repositories.read_gitlab, "projects"),
 }
 """How services that are no OpenAPI document are asked what they offer, and what that is called on their page."""
 
@@ -53,7 +55,7 @@ class News:
 
 
 def connect(*, actor: Any, values: Mapping[str, Any], secret: str = "", document: str = "") -> Connection:
-    """Connect a service by its OpenAPI document, given as text or fetched from `source_url`, or an MCP server or a Jira at `source_url`.
+    """Connect a service by its OpenAPI document, given as text or fetched from `source_url`, or an MCP server, a Jira, GitHub or GitLab at `source_url`.
 
     Nothing of it is on yet.
 
@@ -197,7 +199,7 @@ def _description(row: Connection, document: str) -> Description:
 
 
 def _offered(row: Connection) -> Description:
-    """Ask an MCP server or a Jira, whose address is `source_url` and what is called."""
+    """Ask a server that says itself what it offers, or is known here, whose address is `source_url` and what is called."""
     row.source_url = row.source_url or row.base_url
     if not row.source_url:
         raise InvalidInput(_("Give the address of the server."), field="source_url")

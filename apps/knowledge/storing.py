@@ -53,13 +53,13 @@ def store_document(
     return document, True
 
 
-def checked_file(upload: UploadedFile) -> tuple[str, str]:
-    """Return the name and the kind of a file that can be read here. Raises InvalidInput (empty, wrong type), TooLarge."""
+def checked_file(upload: UploadedFile, *, in_form: bool = False) -> tuple[str, str]:
+    """Return the name and the kind of a file that can be read here; a form takes archives too. Raises InvalidInput (empty, wrong type), TooLarge."""
     name = file_name(upload.name or "")
     if (upload.size or 0) > settings.MAX_DOCUMENT_BYTES:
         raise too_large(name)
     try:
-        return name, sniff(name, upload.read(HEAD_BYTES))
+        return name, sniff(name, upload.read(HEAD_BYTES), in_form=in_form)
     except UnreadableDocument as error:
         raise InvalidInput(f"{name}: {error.sentence}", field="file", code=error.code) from error
 

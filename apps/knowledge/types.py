@@ -51,6 +51,48 @@ class Sheet:
 
 
 @dataclass(frozen=True)
+class SourceFile:
+    """A text file of a repository, by its way from the top."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Import:
+    """What a file of code imports: the module as it is written there, and the names taken from it."""
+
+    module: str
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Definition:
+    """A class or function: its name with those around it (by dots), the text of its head, what is written of it, its lines from 1."""
+
+    name: str
+    kind: str
+    signature: str
+    doc: str
+    line: int
+    end: int
+    is_public: bool
+
+
+@dataclass(frozen=True)
+class Outline:
+    """What a file of code holds, by its syntax; `has_faults`: not all of it could be read."""
+
+    path: str
+    language: str
+    doc: str
+    lines: int
+    has_faults: bool
+    imports: tuple[Import, ...]
+    definitions: tuple[Definition, ...]
+
+
+@dataclass(frozen=True)
 class Piece:
     """What one chunk will hold."""
 

@@ -34,7 +34,9 @@ def test_jira_is_connected_and_its_tools_chosen(open_page, console):
         page = open_page("/connections/new/", login="amina")
         page.get_by_label("What it is").select_option(label="Jira (Cloud or Data Center)")
         page.get_by_label("Name", exact=True).fill("Team board")
-        page.get_by_label("Address of its OpenAPI document, of the MCP server or of Jira").fill(server.url)
+        page.get_by_label("Address of its OpenAPI document, of the MCP server, of Jira, GitHub or GitLab").fill(
+            server.url
+        )
         page.get_by_label("Signs in with").select_option(label="Bearer token")
         page.get_by_label("Secret", exact=True).fill(TOKEN)
         page.get_by_role("button", name="Read it").click()

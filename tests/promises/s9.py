@@ -211,7 +211,8 @@ def _described(api, url):
 
 
 def _tracked(api, url):
-    api.post("/api/v1/connections/", json={"kind": "jira", "name": "S9", "source_url": url})
+    for kind in ("jira", "github", "gitlab"):
+        api.post("/api/v1/connections/", json={"kind": kind, "name": f"S9 {kind}", "source_url": url})
 
 
 def _called(api, url):

@@ -9,6 +9,10 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from xml.sax.saxutils import escape
 
 
+COMMIT = "3f1c" * 10
+"""What every branch of the repositories points to."""
+
+
 class Outside(ThreadingHTTPServer):
     """`pages`, `files` and `robots` are what is there; `asked` is (path, headers) of each request; `status` of a path can be set."""
 
@@ -40,7 +44,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.server.asked.append((self.path, dict(self.headers)))
         if parts.path in self.server.status:
             return self.answer(b"", status=self.server.status[parts.path])
-        for start, play in (("/repos/", self.github), ("/api/v4/", self.gitlab), ("/bucket", self.storage)):
+        for start, play in (
+            ("/repos/", self.github),
+            ("/meta", self.github),
+            ("/api/v4/", self.gitlab),
+            ("/bucket", self.storage),
+        ):
             if parts.path.startswith(start):
                 return play(unquote(parts.path), {k: v[0] for k, v in parse_qs(parts.query).items()})
         return self.site(parts.path)
@@ -68,16 +77,28 @@ class _Handler(BaseHTTPRequestHandler):
     def github(self, path, asked):
         if self.server.token and self.headers.get("Authorization") != f"Bearer {self.server.token}":
             return self.answer(b"{}", status=401)
+        if path == "/meta":
+            return self.json({"verifiable_password_authentication": False})
         if path.endswith("/acme/handbook"):
             return self.json({"default_branch": "main"})
+        if "/commits/" in path:
+            return self.json({"sha": COMMIT})
         if "/git/trees/" in path:
-            tree = [{"path": p, "type": "blob", "sha": _digest(data)} for p, data in self.server.files.items()]
+            tree = [
+                {"path": p, "type": "blob", "sha": _digest(data), "size": len(data)}
+                for p, data in self.server.files.items()
+            ]
             return self.json({"tree": [*tree, {"path": "docs", "type": "tree", "sha": "0"}], "truncated": False})
         return self.file(path.partition("/contents/")[2])
 
     def gitlab(self, path, asked):
-        if self.server.token and self.headers.get("PRIVATE-TOKEN") != self.server.token:
+        shown = self.headers.get("PRIVATE-TOKEN") or self.headers.get("Authorization", "").removeprefix("Bearer ")
+        if self.server.token and shown != self.server.token:
             return self.answer(b"{}", status=401)
+        if path == "/api/v4/projects":
+            return self.json([])
+        if "/commits/" in path:
+            return self.json({"id": COMMIT})
         if path.endswith("/repository/tree"):
             inside = [p for p in sorted(self.server.files) if p.startswith(asked.get("path", ""))]
             start, size = (int(asked["page"]) - 1) * 2, 2

@@ -8,8 +8,9 @@ from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
+from apps.agents.sandbox.base import Script, ScriptEnded, ScriptLimits
 from apps.core.reports import Report
-from apps.knowledge.types import Block, Element, Sheet
+from apps.knowledge.types import Block, Element, Sheet, SourceFile
 from apps.prompts.types import Variable
 
 
@@ -79,6 +80,10 @@ class Desk(Protocol):
         """Return what each file of a variable that takes several is called here, as `resumes/0`: a name that the others take like a variable's."""
         ...
 
+    def archive(self, variable: str) -> tuple[Sequence[SourceFile], Sequence[str]]:
+        """Return the text files of the ZIP that was given, and the paths of those left out for their size. Raises StepFailed like `read`."""
+        ...
+
     def name_of(self, variable: str) -> str:
         """Return the name of the file that was given for a variable."""
         ...
@@ -100,6 +105,13 @@ class Desk(Protocol):
 
     def tools(self) -> Sequence[str]:
         """Return the names of the tools that the agent has."""
+        ...
+
+    def run(self, script: Script, limits: ScriptLimits) -> ScriptEnded:
+        """Run a script where this instance runs them; the agent has to have the tool that works on files with Python.
+
+        Raises StepFailed where it has not, where there is no such place, and for a script that went over a limit.
+        """
         ...
 
     def use(self, key: str, tool: str, **arguments: Any) -> Mapping[str, Any]:

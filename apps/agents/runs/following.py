@@ -14,7 +14,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from pydantic import BaseModel, ValidationError
 
-from apps.agents import caps, registry
+from apps.agents import caps, places, registry
 from apps.agents.acting import InDoubt, Parked
 from apps.agents.blueprints import Blueprint, Earlier, Step, StepFailed
 from apps.agents.blueprints.registry import blueprint_named
@@ -23,15 +23,18 @@ from apps.agents.records import add_event
 from apps.agents.runs.asking import Asking, Wanted
 from apps.agents.runs.tools import ToolUse
 from apps.agents.runs.turn import Turn
+from apps.agents.sandbox import scripts
+from apps.agents.sandbox.base import ProgramFailed, Script, ScriptEnded, ScriptLimits
 from apps.agents.tools.base import MIXED
+from apps.agents.tools.files import WORK_ON_FILES
 from apps.core.errors import DomainError
 from apps.core.models import is_storable
 from apps.jobs import engine
 from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.types import Claim
 from apps.knowledge.errors import UnreadableDocument
-from apps.knowledge.parsers import STRUCTURED, TABULAR, parse_file, read_sheets, read_tree
-from apps.knowledge.types import Block, Element, Sheet
+from apps.knowledge.parsers import STRUCTURED, TABULAR, parse_file, read_archive, read_sheets, read_tree
+from apps.knowledge.types import Block, Element, Sheet, SourceFile
 from apps.prompts.templating import given_values, render
 from apps.providers.errors import ProviderError
 from apps.providers.registry import kind_of
@@ -135,6 +138,23 @@ class _Desk:
         if self.kind_of(variable) not in TABULAR:
             raise StepFailed(_("%(name)s is no table. Save it as CSV or Excel.") % {"name": self.name_of(variable)})
         return self._read(variable, read_sheets)
+
+    def archive(self, variable: str) -> tuple[Sequence[SourceFile], Sequence[str]]:
+        if self.kind_of(variable) != "archive":
+            raise StepFailed(
+                _("%(name)s is no archive. Pack the repository as ZIP.") % {"name": self.name_of(variable)}
+            )
+        return self._read(variable, lambda path, kind: read_archive(path))
+
+    def run(self, script: Script, limits: ScriptLimits) -> ScriptEnded:
+        if WORK_ON_FILES.spec.name not in self._turn.tools.held:
+            raise StepFailed(_("Give this agent the tool “%(tool)s”: it runs code.") % {"tool": WORK_ON_FILES.title})
+        self._turn.claim.ensure_held()
+        caps.check(self._run, self._turn.places)
+        try:
+            return scripts.run(places.here(), script, limits)
+        except ProgramFailed as error:
+            raise StepFailed(str(error)) from error
 
     def name_of(self, variable: str) -> str:
         return self._file(variable).name

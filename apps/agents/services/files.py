@@ -29,7 +29,7 @@ def keep_file(*, actor: Any, upload: UploadedFile) -> FormFile:
     if FormFile.objects.filter(uploaded_by=actor, runs=None).count() >= MOST_UNUSED:
         words = _("There are %(n)d files of yours with which nothing was started yet. Use one of those.")
         raise InvalidInput(words % {"n": MOST_UNUSED}, field="file", code="too_many_files")
-    name, kind = checked_file(upload)
+    name, kind = checked_file(upload, in_form=True)
     file = FormFile(name=name, kind=kind, size_bytes=upload.size or 0, uploaded_by=actor)
     store_file(file, upload)
     record(actions.FILE_KEPT, actor=actor, target=file, after={"name": name, "size_bytes": file.size_bytes})

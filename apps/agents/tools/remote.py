@@ -6,12 +6,17 @@ from typing import Any
 from django.db.models import F
 
 from apps.agents.tools.base import MIXED, Tool, ToolContext, ToolFailed, ToolResult
-from apps.integrations import calls, jira, mcp
+from apps.integrations import calls, jira, mcp, repositories
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
 from apps.providers.types import ToolSpec
 
-CALLS: dict[str, Callable[..., dict[str, Any]]] = {Connection.Kind.MCP: mcp.call, Connection.Kind.JIRA: jira.call}
+CALLS: dict[str, Callable[..., dict[str, Any]]] = {
+    Connection.Kind.MCP: mcp.call,
+    Connection.Kind.JIRA: jira.call,
+    Connection.Kind.GITHUB: repositories.call,
+    Connection.Kind.GITLAB: repositories.call,
+}
 
 
 def remote_tools(keys: Collection[str] | None = None) -> dict[str, Tool]:

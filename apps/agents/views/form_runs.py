@@ -18,7 +18,7 @@ from apps.agents.types import AskedForm
 from apps.core.errors import Conflict, DomainError, InvalidInput, TooManyRequests
 from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
-from apps.knowledge.parsers import ACCEPTED
+from apps.knowledge.parsers import ACCEPTED_IN_FORMS
 from apps.projects.models import Project
 from apps.projects.services import project_of_key
 from apps.prompts.forms import ValuesForm
@@ -38,7 +38,14 @@ def agent_form(request: HttpRequest, pk: UUID) -> HttpResponse:
     initial = _sample(request, asked) if "sample" in request.POST else run.inputs if run else {}
     form = ValuesForm(asked.variables, data, initial=initial, takes_files=True)
     given = {name: form[name].value() for name in form.fields}
-    context = {"agent": agent, "project": project, "form": form, "asked": asked, "accepted": ACCEPTED, **_result(run)}
+    context = {
+        "agent": agent,
+        "project": project,
+        "form": form,
+        "asked": asked,
+        "accepted": ACCEPTED_IN_FORMS,
+        **_result(run),
+    }
     if "look" in request.POST:
         context["forecast"] = form_runs.forecast(actor=request.user, agent=agent, given=given, project=project)
         return render(request, "agents/_forecast.html", context)

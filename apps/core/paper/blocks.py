@@ -7,7 +7,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from apps.core.charts import FENCE, Chart, chart_of, shown
+from apps.core import charts, diagrams
+from apps.core.charts import Chart, chart_of, shown
+from apps.core.diagrams import Diagram, diagram_of
 from apps.core.paper.types import Block, Run, TooLong, Values
 
 MOST_CHARS = 300_000
@@ -25,8 +27,12 @@ def blocks_of(text: str, language: str = "en") -> list[Block]:
 
 
 def _drawn(block: Block, language: str) -> Block:
-    """Make a chart of code that is one; within lists and quotes it stays code."""
-    chart = chart_of(block["text"]) if block["kind"] == "code" and block.get("language") == FENCE else None
+    """Make a chart or a diagram of code that is one; within lists and quotes it stays code."""
+    written = block.get("language") if block["kind"] == "code" else None
+    chart = chart_of(block["text"]) if written == charts.FENCE else None
+    diagram = diagram_of(block["text"]) if written == diagrams.FENCE else None
+    if diagram is not None:
+        return _diagram(diagram)
     return _chart(chart, language) if chart is not None else block
 
 
@@ -66,6 +72,11 @@ def _chart(chart: Chart, language: str) -> Block:
         for each in chart.series
     ]
     return {"kind": "chart", "title": chart.title, "labels": list(chart.labels), "series": series}
+
+
+def _diagram(diagram: Diagram) -> Block:
+    drawing = diagrams.svg(diagram, style=diagrams.STYLE)
+    return {"kind": "diagram", "title": diagram.title, "text": diagrams.told(diagram) or diagram.title, "svg": drawing}
 
 
 def _rule(_node: SyntaxTreeNode, _depth: int) -> Block:

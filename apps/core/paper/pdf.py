@@ -10,7 +10,7 @@ import typst
 from apps.core.paper.blocks import blocks_of
 from apps.core.paper.types import Paper
 
-TEMPLATE = Path(__file__).with_name("paper.typ")
+TEMPLATE, DRAWING = Path(__file__).with_name("paper.typ"), Path(__file__).with_name("drawing.typ")
 log = structlog.get_logger(__name__)
 
 
@@ -36,6 +36,12 @@ def as_pdf(paper: Paper) -> bytes:
             raise
         log.warning("paper_lacks_font", reason=str(error)[:200])
         return _drawn(inputs, is_universal=False)
+
+
+def as_png(svg: str) -> bytes:
+    """Return a drawing as a picture, for paper that takes no SVG."""
+    inputs = {"svg": svg}
+    return typst.compile(str(DRAWING), root=str(DRAWING.parent), sys_inputs=inputs, format="png", ppi=200)  # type: ignore[return-value]
 
 
 def _drawn(inputs: dict[str, str], *, is_universal: bool) -> bytes:

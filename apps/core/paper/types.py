@@ -60,11 +60,11 @@ class Values(TypedDict):
 
 
 class Block(TypedDict, total=False):
-    """A heading, paragraph, code, rule, or what holds others: quote, list (an item is a list of blocks), table (a cell is a list of runs). `is_rtl`: its first
+    """A heading, paragraph, code, rule, chart, diagram (drawn as SVG, `text` in words), or what holds others: quote, list (an item is a list of blocks), table (a cell is a list of runs). `is_rtl`: its first
     letter that has a direction is written from the right.
     """
 
-    kind: Literal["heading", "paragraph", "code", "rule", "quote", "list", "table", "chart"]
+    kind: Literal["heading", "paragraph", "code", "rule", "quote", "list", "table", "chart", "diagram"]
     is_rtl: bool
     level: int
     runs: list[Run]
@@ -77,5 +77,6 @@ class Block(TypedDict, total=False):
     rows: list[list[list[Run]]]
     language: str
     title: str
+    svg: str
     labels: list[str]
     series: list["Values"]

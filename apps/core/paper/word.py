@@ -11,6 +11,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from apps.core.paper.blocks import blocks_of
+from apps.core.paper.pdf import as_png
 from apps.core.paper.types import Block, Paper, Run
 
 _ACCENT, _SOFT = RGBColor(0x0B, 0x63, 0x77), RGBColor(0x5B, 0x67, 0x70)
@@ -97,7 +98,23 @@ def _write_chart(document: Any, block: Block) -> None:
     document.add_paragraph()
 
 
-_WRITERS: dict[str, Callable[[Any, Block], None]] = {"list": _write_list, "chart": _write_chart, "table": _write_table}
+def _write_diagram(document: Any, block: Block) -> None:
+    """Put a diagram in as a picture that says what it shows."""
+    document.add_paragraph().add_run(_clean(block["title"])).bold = True
+    section = document.sections[0]
+    room = section.page_width - section.left_margin - section.right_margin
+    picture = document.add_picture(io.BytesIO(as_png(block["svg"])))
+    share = min(1, room / picture.width, Mm(200) / picture.height)
+    picture.width, picture.height = int(picture.width * share), int(picture.height * share)
+    picture._inline.docPr.set("descr", _clean(block["text"])[:2_000])
+
+
+_WRITERS: dict[str, Callable[[Any, Block], None]] = {
+    "list": _write_list,
+    "chart": _write_chart,
+    "diagram": _write_diagram,
+    "table": _write_table,
+}
 
 
 def _fill(paragraph: Any, runs: list[Run], is_rtl: bool = False) -> None:

@@ -12,15 +12,17 @@ import resource
 import signal
 import subprocess
 import sys
+import tempfile
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from django.utils.translation import gettext as _
 
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.parsers.kinds import ARCHIVES
-from apps.knowledge.types import Block, Element, Sheet
+from apps.knowledge.types import Block, Definition, Element, Import, Outline, Sheet, SourceFile
 
 MEMORY_BYTES = 600 << 20
 CPU_S = 20
@@ -44,6 +46,8 @@ def parse_file(path: Path, kind: str) -> list[Block]:
 
 def read_file(path: Path, kind: str) -> tuple[list[Block], list[int]]:
     """Return the blocks of a file, and which pages are pictures. Raises UnreadableDocument with the reason in words."""
+    if kind == "archive":
+        raise unreadable("packed")
     answer = _answer(path, kind, "child.py")
     blocks = [Block(b["text"], tuple(b["headings"]), b["page"], b["is_table"]) for b in answer["blocks"]]
     scans = [block.page for block in blocks if block.page and not block.text]
@@ -81,6 +85,26 @@ def _element(raw: list[Any]) -> Element:
     return Element(namespace, name, text, attributes, line, tuple(map(_element, children)))
 
 
+def read_archive(path: Path) -> tuple[list[SourceFile], list[str]]:
+    """Return the text files of a ZIP, and the paths of those left out for their size. Raises UnreadableDocument with the reason in words."""
+    answer = _answer(path, "archive", "code_child.py")
+    return [SourceFile(*each) for each in answer["files"]], answer["left_out"]
+
+
+def outline_code(files: Sequence[SourceFile]) -> list[Outline]:
+    """Return what each file of a language that is read here defines and imports. Raises UnreadableDocument with the reason in words."""
+    with tempfile.TemporaryFile() as told:
+        told.write(json.dumps([[file.path, file.text] for file in files]).encode())
+        told.seek(0)
+        answer = _told(_run_child(told, "code_child.py", "code"))
+    return [_outline(each) for each in answer["files"]]
+
+
+def _outline(raw: dict[str, Any]) -> Outline:
+    imports = tuple(Import(module, tuple(names)) for module, names in raw.pop("imports"))
+    return Outline(imports=imports, definitions=tuple(Definition(**each) for each in raw.pop("definitions")), **raw)
+
+
 def draw_page(path: Path, number: int, passage: str) -> bytes:
     """Return a page of a PDF (from 1) as PNG, with a passage marked. Raises UnreadableDocument with the reason in words."""
     answer = _answer(path, "pdf", "page_child.py", json.dumps({"page": number, "passage": passage}))
@@ -90,7 +114,11 @@ def draw_page(path: Path, number: int, passage: str) -> bytes:
 def _answer(path: Path, kind: str, script: str, *arguments: str) -> dict[str, Any]:
     if kind in ARCHIVES:
         _judge_archive(path, ARCHIVES[kind])
-    answer = _run_child(path, script, kind, *arguments)
+    with path.open("rb") as source:
+        return _told(_run_child(source, script, kind, *arguments))
+
+
+def _told(answer: dict[str, Any]) -> dict[str, Any]:
     if "error" in answer:
         raise unreadable(answer["error"])
     return answer
@@ -112,6 +140,7 @@ def _sentence(code: str) -> str:
         "too_long": _("The file takes too long to read. Split it into smaller files."),
         "too_large": _("The file needs too much memory to read. Split it into smaller files."),
         "no_page": _("The document has no such page."),
+        "packed": _("The file is an archive. Unpack it, and give what is in it."),
         "bomb": _("The file unpacks to far more than a document holds, so it was not opened."),
     }.get(code, _("The file could not be read."))
 
@@ -127,7 +156,7 @@ def _judge_archive(path: Path, main_part: str) -> None:
     is_dense = unpacked > (20 << 20) and unpacked > MAX_RATIO * max(1, path.stat().st_size)
     if is_bomb or is_dense:
         raise unreadable("bomb")
-    if main_part not in {entry.filename for entry in entries}:
+    if main_part and main_part not in {entry.filename for entry in entries}:
         raise unreadable("corrupt")
 
 
@@ -146,24 +175,23 @@ def _limit() -> None:
     _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
 
 
-def _run_child(path: Path, script: str, *arguments: str) -> dict[str, Any]:
+def _run_child(source: IO[bytes], script: str, *arguments: str) -> dict[str, Any]:
     command = [sys.executable, "-I", str(_ROOT / "apps/knowledge/parsers" / script), str(_ROOT), *arguments]
-    with path.open("rb") as source:
-        child = subprocess.Popen(
-            command,
-            stdin=source,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=_limit,
-            cwd="/",
-            env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"},
-        )
-        try:
-            output, _stderr = child.communicate(timeout=WALL_S)
-        except subprocess.TimeoutExpired:
-            os.killpg(child.pid, signal.SIGKILL)
-            child.communicate()
-            return {"error": "too_long"}
+    child = subprocess.Popen(
+        command,
+        stdin=source,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=_limit,
+        cwd="/",
+        env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "OPENBLAS_NUM_THREADS": "1", "OMP_THREAD_LIMIT": "1"},
+    )
+    try:
+        output, _stderr = child.communicate(timeout=WALL_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(child.pid, signal.SIGKILL)
+        child.communicate()
+        return {"error": "too_long"}
     if child.returncode in (-signal.SIGXCPU, -signal.SIGKILL):
         return {"error": "too_long"}
     if child.returncode != 0 or len(output) > OUTPUT_BYTES:

@@ -34,8 +34,13 @@ PICTURES = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"II*\0", b"MM\0*")
 OF_FOLDERS = frozenset(suffix for suffix, kind in BY_SUFFIX.items() if kind != "image")
 """What is taken over from a folder of a repository or storage: pictures there are logos and drawings, seldom scans."""
 ACCEPTED = ",".join(sorted(BY_SUFFIX))
+CODE_SUFFIXES = frozenset({".py", ".pyi", ".js", ".mjs", ".cjs", ".jsx", ".ts", ".mts", ".cts", ".tsx", ".java", ".go"})
+"""Suffixes of the languages whose syntax is read (formats/code_outline.py)."""
 TEXTUAL = frozenset({"markdown", "text", "html", "csv", "json", "xml", "mail"})
-ARCHIVES = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml"}
+PACKED = {".zip": "archive"}
+"""Archives of files, which forms take besides."""
+ACCEPTED_IN_FORMS = ",".join(sorted(BY_SUFFIX | PACKED))
+ARCHIVES = {"docx": "word/document.xml", "xlsx": "xl/workbook.xml", "pptx": "ppt/presentation.xml", "archive": ""}
 """Kinds that are archives, and the member without which they are none."""
 TABULAR = frozenset({"csv", "xlsx"})
 """Kinds whose tables can be asked."""
@@ -43,9 +48,9 @@ STRUCTURED = frozenset({"xml", "pdf"})
 """Kinds that are, or can carry, XML."""
 
 
-def sniff(name: str, head: bytes) -> str:
-    """Return the kind from a name and the first bytes. Raises UnreadableDocument when they contradict each other."""
-    kind = BY_SUFFIX.get(PurePath(name).suffix.lower())
+def sniff(name: str, head: bytes, *, in_form: bool = False) -> str:
+    """Return the kind from a name and the first bytes; a form takes archives too. Raises UnreadableDocument when they contradict each other."""
+    kind = (BY_SUFFIX | PACKED if in_form else BY_SUFFIX).get(PurePath(name).suffix.lower())
     if kind is None:
         raise UnreadableDocument(
             "unsupported",

@@ -19,7 +19,7 @@ from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
 from apps.core.permissions import require
 from apps.core.spreadsheets import written
-from apps.knowledge.parsers import ACCEPTED
+from apps.knowledge.parsers import ACCEPTED_IN_FORMS
 from apps.workflows.forms.automations import BatchForm, FilesForm
 from apps.workflows.models import Batch, BatchItem
 from apps.workflows.services import batches as services
@@ -75,7 +75,7 @@ def _new_of_files(request: HttpRequest, agent: Agent) -> HttpResponse:
     """Choose the files that an agent is asked about, one by one."""
     asked = composing.form_of(agent)
     form = FilesForm(asked.variables if asked else (), request.POST or None, request.FILES)
-    context = {"form": form, "agent": agent, "accepted": ACCEPTED, "most": services.MOST_FILES}
+    context = {"form": form, "agent": agent, "accepted": ACCEPTED_IN_FORMS, "most": services.MOST_FILES}
     status = 200
     if request.method == "POST" and form.is_valid():
         uploads = request.FILES.getlist("files")

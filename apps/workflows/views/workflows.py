@@ -14,7 +14,7 @@ from apps.accounts.services.sharing import may_manage
 from apps.agents.forms.filling import blame, sent_values, show_kept
 from apps.core.errors import Conflict, DomainError, InvalidInput, TooManyRequests
 from apps.core.permissions import require
-from apps.knowledge.parsers import ACCEPTED
+from apps.knowledge.parsers import ACCEPTED_IN_FORMS
 from apps.prompts.forms import ValuesForm
 from apps.workflows import crew
 from apps.workflows.forms.flows import WorkflowForm
@@ -92,7 +92,7 @@ def workflow_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "may_change": may_change,
         "may_manage": may_manage(request.user, workflow),
         "page": Paginator(own, PAGE_SIZE).get_page(request.GET.get("page")),
-        "accepted": ACCEPTED,
+        "accepted": ACCEPTED_IN_FORMS,
     }
     return render(request, "workflows/workflow_detail.html", context, status=status)
 

@@ -1,0 +1,1 @@
+"""Documents a repository: a README, how its modules use each other, and a reference of what it defines."""
