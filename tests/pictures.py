@@ -296,7 +296,23 @@ def shoot(page, name):
     page.emulate_media(color_scheme="light")
 
 
-SCENES = {"samples": shoot_samples, "workflow": shoot_workflow}
+def shoot_code(live, page):
+    """A repository and its parts, and the tests that were written for it."""
+    for blueprint, name, words in (
+        ("code_documentation", "code", "Architecture"),
+        ("code_tests", "tests", "How much is covered"),
+    ):
+        page.goto(f"{live.url()}/agents/new/?blueprint={blueprint}")
+        page.get_by_role("button", name="Make").click()
+        page.wait_for_url(re.compile("/behaviour/$"))
+        page.goto(page.url.replace("/behaviour/", "/form/"))
+        page.get_by_role("button", name="Try it with a sample").click()
+        page.get_by_role("button", name="Run", exact=True).click()
+        expect(page.locator("#result")).to_contain_text(words, timeout=120_000)
+        shoot(page, name)
+
+
+SCENES = {"code": shoot_code, "samples": shoot_samples, "workflow": shoot_workflow}
 """What can be taken alone."""
 
 if __name__ == "__main__":

@@ -193,17 +193,21 @@ function markChosen() {
   source?.classList.add('on');
   return source;
 }
-// What is pressed may be written anew before it is let go; the click then comes to what holds both, and is meant for what was pressed.
+// What is pressed may be written anew before it is let go; then no click comes to it, or none at all, and letting go there is meant for what was pressed.
 let pressed = null;
-document.addEventListener('pointerdown', e => {
-  const cite = e.target.closest('a.cite');
-  pressed = cite && { cite, owner: cite.closest('.msg').dataset.id, href: cite.getAttribute('href') };
-});
 function chosenBy(target) {
   const cite = target.closest('a.cite');
-  if (cite) return { cite, owner: cite.closest('.msg').dataset.id, href: cite.getAttribute('href') };
-  return pressed && !pressed.cite.isConnected && target.closest('.msg')?.dataset.id === pressed.owner ? pressed : null;
+  return cite && { cite, owner: cite.closest('.msg').dataset.id, href: cite.getAttribute('href') };
 }
+document.addEventListener('pointerdown', e => {
+  const found = e.button === 0 && chosenBy(e.target);
+  pressed = found && { ...found, x: e.clientX, y: e.clientY };
+});
+document.addEventListener('pointerup', e => {
+  const was = pressed;
+  pressed = null;
+  if (was && !was.cite.isConnected && Math.hypot(e.clientX - was.x, e.clientY - was.y) < 8) showSource(was);
+});
 async function showSource({ cite, owner, href }) {
   chosen = { owner, href };
   if ($('#source-list').dataset.of !== owner) {
@@ -226,7 +230,6 @@ function openSheet(source, back) {
 }
 document.addEventListener('click', e => {
   const source = chosenBy(e.target);
-  pressed = null;
   if (source) { e.preventDefault(); showSource(source); return; }
   const pencil = e.target.closest('[data-edit]');
   if (pencil && conversation) { e.preventDefault(); edit(pencil.closest('.msg')); return; }

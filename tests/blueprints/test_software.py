@@ -12,9 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.models import Agent, ToolGrant
 from apps.agents.services import files, form_runs, studio
+from apps.blueprints.software.code import Module, Use, is_test
 from apps.blueprints.software.documentation import graph
 from apps.blueprints.software.documentation.manifests import said_in
-from apps.blueprints.software.documentation.results import Module, Use
 from apps.core.paper import as_docx, as_pdf
 from apps.core.paper.types import Paper
 from apps.integrations import services
@@ -102,7 +102,7 @@ def test_public_code_is_documented_whole(documented, package):
     run = documented(packed(texts))
     assert run.state == "succeeded", run.error
     modules = {module["path"]: module for module in run.result["reading"]["modules"]}
-    assert {path for path in texts if not graph.is_test(path)} == set(modules)
+    assert {path for path in texts if not is_test(path)} == set(modules)
     for path, module in modules.items():
         names = sorted((each["name"], each["line"]) for each in module["definitions"])
         assert names == sorted((name, line) for name, line, _doc in by_ast(texts[path]))

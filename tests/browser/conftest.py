@@ -3,6 +3,8 @@
 import os
 import re
 import shutil
+import time
+from urllib.parse import quote
 
 import pytest
 from django.urls import reverse
@@ -10,6 +12,10 @@ from django.urls import reverse
 from tests.access.routes import ROUTES
 from tests.canaries import answers, hits, places, plant
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
+
+
+FRESH_S = 120
+"""How long a sign-in is gone on with: for less than people are asked again who they are before they change what is theirs alone."""
 
 
 @pytest.fixture(scope="session")
@@ -66,24 +72,40 @@ def console():
     return Console()
 
 
+@pytest.fixture(scope="session")
+def signed_in_before():
+    """Cookies of people who signed in, by (organisation, name), with the moment until which their sign-in counts as fresh."""
+    return {}
+
+
 @pytest.fixture
-def open_page(live, chromium, console):
-    """Open a page, signed in unless told otherwise; every context is closed and the console must be silent."""
+def open_page(live, chromium, console, signed_in_before):
+    """Open a page, signed in unless told otherwise; every context is closed and the console must be silent.
+
+    Who signed in a little while ago goes on with that session, unless a test has ended it.
+    """
     contexts = []
-    states = {}
 
     def opener(path="/", *, signed_in=True, login="jonas", slug="acme", **options):
-        context = chromium.new_context(viewport=options.pop("viewport", {"width": 1440, "height": 900}), **options)
+        viewport = options.pop("viewport", {"width": 1440, "height": 900})
+        context = chromium.new_context(viewport=viewport, **options)
         contexts.append(context)
         page = console.watch(context.new_page())
-        if signed_in:
-            page.goto(f"{live.url(slug)}/accounts/login/")
+        cookies, fresh_until = signed_in_before.get((slug, login), ([], 0))
+        is_fresh = time.monotonic() < fresh_until
+        if signed_in and is_fresh:
+            context.add_cookies(cookies)
+        page.goto(
+            f"{live.url(slug)}{path}"
+            if is_fresh or not signed_in
+            else f"{live.url(slug)}/accounts/login/?next={quote(path)}"
+        )
+        if signed_in and "/accounts/login/" in page.url:
             page.fill("#id_login", f"{login}@{slug}.example")
             page.fill("#id_password", PASSWORD)
             page.click("main button[type=submit]")
-            page.wait_for_url(f"{live.url(slug)}/")
-        if path != "/" or not signed_in:
-            page.goto(f"{live.url(slug)}{path}")
+            page.wait_for_url(lambda url: "/accounts/login/" not in url)
+            signed_in_before[slug, login] = (context.cookies(), time.monotonic() + FRESH_S)
         return page
 
     yield opener
@@ -103,6 +125,7 @@ with tenant_context(tenant_for_slug("acme")):
     FormFile.objects.all().delete()
     Agent.objects.filter(blueprint="{blueprint}").delete()
 """
+"""Take away an agent of a blueprint with what it did; several of these go in one call of the shell."""
 
 
 @pytest.fixture

@@ -1,5 +1,7 @@
 """A repository documented in a browser by the sample, its picture drawn, light, dark and on a phone."""
 
+import shutil
+
 import pytest
 from playwright.sync_api import expect
 
@@ -20,3 +22,19 @@ def test_repository_is_documented_by_the_sample(open_page, form_of, console):
         expect(result.locator(".codebox").first).to_contain_text("# lending")
         assert violations(page) == [] and not is_sideways(page)
     assert console == []
+
+
+@pytest.mark.skipif(not shutil.which("bwrap"), reason="No bubblewrap is installed here.")
+def test_tests_are_written_run_and_kept_by_the_sample(open_page, form_of, console):
+    form = form_of("code_tests")
+    page = open_page(form, login="jonas")
+    page.get_by_role("button", name="Try it with a sample").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    result = page.locator("#result")
+    expect(result).to_contain_text("Covered now: 53.8 % (50 / 93)", timeout=120_000)
+    expect(result).to_contain_text("def test_fee_raises_value_error(arguments):")
+    for view in ("dark", "phone"):
+        seen = open_page(page.url.removeprefix(page.url.split("/agents/")[0]), login="jonas", **VIEWS[view])
+        expect(seen.locator("#result")).to_contain_text("Covered now")
+        assert violations(seen) == [] and not is_sideways(seen)
+    assert violations(page) == [] and console == []

@@ -25,9 +25,7 @@ with tenant_context(tenant_for_slug("acme")):
 def away(live):
     """Take away afterwards what these tests make."""
     yield
-    live.manage(code=REMOVE)
-    for blueprint in NEEDED:
-        live.manage(code=AWAY.format(blueprint=blueprint))
+    live.manage(code=REMOVE + "".join(AWAY.format(blueprint=blueprint) for blueprint in NEEDED))
 
 
 def sample(key, name):

@@ -1,6 +1,7 @@
 """The files of a repository as steps get them: out of an archive, or from GitHub or GitLab through a tool of the agent's."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import PurePosixPath
 from typing import Any
 
@@ -8,7 +9,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, StepFailed, Typed
-from apps.knowledge.parsers import CODE_SUFFIXES
+from apps.knowledge.errors import UnreadableDocument
+from apps.knowledge.parsers import CODE_SUFFIXES, outline_code
 from apps.knowledge.types import SourceFile
 from apps.prompts.types import Variable
 
@@ -16,6 +18,7 @@ LIST, READ = "_list_files", "_read_files"
 MOST_FETCHED, A_CALL, MOST_FILE_BYTES, MOST_CHARS = 1_500, 40, 512 << 10, 6_000_000
 BROUGHT = frozenset({"node_modules", "vendor", "third_party", "site-packages", "dist", "build", "target", ".git"})
 """Folders of what others wrote or what is made from the rest."""
+_TESTS = frozenset({"test", "tests", "testing", "spec", "specs", "__tests__", "fixtures", "examples", "docs"})
 ASKS = (
     Variable("archive", "file", help=gettext_lazy("The repository as ZIP, as GitHub and GitLab offer it."), is_required=False, label=gettext_lazy("ZIP of the repository")),
     Variable("repository", help=gettext_lazy("Instead of an archive: owner/name on GitHub or GitLab."), is_required=False, label=gettext_lazy("Repository")),
@@ -25,6 +28,37 @@ ASKS = (
 )  # fmt: skip
 
 
+class Use(Typed):
+    """An import: the module as it is written there, and the names taken from it."""
+
+    module: str
+    names: list[str]
+
+
+class Definition(Typed):
+    """A class or function: its name with those around it, the text of its head, what is written of it, its lines from 1."""
+
+    name: str
+    kind: str
+    signature: str
+    doc: str
+    line: int
+    end: int
+    is_public: bool
+
+
+class Module(Typed):
+    """A file of code, by its syntax; `has_faults`: not all of it could be read."""
+
+    path: str
+    language: str
+    doc: str
+    lines: int
+    has_faults: bool
+    imports: list[Use]
+    definitions: list[Definition]
+
+
 class Repository(Typed):
     """The text files of a repository, those of the folder that was asked for. `left_out` are paths that were too large or too many."""
 
@@ -32,10 +66,6 @@ class Repository(Typed):
     commit: str
     files: list[tuple[str, str]]
     left_out: list[str]
-
-    def sources(self) -> list[SourceFile]:
-        """Return the files as the parser takes them."""
-        return [SourceFile(path, text) for path, text in self.files]
 
 
 def repository_of(
@@ -58,6 +88,14 @@ def repository_of(
     return found.model_copy(update={"files": kept, "left_out": [*found.left_out, *left_out]})
 
 
+def modules_of(files: Sequence[tuple[str, str]]) -> list[Module]:
+    """Return what each file of code defines and imports; nothing of it is run. Raises StepFailed."""
+    try:
+        return [Module.model_validate(asdict(each)) for each in outline_code([SourceFile(*file) for file in files])]
+    except UnreadableDocument as error:
+        raise StepFailed(error.sentence) from error
+
+
 def is_wanted(path: str, folder: str, wanted: frozenset[str], suffixes: frozenset[str]) -> bool:
     """Say whether a file is looked at: code in the folder, and by their names those that say what all of it is."""
     way = PurePosixPath(path)
@@ -65,6 +103,20 @@ def is_wanted(path: str, folder: str, wanted: frozenset[str], suffixes: frozense
         return False
     is_inside = not folder or path.startswith(f"{folder}/")
     return (way.suffix.lower() in suffixes and is_inside) or way.name.lower() in wanted
+
+
+def is_test(path: str) -> bool:
+    """Say whether a file is a test, or an example, by where it lies and what it is called."""
+    way = PurePosixPath(path.lower())
+    stem = way.name.partition(".")[0]
+    return (
+        bool(_TESTS & set(way.parts[:-1]))
+        or stem.startswith("test_")
+        or stem.endswith(("_test", "test"))
+        or ".test." in way.name
+        or ".spec." in way.name
+        or stem in ("conftest", "setup", "noxfile")
+    )
 
 
 def _unpacked(desk: Desk) -> Repository:

@@ -5,25 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 
-from apps.blueprints.software.documentation.results import Module, Part, Use
+from apps.blueprints.software.code import Module, Use
+from apps.blueprints.software.documentation.results import Part
 
 MOST_PARTS, REST = 18, "…"
 _SCRIPTS = (".ts", ".tsx", ".js", ".jsx", ".mjs", ".cjs", ".mts", ".cts")
-_TESTS = frozenset({"test", "tests", "testing", "spec", "specs", "__tests__", "fixtures", "examples", "docs"})
-
-
-def is_test(path: str) -> bool:
-    """Say whether a file is a test, or an example, by where it lies and what it is called."""
-    way = PurePosixPath(path.lower())
-    stem = way.name.partition(".")[0]
-    return (
-        bool(_TESTS & set(way.parts[:-1]))
-        or stem.startswith("test_")
-        or stem.endswith(("_test", "test"))
-        or ".test." in way.name
-        or ".spec." in way.name
-        or stem in ("conftest", "setup", "noxfile")
-    )
 
 
 def uses_of(modules: Sequence[Module], go_module: str = "") -> tuple[dict[str, set[str]], Counter[str]]:

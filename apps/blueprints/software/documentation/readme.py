@@ -2,8 +2,9 @@
 
 from django.utils.translation import gettext as _
 
+from apps.blueprints.software.code import Module
 from apps.blueprints.software.documentation.manifests import Command
-from apps.blueprints.software.documentation.results import Architecture, Module, Overview, Reading, diagram
+from apps.blueprints.software.documentation.results import Architecture, Overview, Reading, diagram
 from apps.core.diagrams import fenced
 from apps.core.reports import fence
 

@@ -7,43 +7,13 @@ from django.utils.translation import ngettext
 
 from apps.agents.blueprints import Typed
 from apps.blueprints.figures import Figure, counted
+from apps.blueprints.software.code import Definition, Module
 from apps.blueprints.software.documentation.manifests import Said
 from apps.core.diagrams import MOST_ARROWS, Diagram, without_implied
 from apps.core.reports import Code, Facts, Heading, Prose, Report, Table, escaped, fence
 from apps.core.reports import Part as Shown
 
 MOST_REFERENCE_CHARS, MOST_ROWS, MOST_LISTED = 180_000, 60, 100
-
-
-class Use(Typed):
-    """An import: the module as it is written there, and the names taken from it."""
-
-    module: str
-    names: list[str]
-
-
-class Definition(Typed):
-    """A class or function: its name with those around it, the text of its head, what is written of it, its lines from 1."""
-
-    name: str
-    kind: str
-    signature: str
-    doc: str
-    line: int
-    end: int
-    is_public: bool
-
-
-class Module(Typed):
-    """A file of code, by its syntax; `has_faults`: not all of it could be read."""
-
-    path: str
-    language: str
-    doc: str
-    lines: int
-    has_faults: bool
-    imports: list[Use]
-    definitions: list[Definition]
 
 
 class Reading(Typed):

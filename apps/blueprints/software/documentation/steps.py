@@ -4,14 +4,13 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
 from decimal import Decimal
 
 from django.utils.translation import gettext_lazy
 
-from apps.agents.blueprints import Desk, Step, StepFailed
+from apps.agents.blueprints import Desk, Step
 from apps.blueprints.figures import Figure, is_backed
-from apps.blueprints.software.code import repository_of
+from apps.blueprints.software.code import Module, is_test, modules_of, repository_of
 from apps.blueprints.software.documentation import graph
 from apps.blueprints.software.documentation.manifests import WANTED, Dependency, said_in
 from apps.blueprints.software.documentation.readme import readme_of
@@ -19,13 +18,10 @@ from apps.blueprints.software.documentation.results import (
     Architecture,
     Documentation,
     Language,
-    Module,
     Overview,
     Package,
     Reading,
 )
-from apps.knowledge.errors import UnreadableDocument
-from apps.knowledge.parsers import outline_code
 
 MOST_TOLD = 14_000
 _NAME = re.compile(r"`([^`\n]{1,120})`")
@@ -64,12 +60,9 @@ _DISTRIBUTIONS = {
 def read(desk: Desk) -> Reading:
     """Read the repository and what each file defines; nothing of it is run."""
     found = repository_of(desk, wanted=WANTED)
-    try:
-        modules = [Module.model_validate(asdict(each)) for each in outline_code(found.sources())]
-    except UnreadableDocument as error:
-        raise StepFailed(error.sentence) from error
+    modules = modules_of(found.files)
     manifests = {path: text for path, text in found.files if path.rpartition("/")[2].lower() in WANTED}
-    own = [module for module in modules if not graph.is_test(module.path)] or modules
+    own = [module for module in modules if not is_test(module.path)] or modules
     names = {module.path for module in own}
     go = next((text for path, text in sorted(manifests.items()) if path.rpartition("/")[2] == "go.mod"), "")
     declared = re.search(r"^module\s+(\S+)", go, re.MULTILINE)

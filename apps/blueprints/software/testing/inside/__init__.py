@@ -1,0 +1,1 @@
+"""Programs that run where scripts are run, over the files of a repository."""
