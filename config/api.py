@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("apps.tenants.api.company")),
     path("", include("apps.tenants.api.caches")),
     path("", include("apps.tenants.api.features")),
+    path("", include("apps.tenants.api.looks")),
     path("", include("apps.tenants.api.organizations")),
     path("", include("apps.projects.api")),
     path("", include("apps.providers.api")),

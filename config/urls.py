@@ -14,6 +14,7 @@ from apps.accounts.views.single_sign_on import with_passwords
 from apps.core.views import sign_in_by_page
 from apps.tenants.views.caches import cache_list
 from apps.tenants.views.features import features
+from apps.tenants.views.looks import accent_css, logo, looks
 from apps.tenants.views.settings import settings_page
 
 # The two viewers of the API document write style elements and load workers; nothing else on the site may.
@@ -26,6 +27,9 @@ urlpatterns = [
     path("settings/", settings_page, name="settings"),
     path("settings/caches/", cache_list, name="caches"),
     path("settings/features/", features, name="features"),
+    path("settings/looks/", looks, name="looks"),
+    path("looks/<slug:accent>.css", accent_css, name="accent-css"),
+    path("looks/<slug:digest>.png", logo, name="logo"),
     path("", include("apps.audit.urls")),
     path("", include("apps.accounts.urls")),
     path("", include("apps.projects.urls")),

@@ -1,11 +1,13 @@
 """`python -m tests.pictures`: take the pictures of docs/ from the running product; with names of SCENES, those alone."""
 
+import io
 import json
 import re
 import shutil
 import sys
 from pathlib import Path
 
+from PIL import Image, ImageDraw
 from playwright.sync_api import expect, sync_playwright
 
 from tests.blueprints.samples import tender_pdf
@@ -312,7 +314,26 @@ def shoot_code(live, page):
         shoot(page, name)
 
 
-SCENES = {"code": shoot_code, "samples": shoot_samples, "workflow": shoot_workflow}
+def shoot_looks(live, page):
+    """An organisation with a colour and a logo of its own; the standard comes back afterwards."""
+    drawn, logo = Image.new("RGBA", (300, 120), (0, 0, 0, 0)), io.BytesIO()
+    pen = ImageDraw.Draw(drawn)
+    pen.ellipse((10, 10, 110, 110), fill="#8a1c4a")
+    pen.rounded_rectangle((130, 40, 290, 80), 8, fill="#33202a")
+    drawn.save(logo, "PNG")
+    page.goto(f"{live.url()}/settings/looks/")
+    page.get_by_label("Colour").fill("#8a1c4a")
+    page.get_by_label("Logo", exact=True).set_input_files(
+        {"name": "logo.png", "mimeType": "image/png", "buffer": logo.getvalue()}
+    )
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_timeout(6_500)  # until the message has gone
+    shoot(page, "looks")
+    page.get_by_role("button", name="Remove the logo").click()
+    page.get_by_role("button", name="Standard colour").click()
+
+
+SCENES = {"looks": shoot_looks, "code": shoot_code, "samples": shoot_samples, "workflow": shoot_workflow}
 """What can be taken alone."""
 
 if __name__ == "__main__":

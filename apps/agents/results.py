@@ -16,10 +16,12 @@ from apps.agents import actions
 from apps.agents.models import Run
 from apps.agents.rendering import result_of
 from apps.audit.services.trail import record
+from apps.core.colours import STANDARD
 from apps.core.errors import NotFound, TooLarge, Unavailable
 from apps.core.paper import Paper, Source, TooLong, as_docx, as_pdf
 from apps.core.paper.types import Words
 from apps.core.tenancy import current_tenant
+from apps.tenants.services import logo_of
 
 
 @dataclass(frozen=True)
@@ -90,9 +92,12 @@ def _paper(run: Run) -> Paper:
         for row in result_of(run)["sources"]
         if row["is_cited"]
     ]
+    tenant = current_tenant()
     return Paper(
         title=run.title,
-        organisation=current_tenant().name,
+        organisation=tenant.name,
+        accent=tenant.accent or STANDARD,
+        logo=logo_of(tenant.logo_digest) or b"",
         text=run.answer,
         facts=_facts(run),
         sources=sources,

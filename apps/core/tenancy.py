@@ -31,6 +31,9 @@ class TenantLike(ActiveSchema, Protocol):
     id: UUID
     slug: str
     name: str
+    accent: str
+    logo_digest: str
+    mail_sender: str
 
     def address(self, path: str = "/") -> str: ...
 

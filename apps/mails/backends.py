@@ -1,13 +1,15 @@
 """Django's e-mail back end of a tenant: whoever sends a message, it is stored first and sent by a worker."""
 
 from collections.abc import Sequence
+from email.utils import parseaddr
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import transaction
 from django.utils import timezone
 
-from apps.core.tenancy import has_tenant
+from apps.core.tenancy import current_tenant, has_tenant
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
 from apps.mails.models import KEPT_FOR, OutgoingMail
@@ -27,6 +29,9 @@ class OutboxBackend(BaseEmailBackend):
         return len(email_messages)
 
     def _store(self, message: EmailMessage) -> None:
+        sender = current_tenant().mail_sender
+        if sender and message.from_email == settings.DEFAULT_FROM_EMAIL:
+            message.from_email = f'"{sender}" <{parseaddr(message.from_email)[1]}>'
         mail = OutgoingMail()
         mail.put(message)
         mail.save()

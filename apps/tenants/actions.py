@@ -7,6 +7,7 @@ from apps.audit.actions import Action
 TENANT_REQUESTED = Action("tenant.requested", _("asked for an organisation"))
 TENANT_PROVISIONED = Action("tenant.provisioned", _("set up an organisation"))
 TENANT_RENAMED = Action("tenant.renamed", _("renamed the organisation"))
+LOOKS_CHANGED = Action("tenant.looks", _("changed how the organisation looks"))
 FLAG_CHANGED = Action("flag.changed", _("changed who has a feature"))
 OPTION_CHANGED = Action("option.changed", _("changed a setting"))
 TENANT_DISCARDED = Action("tenant.discarded", _("gave up setting up an organisation"))

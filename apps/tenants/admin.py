@@ -53,8 +53,8 @@ class TenantAdmin(AuditedAdmin):
     list_filter = ("state", "plan", "created_at")
     list_select_related = ("plan",)
     search_fields = ("name", "slug", "domains__domain")
-    readonly_fields = ("slug", "schema_name", "state", "created_at")
-    fields = ("name", "plan", "slug", "schema_name", "state", "created_at")
+    readonly_fields = ("slug", "schema_name", "state", "accent", "mail_sender", "created_at")
+    fields = ("name", "plan", "slug", "schema_name", "state", "accent", "mail_sender", "created_at")
     inlines = (DomainInline,)
 
     def get_form(self, request: HttpRequest, obj: Tenant | None = None, change: bool = False, **kwargs: Any) -> Any:

@@ -65,6 +65,9 @@ class Tenant(UUIDModel, TenantMixin):
     plan = models.ForeignKey(
         Plan, on_delete=models.PROTECT, null=True, blank=True, related_name="tenants", verbose_name=_("plan")
     )
+    accent = models.CharField(_("colour"), max_length=7, blank=True, default="")
+    logo_digest = models.CharField(max_length=16, blank=True, default="", editable=False)
+    mail_sender = models.CharField(_("name of the sender of messages"), max_length=60, blank=True, default="")
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
 
     class Meta:
@@ -77,6 +80,16 @@ class Tenant(UUIDModel, TenantMixin):
         """Return the full address of one of its pages, on its primary domain."""
         with public_context():
             return address_of(self.domains.values_list("domain", flat=True).get(is_primary=True), path)
+
+
+class Logo(models.Model):
+    """An organisation's logo as PNG; its digest stands on the organisation."""
+
+    tenant = models.OneToOneField(Tenant, on_delete=models.CASCADE, primary_key=True, related_name="logo")
+    image = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.tenant.name
 
 
 class Provisioning(models.Model):

@@ -26,10 +26,10 @@ from apps.core.permissions import require
 from apps.core.tenancy import current_tenant, has_tenant, public_context, tenant_context
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
-from apps.tenants import actions, cloning, plans, resolver, rollout
+from apps.tenants import actions, cloning, looks, plans, resolver, rollout
 from apps.tenants.events import option_changing, plan_changed
 from apps.tenants.flags import Flag
-from apps.tenants.models import FlagRule, OptionValue, Plan, Provisioning, Tenant
+from apps.tenants.models import FlagRule, Logo, OptionValue, Plan, Provisioning, Tenant
 from apps.tenants.options import AUDIT_DAYS, Option
 from apps.tenants.provisioning import PROVISION, build
 from apps.tenants.types import Owner
@@ -118,6 +118,53 @@ def rename_tenant(*, actor: Any, name: str) -> None:
         Tenant.objects.filter(pk=tenant.id).update(name=name)
     record(actions.TENANT_RENAMED, actor=actor, before={"name": tenant.name}, after={"name": name})
     tenant.name = name
+
+
+@transaction.atomic
+def change_looks(
+    *, actor: Any, accent: str | None = None, mail_sender: str | None = None, logo: bytes | None = None
+) -> None:
+    """Change how the active tenant looks; None leaves a part as it is, "" and b"" take it away. Raises Forbidden, InvalidInput with the field."""
+    require(actor, "accounts.manage_settings")
+    tenant: Any = current_tenant()
+    fields = ("accent", "logo_digest", "mail_sender")
+    before = {name: getattr(tenant, name) for name in fields}
+    after = dict(before)
+    if accent is not None:
+        after["accent"] = looks.checked_accent(accent)
+    if mail_sender is not None:
+        after["mail_sender"] = _sender(mail_sender)
+    image = b""
+    if logo is not None:
+        image, after["logo_digest"] = looks.checked_logo(logo) if logo else (b"", "")
+    if after == before:
+        return
+    with public_context():
+        if after["logo_digest"] != before["logo_digest"]:
+            Logo.objects.filter(tenant_id=tenant.id).delete()
+            Logo.objects.bulk_create([Logo(tenant_id=tenant.id, image=image)] if image else [])
+        Tenant.objects.filter(pk=tenant.id).update(**after)
+    record(actions.LOOKS_CHANGED, actor=actor, before=before, after=after)
+    for name, value in after.items():
+        setattr(tenant, name, value)
+
+
+def _sender(typed: str) -> str:
+    """Return the name of a sender, as one line of what headers bear."""
+    name = " ".join(typed.split())[:60]
+    if any(sign in name for sign in '<>@"\\') or not name.isprintable():
+        raise InvalidInput(_("Write a name without signs of an address."), field="mail_sender")
+    return name
+
+
+def logo_of(digest: str) -> bytes | None:
+    """Return the active tenant's logo as PNG, if it is the one of that digest; None for none."""
+    tenant = current_tenant()
+    if not digest or digest != tenant.logo_digest:
+        return None
+    with public_context():
+        row = Logo.objects.filter(tenant_id=tenant.id).first()
+    return bytes(row.image) if row is not None else None
 
 
 @transaction.atomic

@@ -188,6 +188,8 @@ def _objects(member, admin):
         "number": 1,
         **{kind: kind for kind in ("pdf", "docx", "md", "json")},
         "slug": "anything",
+        "accent": "0b6377",
+        "digest": "0" * 16,
         "message": message.pk,
         "question": message.parent_id,
         "unknown": uuid.uuid4(),

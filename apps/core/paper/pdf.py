@@ -27,6 +27,8 @@ def as_pdf(paper: Paper) -> bytes:
         "blocks": blocks_of(paper.text, paper.language),
         "sources": [vars(source) for source in paper.sources],
         "words": vars(paper.words),
+        "accent": paper.accent,
+        "logo": list(paper.logo),
     }
     inputs = {"paper": json.dumps(data)}
     try:

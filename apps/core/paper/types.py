@@ -29,7 +29,8 @@ class Words:
 
 @dataclass(frozen=True)
 class Paper:
-    """A text in Markdown with its title, whose it is, facts about it (name, value) and its sources; `language` as in BCP 47."""
+    """A text in Markdown with its title, whose it is, facts about it (name, value) and its sources; `language` as in BCP 47,
+    `accent` as #0b6377, `logo` as PNG."""
 
     title: str
     organisation: str
@@ -37,6 +38,8 @@ class Paper:
     facts: Sequence[tuple[str, str]] = ()
     sources: Sequence[Source] = ()
     language: str = "en"
+    accent: str = "#0b6377"
+    logo: bytes = b""
     words: Words = field(default_factory=Words)
 
 

@@ -14,7 +14,7 @@ from apps.core.paper.blocks import blocks_of
 from apps.core.paper.pdf import as_png
 from apps.core.paper.types import Block, Paper, Run
 
-_ACCENT, _SOFT = RGBColor(0x0B, 0x63, 0x77), RGBColor(0x5B, 0x67, 0x70)
+_SOFT = RGBColor(0x5B, 0x67, 0x70)
 _NOT_XML = dict.fromkeys([*range(9), 11, 12, *range(14, 32), 0xFFFE, 0xFFFF])
 
 
@@ -27,8 +27,14 @@ def as_docx(paper: Paper) -> bytes:
     document.styles["Normal"].font.size = Pt(10.5)
     document.sections[0].page_width, document.sections[0].page_height = Mm(210), Mm(297)
     _footer(document, paper)
+    accent = RGBColor.from_string(paper.accent.removeprefix("#").upper())
+    if paper.logo:
+        picture = document.add_picture(io.BytesIO(paper.logo), height=Mm(11))
+        picture._inline.docPr.set("descr", _clean(paper.organisation)[:255])
     owner = document.add_paragraph().add_run(_clean(paper.organisation))
-    owner.bold, owner.font.color.rgb = True, _ACCENT
+    owner.bold, owner.font.color.rgb = True, accent
+    for level in (1, 2, 3, 4):
+        document.styles[f"Heading {level}"].font.color.rgb = accent
     document.add_heading(_clean(paper.title), level=1)
     for name, value in paper.facts:
         line = document.add_paragraph()
