@@ -333,7 +333,30 @@ def shoot_looks(live, page):
     page.get_by_role("button", name="Standard colour").click()
 
 
-SCENES = {"looks": shoot_looks, "code": shoot_code, "samples": shoot_samples, "workflow": shoot_workflow}
+def shoot_checklist(live, page):
+    """The plan for a new colleague as a checklist, two things of it done."""
+    page.goto(f"{live.url()}/agents/new/?blueprint=hr_onboarding")
+    page.get_by_role("button", name="Make").click()
+    page.wait_for_url(re.compile("/behaviour/$"))
+    page.goto(page.url.replace("/behaviour/", "/form/"))
+    page.get_by_role("button", name="Try it with a sample").click()
+    page.get_by_role("button", name="Run", exact=True).click()
+    expect(page.locator("#result")).to_contain_text("Hand over laptop and keys", timeout=60_000)
+    page.get_by_role("button", name="Keep as a checklist").click()
+    for number, title in enumerate(("Send the contract and get it back", "Order a laptop and a telephone"), 1):
+        page.get_by_role("button", name=f"Done: {title}").click()
+        expect(page.locator("#checklist")).to_contain_text(f"{number} of 11 done")
+    page.wait_for_timeout(6_500)  # until the message has gone
+    shoot(page, "checklist")
+
+
+SCENES = {
+    "checklist": shoot_checklist,
+    "looks": shoot_looks,
+    "code": shoot_code,
+    "samples": shoot_samples,
+    "workflow": shoot_workflow,
+}
 """What can be taken alone."""
 
 if __name__ == "__main__":

@@ -155,6 +155,8 @@ RIGHTS: dict[str, str | Promise] = {
     "workflows.change_automation": _("Pause and remove everybody's automations"),
     "workflows.view_batch": _("See everybody's batches"),
     "workflows.change_batch": _("Stop and remove everybody's batches"),
+    "workflows.view_checklist": _("See everybody's checklists"),
+    "workflows.change_checklist": _("Change and remove everybody's checklists"),
     "workflows.use_workflow": _("Start workflows"),
     "workflows.add_workflow": _("Make workflows"),
     "workflows.change_workflow": _("Change workflows"),

@@ -30,6 +30,7 @@ AREAS = {
     "automations": "automations",
     "batches": "automations",
     "workflows": "automations",
+    "checklists": "automations",
     "executions": "automations",
     "tasks": "automations",
 }
@@ -63,8 +64,10 @@ SCOPES: dict[str, str | Promise] = {
     "prompts:write": _("Write, label and try prompts"),
     "connections:read": _("See connected services"),
     "connections:write": _("Connect services and choose what agents may call"),
-    "automations:read": _("See automations, batches and workflows, and what came of them"),
-    "automations:write": _("Make, change, start and stop automations, batches and workflows"),
+    "automations:read": _("See automations, batches, workflows and checklists, and what came of them"),
+    "automations:write": _(
+        "Make, change, start and stop automations, batches and workflows; keep and change checklists"
+    ),
     "projects:read": _("See projects"),
     "projects:write": _("Begin, change and archive projects, assign to them"),
     "security:read": _("See security events"),

@@ -188,7 +188,14 @@ def result_of(run: Run) -> dict[str, Any]:
         for source in shown
     ]
     blocks = render_blocks(run.answer, sources=len(seen))
-    return {"blocks": blocks, "sources": rows, "steps": steps_of(run), "progress": progress_of(run)}
+    about = {"steps": steps_of(run), "progress": progress_of(run), "has_agenda": has_agenda(run)}
+    return {"blocks": blocks, "sources": rows, **about}
+
+
+def has_agenda(run: Run) -> bool:
+    """Say whether duties come of a run's result, which can be kept as a checklist."""
+    blueprint = blueprint_named(run.blueprint)
+    return blueprint is not None and blueprint.agenda is not None and run.state == Run.State.SUCCEEDED
 
 
 @dataclass(frozen=True)

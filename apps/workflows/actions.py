@@ -24,3 +24,7 @@ EXECUTION_AGAIN = Action("workflow.again", _("had a workflow go on from where it
 EXECUTION_REMOVED = Action("workflow.forgotten", _("removed what a workflow came to"))
 STEP_DECIDED = Action("workflow.decided", _("decided in a workflow"))
 DELIVERY_REPEATED = Action("delivery.repeated", _("had a result sent again"))
+CHECKLIST_KEPT = Action("checklist.kept", _("kept a result as a checklist"))
+CHECKLIST_TICKED = Action("checklist.ticked", _("ticked something on a checklist"))
+CHECKLIST_CHANGED = Action("checklist.changed", _("changed a checklist"))
+CHECKLIST_REMOVED = Action("checklist.removed", _("removed a checklist"))

@@ -10,7 +10,17 @@ from django.utils.translation import ngettext
 
 from apps.accounts.admin import grant_inlines
 from apps.core.admin import ReadOnlyAdmin
-from apps.workflows.models import Automation, Batch, Delivery, Execution, ExecutionStep, Occurrence, Workflow
+from apps.workflows.models import (
+    Automation,
+    Batch,
+    Checklist,
+    ChecklistItem,
+    Delivery,
+    Execution,
+    ExecutionStep,
+    Occurrence,
+    Workflow,
+)
 from apps.workflows.services import automations as services
 from apps.workflows.services import batches, executions
 
@@ -131,3 +141,22 @@ class ExecutionAdmin(ReadOnlyAdmin):
             executions.stop_execution(actor=request.user, execution=execution)
         words = ngettext("%(n)d workflow is stopped.", "%(n)d workflows are stopped.", len(found))
         messages.info(request, words % {"n": len(found)})
+
+
+class ChecklistItemInline(admin.TabularInline):
+    model = ChecklistItem
+    fields = ("title", "phase", "due", "assignee", "who", "done_at", "done_by")
+    readonly_fields = fields
+    can_delete = False
+    extra = 0
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Checklist)
+class ChecklistAdmin(ReadOnlyAdmin):
+    list_display = ("name", "owner", "person", "created_at")
+    list_select_related = ("owner", "person")
+    search_fields = ("name", "owner__name", "person__name")
+    inlines = (ChecklistItemInline,)

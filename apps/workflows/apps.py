@@ -11,6 +11,7 @@ class WorkflowsConfig(AppConfig):
         from apps.workflows.delivering import Deliveries
         from apps.workflows.executing import Executions
         from apps.workflows.firing import Starts, Ticks
+        from apps.workflows.services.checklists import remind
         from apps.workflows.types import BATCH, DELIVER, EXECUTION, START, TICK
 
         registry.register(TICK, Ticks())
@@ -20,4 +21,5 @@ class WorkflowsConfig(AppConfig):
         registry.register(EXECUTION, Executions())
         registry.nightly(scheduling.mend)
         registry.nightly(scheduling.forget_old)
+        registry.nightly(remind)
         handlers.connect()

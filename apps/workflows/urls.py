@@ -4,7 +4,7 @@ from django.urls import path
 
 from apps.accounts.views.sharing import share_paths
 from apps.workflows.models import Workflow
-from apps.workflows.views import automations, batches, building, executions, workflows
+from apps.workflows.views import automations, batches, building, checklists, executions, workflows
 
 urlpatterns = [
     path("automations/", automations.automation_list, name="automations"),
@@ -45,6 +45,13 @@ urlpatterns = [
         for act in ("up", "down", "remove")
     ),
     *share_paths("workflows/<uuid:pk>/", Workflow, "workflow"),
+    path("checklists/", checklists.checklist_list, name="checklists"),
+    path("checklists/keep/<uuid:run>/", checklists.checklist_keep, name="checklist-keep"),
+    path("checklists/<uuid:pk>/", checklists.checklist_detail, name="checklist"),
+    path("checklists/<uuid:pk>/remove/", checklists.checklist_remove, name="checklist-remove"),
+    path("checklists/<uuid:pk>/items/new/", checklists.item_new, name="checklist-item-new"),
+    path("checklists/items/<uuid:pk>/", checklists.item_edit, name="checklist-item"),
+    path("checklists/items/<uuid:pk>/tick/", checklists.item_tick, name="checklist-item-tick"),
     path("batches/", batches.batch_list, name="batches"),
     path("batches/new/", batches.batch_new, name="batch-new"),
     path("batches/<uuid:pk>/", batches.batch_detail, name="batch"),

@@ -4,7 +4,7 @@ They are made once, in a transaction around all tests of the module; each test i
 """
 
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -51,7 +51,7 @@ def _objects(member, admin):
     from apps.projects import services as projects
     from apps.prompts.services import library as prompts
     from apps.usage.services import budgets
-    from apps.workflows.models import Delivery
+    from apps.workflows.models import Checklist, Delivery
     from apps.workflows.services import automations, batches, executions, workflows
 
     def work(queue):
@@ -129,6 +129,7 @@ def _objects(member, admin):
         digest="d",
         expires_at=timezone.now() + timedelta(days=1),
     )
+    checklist = Checklist.objects.create(name="CANARY list", owner=member)
     consent = StandingConsent.objects.create(
         person=member, agent=agent, tool="calculate", expires_at=timezone.now() + timedelta(days=1)
     )
@@ -178,6 +179,8 @@ def _objects(member, admin):
         "automation": automation.pk,
         "batch": batch.pk,
         "workflow": workflow.pk,
+        "checklist": checklist.pk,
+        "checklist_item": checklist.items.create(number=1, title="CANARY", due=date(2027, 2, 1)).pk,
         "execution": execution.pk,
         "task": execution.steps.get().pk,
         "step": "check",

@@ -185,7 +185,7 @@ def test_messages_are_sent_under_the_name(in_acme, admin_user, settings):
     message = OutgoingMail.objects.latest("created_at").message()
     assert message.message()["From"].endswith("<no-reply@guildhall.example>")
     assert message.from_email == '"Ämter & Co" <no-reply@guildhall.example>'
-    assert "color:#8a1c4a" in message.alternatives[0][0]
+    assert 'color="#8a1c4a"' in message.alternatives[0][0]
     assert mail.outbox == []
 
 

@@ -50,6 +50,27 @@ class Earlier:
     person: str
 
 
+@dataclass(frozen=True)
+class Duty:
+    """Something that somebody has to do by a day. `email` is whose it is, "" for nobody who is known; `who` says it in words."""
+
+    title: str
+    due: date
+    who: str
+    email: str
+    phase: str
+    note: str
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """Duties that can be kept as a checklist, for the person of an e-mail address ("" for nobody)."""
+
+    name: str
+    email: str
+    duties: tuple[Duty, ...]
+
+
 class Desk(Protocol):
     """What a step works with. What models and tools answered is stored, so that a step that is done again asks nobody twice."""
 
@@ -128,7 +149,7 @@ class Blueprint:
 
     `report` makes that readable. `folder` holds prompts/<name>.md; `instructions.md` is what its agents are told unless they are
     changed, and `tools` are what they are given. `sample` is what it can be tried with: a text by variable, of files the name of one
-    in samples/.
+    in samples/. `agenda` gives the duties that come of its result.
     """
 
     key: str
@@ -141,6 +162,7 @@ class Blueprint:
     icon: str = "list-checks"
     tools: tuple[str, ...] = ()
     sample: Mapping[str, str] = field(default_factory=dict)
+    agenda: Callable[[Any], Agenda] | None = None
 
     @property
     def gives(self) -> type[BaseModel]:

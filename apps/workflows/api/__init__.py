@@ -3,7 +3,7 @@
 from django.urls import path
 
 from apps.accounts.api.sharing import share_paths
-from apps.workflows.api import automations, batches, workflows
+from apps.workflows.api import automations, batches, checklists, workflows
 from apps.workflows.models import Workflow
 
 urlpatterns = [
@@ -12,6 +12,10 @@ urlpatterns = [
     path("automations/<uuid:pk>/start", automations.start, name="api-automation-start"),
     path("automations/<uuid:pk>/occurrences", automations.occurrences, name="api-automation-occurrences"),
     path("automations/deliveries/<uuid:pk>/again", automations.again, name="api-delivery-again"),
+    path("checklists/", checklists.checklists, name="api-checklists"),
+    path("checklists/<uuid:pk>", checklists.checklist, name="api-checklist"),
+    path("checklists/<uuid:pk>/items", checklists.checklist_items, name="api-checklist-items"),
+    path("checklists/items/<uuid:pk>", checklists.checklist_item, name="api-checklist-item"),
     path("batches/", batches.batches, name="api-batches"),
     path("batches/<uuid:pk>", batches.batch, name="api-batch"),
     path("batches/<uuid:pk>/start", batches.start, name="api-batch-start"),
