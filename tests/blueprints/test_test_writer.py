@@ -18,9 +18,10 @@ from apps.agents.sandbox import scripts
 from apps.agents.sandbox.base import ScriptLimits
 from apps.agents.sandbox.bubblewrap import Bubblewrap
 from apps.agents.services import files, form_runs, studio
+from apps.blueprints.software.code import Module
 from apps.blueprints.software.testing import steps
-from apps.blueprints.software.testing.results import Suggested
-from apps.blueprints.software.testing.writing import suggested
+from apps.blueprints.software.testing.results import Call, Suggested
+from apps.blueprints.software.testing.writing import recorded, suggested
 from apps.providers.models import ProviderModel
 from tests.agents.test_runs import finished
 from tests.blueprints.test_software import SAMPLE, packed
@@ -154,6 +155,8 @@ def test_what_is_broken_is_said_and_the_rest_goes_on(written):
         "shop/dice.py": "import random\n\ndef thrown(x: int) -> int:\n    return random.randint(0, 10 ** 12)\n",
         "shop/hash.py": "def order(x: str) -> int:\n    return hash(x)\n",
         "tests/test_old.py": "def test_wrong():\n    assert 1 + 1 == 3\n\ndef test_right():\n    assert 1 + 1 == 2\n",
+        "shop/my-tool.py": "def f(x: int) -> int:\n    return x\n",
+        "shop/class.py": "def f(x: int) -> int:\n    return x\n",
         "README.md": "",
     }
     run = written(packed(texts))
@@ -198,6 +201,12 @@ def test_without_a_sandbox_it_says_so(written, monkeypatch):
 def test_other_languages_are_refused(written):
     run = written(packed({"a.go": "package main\n", "setup.cfg": ""}))
     assert run.state == "failed" and "Python alone" in run.error
+
+
+def test_what_code_says_it_gives_is_not_trusted():
+    calls = [Call(module="shop", function="f", arguments="(1,)", given="1), import os", raised="")]
+    module = Module(path="shop.py", language="Python", doc="", lines=1, has_faults=False, imports=[], definitions=[])
+    assert recorded(module, "shop", calls) is None
 
 
 @pytest.mark.parametrize("code", ["(" * 5_000, "def test_x():\n    assert " + "-" * 100_000 + "1", "\0", ""])

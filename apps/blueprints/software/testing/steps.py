@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping, Sequence
+from keyword import iskeyword
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -72,7 +73,7 @@ def probe(desk: Desk) -> Probed:
     modules = [
         [dotted(module.path), module.path, _functions(module), *_literals(reading, module.path)]
         for module in reading.modules
-        if PurePosixPath(module.path).name not in ("__main__.py", "setup.py", "conftest.py")
+        if PurePosixPath(module.path).name not in ("__main__.py", "setup.py", "conftest.py") and has_name(module.path)
     ]
     first, second = (_told(desk, reading, PROBES, {"modules": modules}) for _time in range(2))
     again = {tuple(map(str, call)) for call in second["calls"]}
@@ -90,14 +91,16 @@ def write(desk: Desk) -> Written:
     broken = {fault.path for fault in probed.faults}
     files: list[File] = []
     dropped: list[Dropped] = []
-    for module in _least_covered(reading, desk.of(TRY)):
-        if module.path in broken:
-            continue
+    modules = [
+        module
+        for module in _least_covered(reading, desk.of(TRY))
+        if module.path not in broken and has_name(module.path)
+    ]
+    for module in modules[: MOST_MODULES * 2]:
         name = dotted(module.path)
-        calls = [call for call in probed.calls if call.module == name]
-        if len(files) < MOST_MODULES * 2 and (held := recorded(module, name, calls)) is not None:
-            files.append(held)
-    for module in [each for each in _least_covered(reading, desk.of(TRY)) if each.path not in broken][:MOST_MODULES]:
+        held = recorded(module, name, [call for call in probed.calls if call.module == name])
+        files += [held] if held is not None else []
+    for module in modules[:MOST_MODULES]:
         file, none = suggested(dotted(module.path), _said(desk, reading, module))
         files += [file] if file is not None else []
         dropped += none
@@ -201,6 +204,11 @@ def dotted(path: str) -> str:
     """Return what a file is imported as, from the top or from src/."""
     parts = PurePosixPath(path.removeprefix("src/")).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def has_name(path: str) -> bool:
+    """Say whether a file can be imported by name: `my-tool.py` cannot."""
+    return all(part.isidentifier() and not iskeyword(part) for part in dotted(path).split("."))
 
 
 def _functions(module: Module) -> list[str]:

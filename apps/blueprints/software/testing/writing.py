@@ -39,7 +39,16 @@ def recorded(module: Module, dotted: str, calls: Sequence[Call]) -> File | None:
     ]
     groups = ["\n".join(group) for group in (imports, ["import pytest"] if "pytest." in body else [], own) if group]
     text = f'"""What {dotted} gives today."""\n\n' + "\n\n".join(groups) + f"\n\n\n{body}\n"
-    return File(path=file_name(dotted, "records"), text=text, by="records")
+    return File(path=file_name(dotted, "records"), text=text, by="records") if is_python(text) else None
+
+
+def is_python(text: str) -> bool:
+    """Say whether a text can be read as Python: what a repository's code said it gives may be anything."""
+    try:
+        ast.parse(text)
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return True
 
 
 def _recorded(function: str, calls: Sequence[Call]) -> str:
@@ -87,10 +96,7 @@ def suggested(dotted: str, said: Suggested) -> tuple[File | None, list[Dropped]]
 
 
 def _is_import(line: str) -> bool:
-    try:
-        return all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(line).body)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return False
+    return is_python(line) and all(isinstance(node, ast.Import | ast.ImportFrom) for node in ast.parse(line).body)
 
 
 def _judged(code: str) -> tuple[str, str]:
