@@ -14,7 +14,7 @@ from tests.canaries import answers, hits, places, plant
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
 
 
-FRESH_S = 120
+FRESH_S = 200
 """How long a sign-in is gone on with: for less than people are asked again who they are before they change what is theirs alone."""
 
 
