@@ -1,6 +1,5 @@
 """The steps of the test writer: read, run what is there, see what functions give, write, and keep what passes."""
 
-import ast
 from collections.abc import Mapping, Sequence
 from keyword import iskeyword
 from pathlib import Path, PurePosixPath
@@ -34,7 +33,7 @@ from apps.blueprints.software.testing.writing import recorded, suggested, tests_
 INSIDE = Path(__file__).parent / "inside"
 SUFFIXES = frozenset({".py", ".toml", ".cfg", ".ini", ".json", ".csv", ".txt", ".yaml", ".yml"})
 LIMITS = ScriptLimits(seconds=60.0)
-MOST_MODULES, MOST_LITERALS, MOST_SOURCE, MOST_WHY = 12, 8, 12_000, 300
+MOST_MODULES, MOST_SOURCE, MOST_WHY, MOST_CHARS = 12, 12_000, 300, 500
 RUNS, PROBES = "running.py", "probing.py"
 APART = ".apart"
 """The folder of the programs inside, beside the repository's own files."""
@@ -71,13 +70,13 @@ def probe(desk: Desk) -> Probed:
     """See what functions give for plain values; what a second time is not alike is left out."""
     reading = desk.of(READ)
     modules = [
-        [dotted(module.path), module.path, _functions(module), *_literals(reading, module.path)]
+        [dotted(module.path), module.path, _functions(module)]
         for module in reading.modules
         if PurePosixPath(module.path).name not in ("__main__.py", "setup.py", "conftest.py") and has_name(module.path)
     ]
     first, second = (_told(desk, reading, PROBES, {"modules": modules}) for _time in range(2))
     again = {tuple(map(str, call)) for call in second["calls"]}
-    calls = [tuple(map(str, call)) for call in first["calls"]]
+    calls = [call for call in (tuple(map(str, each)) for each in first["calls"]) if max(map(len, call)) <= MOST_CHARS]
     names = ("module", "function", "arguments", "given", "raised")
     return Probed(
         calls=[Call(**dict(zip(names, call, strict=True))) for call in calls if call in again],
@@ -213,19 +212,6 @@ def has_name(path: str) -> bool:
 
 def _functions(module: Module) -> list[str]:
     return [each.name for each in module.definitions if each.kind == "function" and each.is_public and "." not in each.name]  # fmt: skip
-
-
-def _literals(reading: Reading, path: str) -> tuple[list[str], list[float]]:
-    """Return short texts and numbers that stand in a module: what its functions may be meant for."""
-    try:
-        tree = ast.parse(dict(reading.files)[path])
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
-        return [], []
-    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docs]
-    texts = dict.fromkeys(value for value in values if isinstance(value, str) and 0 < len(value) <= 20)
-    numbers = dict.fromkeys(float(value) for value in values if isinstance(value, int | float) and abs(value) < 1e9)
-    return list(texts)[:MOST_LITERALS], list(numbers)[:MOST_LITERALS]
 
 
 def _least_covered(reading: Reading, trial: Trial) -> list[Module]:

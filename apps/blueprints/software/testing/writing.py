@@ -10,7 +10,8 @@ from django.utils.translation import gettext as _
 from apps.blueprints.software.code import Module
 from apps.blueprints.software.testing.results import Call, Dropped, File, Suggested
 
-LINE = 118
+UNREADABLE = (SyntaxError, ValueError, MemoryError, RecursionError, SystemError)
+"""What Python's parser raises; the last where it loses count of its own recursion."""
 
 
 def file_name(dotted: str, by: str) -> str:
@@ -46,7 +47,7 @@ def is_python(text: str) -> bool:
     """Say whether a text can be read as Python: what a repository's code said it gives may be anything."""
     try:
         ast.parse(text)
-    except (SyntaxError, ValueError, MemoryError, RecursionError):
+    except UNREADABLE:
         return False
     return True
 
@@ -104,7 +105,7 @@ def _judged(code: str) -> tuple[str, str]:
     first = " ".join(code.split())[:60]
     try:
         body = ast.parse(code).body
-    except (SyntaxError, ValueError, MemoryError, RecursionError) as error:
+    except UNREADABLE as error:
         return first, _("It is no Python: %(why)s") % {"why": str(error)[:100]}
     if len(body) != 1 or not isinstance(body[0], ast.FunctionDef) or not body[0].name.startswith("test_"):
         return first, _("It is no function of a test.")

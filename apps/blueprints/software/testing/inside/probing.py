@@ -1,10 +1,11 @@
 """Calls functions with plain values where scripts are run, and writes what they give to answer.json beside itself. Never imported by the product.
 
-Told in told.json: `modules`, each [dotted name, path, names of functions, texts, numbers], the last two being literals that stand in it.
+Told in told.json: `modules`, each [dotted name, path, names of functions].
 Tells `calls`, one of [module, function, arguments, given, raised] as source text for each call that reached lines which none before had, or
 gave another kind of value; and `faults`, [module, why] for each that could not be imported.
 """
 
+import ast
 import datetime as dt
 import decimal
 import importlib
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 FOLDER = Path(__file__).parent
-MOST_TRIED, MOST_KEPT, MOST_ALIKE, LONGEST_S, MOST_CHARS = 150, 8, 6, 0.2, 200
+MOST_TRIED, MOST_KEPT, MOST_ALIKE, MOST_LITERALS, LONGEST_S, MOST_CHARS = 150, 8, 6, 8, 0.2, 200
 RAISED = (ValueError, KeyError, IndexError, ZeroDivisionError, OverflowError)
 DAYS = (dt.date(2026, 3, 2), dt.date(2024, 2, 29), dt.date(2026, 12, 31), dt.date(2026, 3, 8))
 PLAIN: dict[Any, tuple[Any, ...]] = {
@@ -46,9 +47,10 @@ def main() -> None:
     signal.signal(signal.SIGALRM, _stop)
     calls: list[list[str]] = []
     faults: list[list[str]] = []
-    for name, path, functions, texts, numbers in told["modules"]:
+    for name, path, functions in told["modules"]:
         try:
             module = importlib.import_module(name)
+            texts, numbers = literals(Path(path).read_text())
         except BaseException as error:  # noqa: BLE001  whatever somebody's module does
             faults.append([path, f"{type(error).__name__}: {error}"[:MOST_CHARS]])
             continue
@@ -57,6 +59,16 @@ def main() -> None:
             if inspect.isfunction(found) and not inspect.iscoroutinefunction(found):
                 calls += [[name, function, *each] for each in kept(found, texts, numbers)]
     FOLDER.joinpath("answer.json").write_text(json.dumps({"calls": calls, "faults": faults}))
+
+
+def literals(source: str) -> tuple[list[str], list[float]]:
+    """Return short texts and numbers that stand in a module: what its functions may be meant for."""
+    tree = ast.parse(source)
+    docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    values = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and id(node) not in docs]
+    texts = dict.fromkeys(value for value in values if isinstance(value, str) and 0 < len(value) <= 20)
+    numbers = dict.fromkeys(float(value) for value in values if isinstance(value, int | float) and abs(value) < 1e9)
+    return list(texts)[:MOST_LITERALS], list(numbers)[:MOST_LITERALS]
 
 
 def kept(function: Callable[..., Any], texts: list[str], numbers: list[float]) -> Iterator[tuple[str, str, str]]:
