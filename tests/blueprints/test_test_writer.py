@@ -28,7 +28,7 @@ from tests.blueprints.test_software import SAMPLE, packed
 from tests.standin.server import says
 
 WRITER = blueprint_named("code_tests")
-runs_scripts = pytest.mark.skipif(not scripts.works(Bubblewrap()), reason="No bubblewrap is installed here.")
+runs_scripts = pytest.mark.skipif(not scripts.works(Bubblewrap()), reason="bubblewrap does not work here.")
 
 
 @pytest.fixture

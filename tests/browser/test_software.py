@@ -1,10 +1,10 @@
 """A repository documented in a browser by the sample, its picture drawn, light, dark and on a phone."""
 
-import shutil
-
 import pytest
 from playwright.sync_api import expect
 
+from apps.agents.sandbox import scripts
+from apps.agents.sandbox.bubblewrap import Bubblewrap
 from tests.browser.looks import VIEWS, is_sideways, violations
 
 pytestmark = pytest.mark.browser
@@ -24,7 +24,7 @@ def test_repository_is_documented_by_the_sample(open_page, form_of, console):
     assert console == []
 
 
-@pytest.mark.skipif(not shutil.which("bwrap"), reason="No bubblewrap is installed here.")
+@pytest.mark.skipif(not scripts.works(Bubblewrap()), reason="bubblewrap does not work here.")
 def test_tests_are_written_run_and_kept_by_the_sample(open_page, form_of, console):
     form = form_of("code_tests")
     page = open_page(form, login="jonas")
