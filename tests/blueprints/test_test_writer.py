@@ -91,11 +91,9 @@ def test_sample_gets_tests_that_pass_and_are_counted_right(written, tmp_path):
 
 @runs_scripts
 @pytest.mark.django_db
-@pytest.mark.parametrize("package", ["simpleeval", "cronsim", "moneyed_is_not_here"])
+@pytest.mark.parametrize("package", ["simpleeval", "cronsim", "dateutil"])
 def test_public_code_gets_tests_that_pass(written, tmp_path, package):
     """Code that others wrote: whatever is kept passes at a desk too."""
-    if package == "moneyed_is_not_here":
-        package = "dateutil"
     origin = Path(find_spec(package).origin)
     texts = (
         {f"{package}/{path.name}": path.read_text() for path in sorted(origin.parent.glob("*.py"))}
@@ -172,6 +170,44 @@ def test_what_is_broken_is_said_and_the_rest_goes_on(written):
 
 @runs_scripts
 @pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("conftest.py", "import a_package_that_is_not_there\n"),
+        ("tests/test_old.py", "import a_package_that_is_not_there\n\ndef test_old():\n    assert True\n"),
+    ],
+)
+def test_own_tests_that_cannot_begin_keep_nothing_else_from_it(written, name, text):
+    texts = {
+        "shop.py": "def double(x: int) -> int:\n    return 2 * x\n",
+        "pyproject.toml": "[tool.pytest.ini_options]\nrequired_plugins = 'pytest-of-somebody'\naddopts = '--of-somebody'\n",
+        "tests/test_old.py": "def test_old():\n    assert True\n",
+        name: text,
+    }
+    run = written(packed(texts))
+    assert run.state == "succeeded", run.error
+    (old,) = run.result["own_failed"]
+    assert old["state"] == "unread" and "a_package_that_is_not_there" in old["reason"]
+    assert run.result["kept"] == 1 and run.result["after"]["how"] == "2 / 2"
+    assert "does not pass here" in run.answer
+
+
+@runs_scripts
+@pytest.mark.django_db
+def test_settings_of_pytest_that_ask_for_what_is_not_here_are_left_aside(written):
+    settings = "[tool.pytest.ini_options]\nrequired_plugins = 'pytest-of-somebody'\naddopts = '--of-somebody'\n"
+    texts = {
+        "shop.py": "def double(x: int) -> int:\n    return 2 * x\n",
+        "pyproject.toml": settings,
+        "tests/test_old.py": "from shop import double\n\ndef test_old():\n    assert double(1) == 2\n",
+    }
+    run = written(packed(texts))
+    assert run.result["own"] == 1 and run.result["own_failed"] == []
+    assert run.result["before"]["how"] == run.result["after"]["how"] == "2 / 2"
+
+
+@runs_scripts
+@pytest.mark.django_db
 def test_tests_that_take_too_long_are_left_out(written, monkeypatch):
     monkeypatch.setattr(steps, "LIMITS", ScriptLimits(seconds=6.0))
     texts = {
@@ -207,6 +243,10 @@ def test_what_code_says_it_gives_is_not_trusted():
     calls = [Call(module="shop", function="f", arguments="(1,)", given="1), import os", raised="")]
     module = Module(path="shop.py", language="Python", doc="", lines=1, has_faults=False, imports=[], definitions=[])
     assert recorded(module, "shop", calls) is None
+
+
+def test_both_blueprints_have_the_same_sample():
+    assert (WRITER.folder / "samples" / "library.zip").read_bytes() == SAMPLE.read_bytes()
 
 
 @pytest.mark.parametrize("code", ["(" * 5_000, "def test_x():\n    assert " + "-" * 100_000 + "1", "\0", ""])

@@ -116,7 +116,8 @@ def _said(desk: Desk, reading: Reading, module: Module) -> Suggested:
 def keep(desk: Desk) -> Suite:
     """Run what was written, keep what passes, and run that once more with the tests that were there."""
     reading, own, written = desk.of(READ), desk.of(TRY), desk.of(WRITE)
-    tests = () if own.is_cut else reading.tests
+    unread = {each.test for each in own.outcomes if each.state == "unread"}
+    tests = [] if own.is_cut else [path for path in reading.tests if path not in unread]
     trial = _run(desk, reading, written.files, [])
     kept, failed = _passed(written.files, trial)
     last = _run(desk, reading, kept, tests)
@@ -172,7 +173,7 @@ def _name(test: str) -> str:
 def _run(desk: Desk, reading: Reading, files: Sequence[File], tests: Sequence[str]) -> Trial:
     """Run tests with coverage: those of some files that were written, and some that were there."""
     sources = [module.path for module in reading.modules]
-    told = {"tests": [*tests, *(file.path for file in files)], "sources": sources}
+    told = {"tests": [*tests, *(file.path for file in files)], "has_conftest": bool(tests), "sources": sources}
     answer = _told(desk, reading, RUNS, told, files)
     return Trial(
         outcomes=[

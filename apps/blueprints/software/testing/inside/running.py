@@ -1,9 +1,12 @@
 """Runs tests under coverage where scripts are run, and writes what came of them to answer.json beside itself. Never imported by the product.
 
-Told in told.json: `tests`, paths of files with tests, and `sources`, paths of the files whose lines are counted. Tells `outcomes`, one of
+Told in told.json: `tests`, paths of files with tests, `has_conftest`, whether the repository's conftest.py are read, and `sources`, paths of the
+files whose lines are counted. Tells `outcomes`, one of
 [id, state, reason] for each test, and `covered`, for each source [path, statements, missing lines].
 """
 
+import contextlib
+import io
 import json
 import os
 import sys
@@ -37,6 +40,29 @@ def _reason(report: Any) -> str:
     return str(text)[-MOST_REASON:]
 
 
+def run(tests: list[str], outcomes: Outcomes, *, has_conftest: bool) -> None:
+    """Run files of tests without the repository's settings of pytest, which may ask for what is not here. Where pytest cannot begin, none could be read."""
+    settings = FOLDER / "pytest.ini"
+    settings.write_text("[pytest]\n")
+    options = [
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-c",
+        str(settings),
+        "--rootdir=.",
+        "--confcutdir=.",
+        "--import-mode=importlib",
+    ]
+    said = io.StringIO()
+    with contextlib.redirect_stderr(said):
+        pytest.main([*options, *([] if has_conftest else ["--noconftest"]), *tests], plugins=[outcomes])
+    for path in tests:
+        if not any(name.startswith(path) for name in outcomes.found):
+            why = said.getvalue().strip()[-MOST_REASON:]
+            outcomes.found[path] = [path, "unread" if why else "skipped", why]
+
+
 def main() -> None:
     told = json.loads(FOLDER.joinpath("told.json").read_text())
     sys.path[:0] = [str(Path.cwd()), str(Path("src").resolve())]
@@ -47,8 +73,7 @@ def main() -> None:
     )
     measured.start()
     if told["tests"]:
-        options = ["-q", "-p", "no:cacheprovider", "-o", "addopts=", "--no-header", "--import-mode=importlib"]
-        pytest.main([*options, *told["tests"]], plugins=[outcomes])
+        run(told["tests"], outcomes, has_conftest=told["has_conftest"])
     measured.stop()
     covered = [each for path in told["sources"] if (each := _covered(measured, path)) is not None]
     FOLDER.joinpath("answer.json").write_text(
