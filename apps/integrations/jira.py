@@ -18,7 +18,7 @@ from apps.core.http import Fetched
 from apps.integrations.calls import send
 from apps.integrations.errors import CallFailed, UnreadableDescription
 from apps.integrations.models import Connection, Operation
-from apps.integrations.openapi import as_text
+from apps.integrations.openapi import as_dict, as_dicts, as_text
 from apps.integrations.types import Described, Description
 
 CLOUD, SERVER = "/rest/api/3", "/rest/api/2"
@@ -84,8 +84,8 @@ def _find_issues(connection: Connection, root: str, given: dict[str, Any]) -> di
 
 def _find_in_cloud(connection: Connection, wanted: dict[str, Any], page: str, *, has_changes: bool) -> dict[str, Any]:
     token = {"nextPageToken": page} if page else {}
-    told = _dict(_asked(connection, "POST", f"{CLOUD}/search/jql", body=wanted | token))
-    issues = _dicts(told.get("issues"))
+    told = as_dict(_asked(connection, "POST", f"{CLOUD}/search/jql", body=wanted | token))
+    issues = as_dicts(told.get("issues"))
     changes = (
         _changes_in_cloud(connection, [str(issue.get("id")) for issue in issues]) if has_changes and issues else {}
     )
@@ -100,9 +100,9 @@ def _changes_in_cloud(connection: Connection, ids: Sequence[str]) -> dict[str, l
     token = ""
     for _page in range(MOST_CHANGE_PAGES):
         wanted = {"issueIdsOrKeys": list(ids), "maxResults": 1_000} | ({"nextPageToken": token} if token else {})
-        told = _dict(_asked(connection, "POST", f"{CLOUD}/changelog/bulkfetch", body=wanted))
-        for each in _dicts(told.get("issueChangeLogs")):
-            found.setdefault(str(each.get("issueId")), []).extend(_dicts(each.get("changeHistories")))
+        told = as_dict(_asked(connection, "POST", f"{CLOUD}/changelog/bulkfetch", body=wanted))
+        for each in as_dicts(told.get("issueChangeLogs")):
+            found.setdefault(str(each.get("issueId")), []).extend(as_dicts(each.get("changeHistories")))
         token = str(told.get("nextPageToken") or "")
         if not token:
             return found
@@ -112,18 +112,18 @@ def _changes_in_cloud(connection: Connection, ids: Sequence[str]) -> dict[str, l
 def _find_on_server(connection: Connection, wanted: dict[str, Any], page: str, *, has_changes: bool) -> dict[str, Any]:
     start = int(page) if page.isdecimal() else 0
     body = wanted | {"startAt": start} | ({"expand": ["changelog"]} if has_changes else {})
-    told = _dict(_asked(connection, "POST", f"{SERVER}/search", body=body))
-    issues = _dicts(told.get("issues"))
-    found = [_issue(issue, _dicts(_dict(issue.get("changelog")).get("histories"))) for issue in issues]
+    told = as_dict(_asked(connection, "POST", f"{SERVER}/search", body=body))
+    issues = as_dicts(told.get("issues"))
+    found = [_issue(issue, as_dicts(as_dict(issue.get("changelog")).get("histories"))) for issue in issues]
     total, end = int(told.get("total") or 0), start + len(issues)
     return {"issues": found, "next": str(end) if issues and end < total else "", "total": total}
 
 
 def _read_issue(connection: Connection, root: str, given: dict[str, Any]) -> dict[str, Any]:
     names = ",".join((*FIELDS, "description", "comment"))
-    told = _dict(_asked(connection, "GET", f"{root}/issue/{_key(given)}", query={"fields": names}))
-    fields = _dict(told.get("fields"))
-    comments = _dicts(_dict(fields.get("comment")).get("comments"))[-MOST_COMMENTS:]
+    told = as_dict(_asked(connection, "GET", f"{root}/issue/{_key(given)}", query={"fields": names}))
+    fields = as_dict(told.get("fields"))
+    comments = as_dicts(as_dict(fields.get("comment")).get("comments"))[-MOST_COMMENTS:]
     about = {
         "description": _plain(fields.get("description")),
         "comments": [_plain(each.get("body")) for each in comments],
@@ -132,12 +132,12 @@ def _read_issue(connection: Connection, root: str, given: dict[str, Any]) -> dic
 
 
 def _list_statuses(connection: Connection, root: str, given: dict[str, Any]) -> dict[str, Any]:
-    rows = _dicts(_asked(connection, "GET", f"{root}/status"))
+    rows = as_dicts(_asked(connection, "GET", f"{root}/status"))
     return {"statuses": [{"name": as_text(row.get("name"), 80), "category": _category(row)} for row in rows]}
 
 
 def _read_sprint(connection: Connection, root: str, given: dict[str, Any]) -> dict[str, Any]:
-    told = _dict(_asked(connection, "GET", f"/rest/agile/1.0/sprint/{int(given['sprint'])}"))
+    told = as_dict(_asked(connection, "GET", f"/rest/agile/1.0/sprint/{int(given['sprint'])}"))
     days = {name: _time(told.get(f"{name}Date")) for name in ("start", "end", "complete")}
     return {
         "id": int(given["sprint"]),
@@ -153,7 +153,7 @@ def _comment_issue(connection: Connection, root: str, given: dict[str, Any]) -> 
         {"type": "paragraph", "content": [{"type": "text", "text": part}]} for part in text.split("\n") if part
     ]
     body = {"type": "doc", "version": 1, "content": paragraphs} if root == CLOUD else text
-    told = _dict(
+    told = as_dict(
         _asked(connection, "POST", f"{root}/issue/{_key(given)}/comment", body={"body": body}, is_repeatable=False)
     )
     return {"id": as_text(told.get("id"), 40)}
@@ -172,15 +172,15 @@ _CALLS: dict[str, Callable[[Connection, str, dict[str, Any]], dict[str, Any]]] =
 
 
 def _issue(raw: Mapping[str, Any], histories: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    fields = _dict(raw.get("fields"))
-    status = _dict(fields.get("status"))
+    fields = as_dict(raw.get("fields"))
+    status = as_dict(fields.get("status"))
     return {
         "key": as_text(raw.get("key"), 40),
         "summary": as_text(fields.get("summary"), 200),
-        "type": as_text(_dict(fields.get("issuetype")).get("name"), 60),
+        "type": as_text(as_dict(fields.get("issuetype")).get("name"), 60),
         "status": as_text(status.get("name"), 80),
         "category": _category(status),
-        "priority": as_text(_dict(fields.get("priority")).get("name"), 40),
+        "priority": as_text(as_dict(fields.get("priority")).get("name"), 40),
         "created": _time(fields.get("created")),
         "resolved": _time(fields.get("resolutiondate")),
         "changes": sorted(_changes(histories), key=lambda change: change["at"]),
@@ -190,7 +190,7 @@ def _issue(raw: Mapping[str, Any], histories: Sequence[Mapping[str, Any]]) -> di
 def _changes(histories: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]:
     for history in histories:
         at = _time(history.get("created"))
-        for item in _dicts(history.get("items")):
+        for item in as_dicts(history.get("items")):
             field = FOLLOWED.get(str(item.get("field")))
             if field is None or at is None:
                 continue
@@ -201,7 +201,7 @@ def _changes(histories: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, str]]
 
 def _category(status: Mapping[str, Any]) -> str:
     """Return `new`, `indeterminate` or `done`; Jira's own category for none is `undefined`."""
-    return as_text(_dict(status.get("statusCategory")).get("key"), 20)
+    return as_text(as_dict(status.get("statusCategory")).get("key"), 20)
 
 
 def _time(raw: Any) -> str | None:
@@ -224,17 +224,9 @@ def _plain(raw: Any) -> str:
         return ""
     if raw.get("type") == "text":
         return as_text(raw.get("text"), TEXT_CHARS)
-    parts = [_plain(part) for part in _dicts(raw.get("content"))]
+    parts = [_plain(part) for part in as_dicts(raw.get("content"))]
     joint = "" if raw.get("type") in ("paragraph", "heading") else "\n"
     return joint.join(part for part in parts if part)[:TEXT_CHARS]
-
-
-def _dict(raw: Any) -> dict[str, Any]:
-    return raw if isinstance(raw, dict) else {}
-
-
-def _dicts(raw: Any) -> list[dict[str, Any]]:
-    return [each for each in raw if isinstance(each, dict)] if isinstance(raw, list) else []
 
 
 def _key(given: Mapping[str, Any]) -> str:
@@ -269,9 +261,9 @@ def _asked(
 
 def _reason(answer: Fetched) -> str:
     try:
-        told = _dict(orjson.loads(answer.body or b"null"))
+        told = as_dict(orjson.loads(answer.body or b"null"))
     except orjson.JSONDecodeError:
         told = {}
     said = [as_text(each, 300) for each in told.get("errorMessages") or () if isinstance(each, str)]
-    said += [as_text(each, 300) for each in _dict(told.get("errors")).values()]
+    said += [as_text(each, 300) for each in as_dict(told.get("errors")).values()]
     return f"Jira answered {answer.status}: {' '.join(filter(None, said))}".rstrip(": ")[:1_000]

@@ -213,6 +213,16 @@ def as_argument(name: str) -> str:
     return re.sub(r"[^A-Za-z0-9_]+", "_", name).strip("_")[:64] or "value"
 
 
+def as_dict(value: Any) -> dict[str, Any]:
+    """Return a stranger's object, {} for what is none."""
+    return value if isinstance(value, dict) else {}
+
+
+def as_dicts(value: Any) -> list[dict[str, Any]]:
+    """Return the objects of a stranger's list, [] for what is none."""
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
 def as_text(value: Any, most_chars: int) -> str:
     """Return a stranger's text as one line of at most so many characters, "" for what is none."""
     if not isinstance(value, str):

@@ -16,7 +16,7 @@ from apps.core.http import Fetched
 from apps.integrations.calls import send
 from apps.integrations.errors import CallFailed, UnreadableDescription
 from apps.integrations.models import Connection, Operation
-from apps.integrations.openapi import as_text
+from apps.integrations.openapi import as_dict, as_dicts, as_text
 from apps.integrations.types import Described, Description
 
 MOST_LISTED, A_PAGE = 10_000, 100
@@ -41,7 +41,7 @@ def _described(tree: str, files: str) -> tuple[Described, ...]:
 
 def read_github(connection: Connection) -> Description:
     """Ask a server whether it is GitHub. Raises UnreadableDescription, CallFailed."""
-    told = _dict(_json(connection, "/meta"))
+    told = as_dict(_json(connection, "/meta"))
     if "verifiable_password_authentication" not in told:
         raise UnreadableDescription(
             _("There is no GitHub at this address. Its interface is at https://api.github.com."), field="base_url"
@@ -64,12 +64,12 @@ def call(operation: Operation, arguments: Mapping[str, Any], *, idempotency_key:
 
 def _list_github(connection: Connection, given: dict[str, Any]) -> dict[str, Any]:
     root = f"/repos/{_owned(given)}"
-    commit = _dict(_json(connection, f"{root}/commits/{_branch(given)}"))
+    commit = as_dict(_json(connection, f"{root}/commits/{_branch(given)}"))
     sha = as_text(commit.get("sha"), 64)
-    tree = _dict(_json(connection, f"{root}/git/trees/{quote(sha, safe='')}?recursive=1"))
+    tree = as_dict(_json(connection, f"{root}/git/trees/{quote(sha, safe='')}?recursive=1"))
     files = [
         {"path": str(entry.get("path")), "bytes": int(entry.get("size") or 0)}
-        for entry in _dicts(tree.get("tree"))
+        for entry in as_dicts(tree.get("tree"))
         if entry.get("type") == "blob"
     ]
     return _listing(sha, files, is_cut=bool(tree.get("truncated")))
@@ -77,13 +77,13 @@ def _list_github(connection: Connection, given: dict[str, Any]) -> dict[str, Any
 
 def _list_gitlab(connection: Connection, given: dict[str, Any]) -> dict[str, Any]:
     root = _project(given)
-    sha = as_text(_dict(_json(connection, f"{root}/commits/{_branch(given)}")).get("id"), 64)
+    sha = as_text(as_dict(_json(connection, f"{root}/commits/{_branch(given)}")).get("id"), 64)
     files: list[dict[str, Any]] = []
     page = "1"
     while page and len(files) <= MOST_LISTED:
         asked = f"{root}/tree?recursive=true&per_page={A_PAGE}&page={page}&ref={quote(sha, safe='')}"
         answer = _answer(connection, asked)
-        files += [{"path": str(e.get("path")), "bytes": None} for e in _dicts(_parsed(answer)) if e.get("type") == "blob"]  # fmt: skip
+        files += [{"path": str(e.get("path")), "bytes": None} for e in as_dicts(_parsed(answer)) if e.get("type") == "blob"]  # fmt: skip
         page = answer.headers.get("x-next-page", "")
     return _listing(sha, files, is_cut=bool(page))
 
@@ -166,7 +166,7 @@ def _answer(connection: Connection, path: str, *, headers: Mapping[str, str] | N
     """Ask for something. Raises CallFailed with what the server says."""
     answer = send(connection, "GET", path, headers=headers, most_bytes=LISTING_BYTES)
     if answer.status >= 300:
-        said = _dict(_parsed(answer, default={}))
+        said = as_dict(_parsed(answer, default={}))
         reason = as_text(said.get("message") or said.get("error"), 300)
         raise CallFailed(f"{connection.get_kind_display()} answered {answer.status}: {reason}".rstrip(": "))
     return answer
@@ -179,11 +179,3 @@ def _parsed(answer: Fetched, default: Any = None) -> Any:
         if default is not None:
             return default
         raise CallFailed("The server gave no answer that can be read.") from error
-
-
-def _dict(raw: Any) -> dict[str, Any]:
-    return raw if isinstance(raw, dict) else {}
-
-
-def _dicts(raw: Any) -> list[dict[str, Any]]:
-    return [each for each in raw if isinstance(each, dict)] if isinstance(raw, list) else []

@@ -13,6 +13,7 @@ from apps.agents.services import files, form_runs, studio
 from apps.blueprints.hr.onboarding import planning
 from apps.blueprints.hr.onboarding.results import Line
 from apps.blueprints.hr.onboarding.steps import addresses_in
+from apps.knowledge import services as knowledge
 from apps.knowledge.types import Sheet
 from apps.providers.models import ProviderModel
 from tests.agents.test_runs import finished
@@ -88,13 +89,16 @@ def test_sample_by_role(planned):
 
 
 @pytest.mark.django_db
-def test_what_the_documents_say_is_quoted(planned):
+def test_what_the_documents_say_is_quoted(planned, admin_user, base, work):
+    said = b"# Leave\n\nOn the second day personnel explain annual leave to everybody. Lunch is at noon.\n"
+    knowledge.upload_document(actor=admin_user, knowledge_base=base, upload=SimpleUploadedFile("handbook.md", said))
+    work("documents")
     run = planned(b"Task,Day,Who\nExplain annual leave,1,HR\nBuy a rocket for the moon,2,HR\n")
     found = {task["title"]: task["source"] for task in run.result["tasks"]}
     assert found["Buy a rocket for the moon"] is None
-    source = found["Explain annual leave"]
-    if source is not None:
-        assert source["quote"] in run.answer and source["document"] in run.answer
+    quote = "On the second day personnel explain annual leave to everybody."
+    assert found["Explain annual leave"] == {"quote": quote, "document": "handbook.md", "page": None}
+    assert f"> {quote}" in run.answer and "handbook.md" in run.answer
 
 
 @pytest.mark.django_db

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from apps.agents.blueprints import Desk, StepFailed, Typed
+from apps.agents.blueprints import Desk, Typed
+from apps.blueprints.sites import asked, site_of
 
 FIND, STATUSES, SPRINT = "_find_issues", "_list_statuses", "_read_sprint"
 MOST_ISSUES, A_PAGE = 20_000, 100
@@ -47,27 +48,10 @@ def has_site(desk: Desk) -> bool:
     return any(name.endswith(FIND) for name in desk.tools())
 
 
-def site_of(desk: Desk) -> str:
-    """Return what the names of the tools of the agent's Jira begin with: the one that was named, or the only one. Raises StepFailed."""
-    sites = [name.removesuffix(FIND) for name in desk.tools() if name.endswith(FIND)]
-    wanted = desk.values.get("site", "").strip().lower().replace("-", "_").replace(" ", "_")
-    if wanted:
-        sites = [site for site in sites if site == wanted]
-    if not sites:
-        raise StepFailed(
-            _("This agent has no Jira. Connect one, choose “Find issues” there, and give it to the agent.")
-        )
-    if len(sites) > 1:
-        raise StepFailed(_("This agent has several: %(sites)s. Say which.") % {"sites": ", ".join(sites)})
-    return sites[0]
-
-
-def asked(desk: Desk, key: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
-    """Use a tool of Jira. Raises StepFailed with what it answered."""
-    told = desk.use(key, tool, **arguments)
-    if "error" in told:
-        raise StepFailed(str(told["error"]))
-    return told
+def jira_of(desk: Desk) -> str:
+    """Return what the names of the tools of the agent's Jira begin with. Raises StepFailed."""
+    missing = _("This agent has no Jira. Connect one, choose “Find issues” there, and give it to the agent.")
+    return site_of(desk, FIND, missing)
 
 
 def find(desk: Desk, site: str, jql: str, *, with_changes: bool, most: int | None = None) -> Issues:

@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import PurePosixPath
-from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, StepFailed, Typed
+from apps.blueprints.sites import asked, site_of
 from apps.knowledge.errors import UnreadableDocument
 from apps.knowledge.parsers import CODE_SUFFIXES, outline_code
+from apps.knowledge.parsers.formats.brought import BROUGHT
 from apps.knowledge.types import SourceFile
 from apps.prompts.types import Variable
 
 LIST, READ = "_list_files", "_read_files"
 MOST_FETCHED, A_CALL, MOST_FILE_BYTES, MOST_CHARS = 1_500, 40, 512 << 10, 6_000_000
-BROUGHT = frozenset({"node_modules", "vendor", "third_party", "site-packages", "dist", "build", "target", ".git"})
-"""Folders of what others wrote or what is made from the rest."""
 _TESTS = frozenset({"test", "tests", "testing", "spec", "specs", "__tests__", "fixtures", "examples", "docs"})
 ASKS = (
     Variable("archive", "file", help=gettext_lazy("The repository as ZIP, as GitHub and GitLab offer it."), is_required=False, label=gettext_lazy("ZIP of the repository")),
@@ -126,43 +125,22 @@ def _unpacked(desk: Desk) -> Repository:
 
 
 def _fetched(desk: Desk, wanted: frozenset[str], suffixes: frozenset[str]) -> Repository:
-    site, name = _site(desk), desk.values["repository"].strip()
+    missing = _(
+        "This agent has no GitHub or GitLab. Connect one, choose “List files” and “Read files” there, and give them to the agent."
+    )
+    site, name = site_of(desk, LIST, missing), desk.values["repository"].strip()
     folder = desk.values.get("folder", "").strip().strip("/")
-    listed = _asked(desk, "list", site + LIST, repository=name, branch=desk.values.get("branch", "").strip())
+    listed = asked(desk, "list", site + LIST, repository=name, branch=desk.values.get("branch", "").strip())
     rows = [row for row in listed["files"] if is_wanted(str(row["path"]), folder, wanted, suffixes)]
     small = [str(row["path"]) for row in rows if (row["bytes"] or 0) <= MOST_FILE_BYTES]
     left_out = [str(row["path"]) for row in rows if (row["bytes"] or 0) > MOST_FILE_BYTES] + small[MOST_FETCHED:]
     files: list[tuple[str, str]] = []
     for number, start in enumerate(range(0, len(small[:MOST_FETCHED]), A_CALL)):
         paths = small[start : min(start + A_CALL, MOST_FETCHED)]
-        told = _asked(desk, f"read-{number}", site + READ, repository=name, branch=listed["commit"], paths=paths)
+        told = asked(desk, f"read-{number}", site + READ, repository=name, branch=listed["commit"], paths=paths)
         files += [(str(file["path"]), str(file["text"])) for file in told["files"]]
         left_out += [str(path) for path in told["left_out"]]
     return Repository(name=name, commit=str(listed["commit"]), files=files, left_out=left_out)
-
-
-def _asked(desk: Desk, key: str, tool: str, **arguments: Any) -> Any:
-    told = desk.use(key, tool, **arguments)
-    if "error" in told:
-        raise StepFailed(str(told["error"]))
-    return told
-
-
-def _site(desk: Desk) -> str:
-    """Return what the names of the tools of the agent's connection begin with. Raises StepFailed."""
-    sites = [name.removesuffix(LIST) for name in desk.tools() if name.endswith(LIST)]
-    wanted = desk.values.get("site", "").strip().lower().replace("-", "_").replace(" ", "_")
-    if wanted:
-        sites = [site for site in sites if site == wanted]
-    if not sites:
-        raise StepFailed(
-            _(
-                "This agent has no GitHub or GitLab. Connect one, choose “List files” and “Read files” there, and give them to the agent."
-            )
-        )
-    if len(sites) > 1:
-        raise StepFailed(_("This agent has several: %(sites)s. Say which.") % {"sites": ", ".join(sites)})
-    return sites[0]
 
 
 def _bounded(files: Sequence[tuple[str, str]]) -> tuple[list[tuple[str, str]], list[str]]:

@@ -9,13 +9,6 @@ from pathlib import PurePosixPath
 from typing import Any
 
 MOST_FILES, MOST_FILE_BYTES, MOST_BYTES = 3_000, 512 << 10, 16 << 20
-BROUGHT = frozenset(
-    {
-        *(".git", ".hg", ".svn", ".venv", "venv", "node_modules", "bower_components", "vendor", "third_party"),
-        *("__pycache__", ".tox", ".nox", ".mypy_cache", ".pytest_cache", "site-packages", "dist", "build", "target"),
-    }
-)
-"""Folders of what others wrote or what is made from the rest."""
 
 
 def main() -> None:
@@ -35,10 +28,11 @@ def main() -> None:
 
 def _unpacked(data: bytes) -> dict[str, Any]:
     """Return `files` as [path, text], and the paths of those `left_out` for their size; a folder around all of them is taken off."""
+    brought = importlib.import_module("brought").BROUGHT
     found: list[list[str]] = []
     left_out, room = [], MOST_BYTES
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        entries = [entry for entry in archive.infolist() if _is_own(entry)]
+        entries = [entry for entry in archive.infolist() if _is_own(entry, brought)]
         for entry in sorted(entries, key=lambda entry: entry.filename):
             if len(found) >= MOST_FILES or entry.file_size > min(MOST_FILE_BYTES, room):
                 left_out.append(entry.filename)
@@ -54,10 +48,10 @@ def _unpacked(data: bytes) -> dict[str, Any]:
     }
 
 
-def _is_own(entry: zipfile.ZipInfo) -> bool:
+def _is_own(entry: zipfile.ZipInfo, brought: frozenset[str]) -> bool:
     path = PurePosixPath(entry.filename)
     is_inside = not path.is_absolute() and ".." not in path.parts and "\0" not in entry.filename
-    return is_inside and not entry.is_dir() and not BROUGHT & set(path.parts)
+    return is_inside and not entry.is_dir() and not brought & set(path.parts)
 
 
 def _text(data: bytes) -> str | None:

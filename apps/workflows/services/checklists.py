@@ -203,5 +203,5 @@ def remind() -> None:
 
 @transaction.atomic
 def _remind(person: User, items: Sequence[ChecklistItem], today: date) -> None:
-    ChecklistItem.objects.filter(pk__in=[item.pk for item in items]).update(reminded_on=today)
-    tell(person, "reminder", "/checklists/", items=items)
+    if tell(person, "reminder", "/checklists/", items=items):
+        ChecklistItem.objects.filter(pk__in=[item.pk for item in items]).update(reminded_on=today)

@@ -7,6 +7,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Agenda, Duty, Typed
+from apps.blueprints.quotes import place_of
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
 
 
@@ -29,7 +30,7 @@ class Lines(Typed):
     left_out: int
 
 
-class Passage(Typed):
+class Quote(Typed):
     """What a document says of a task, word for word, and where."""
 
     quote: str
@@ -37,10 +38,10 @@ class Passage(Typed):
     page: int | None
 
 
-class Passages(Typed):
+class Quotes(Typed):
     """By the place of the task, from 0; none for most."""
 
-    passages: dict[str, Passage]
+    quotes: dict[str, Quote]
 
 
 class Planned(Typed):
@@ -54,7 +55,7 @@ class Planned(Typed):
     email: str
     phase: str
     note: str
-    source: Passage | None
+    source: Quote | None
 
 
 class Welcome(Typed):
@@ -110,8 +111,11 @@ def _quotes(plan: Plan) -> list[Part]:
         return []
     parts: list[Part] = [Heading(_("What the documents say"))]
     for task, source in found:
-        where = f"{source.document}, {_('p. %(n)d') % {'n': source.page}}" if source.page else source.document
-        parts += [Heading(task.title, 3), Prose(f"> {source.quote}"), Facts([(_("Source"), where)])]
+        parts += [
+            Heading(task.title, 3),
+            Prose(f"> {source.quote}"),
+            Facts([(_("Source"), place_of(source.document, source.page))]),
+        ]
     return parts
 
 

@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy, ngettext
 from apps.agents.blueprints import Desk, Step, StepFailed
 from apps.blueprints.figures import is_backed
 from apps.blueprints.hr.onboarding import planning
-from apps.blueprints.hr.onboarding.results import Line, Lines, Passage, Passages, Plan, Planned, Welcome
-from apps.core.language import language_of, sentences, terms
+from apps.blueprints.hr.onboarding.results import Line, Lines, Plan, Planned, Quote, Quotes, Welcome
+from apps.blueprints.quotes import best_quote, passages_in
 
-LEAST_SHARED, MOST_QUOTE, MOST_PASSAGES = 0.6, 400, 3
+LEAST_SHARED = 0.6
 _ADDRESS = re.compile(r"[^\s<>:;,]+@[^\s<>:;,]+\.[^\s<>:;,]+")
 
 
@@ -31,42 +31,29 @@ def choose(desk: Desk) -> Lines:
     return Lines(lines=chosen, is_usual=not desk.values.get("table"), left_out=len(lines) - len(chosen))
 
 
-def look_up(desk: Desk) -> Passages:
+def look_up(desk: Desk) -> Quotes:
     """Look up what the agent's documents say of each task; an agent without documents looks nothing up."""
-    found: dict[str, Passage] = {}
+    found: dict[str, Quote] = {}
     if "search_knowledge" not in desk.tools():
-        return Passages(passages=found)
+        return Quotes(quotes=found)
     for place, line in enumerate(desk.of(CHOOSE).lines):
         told = desk.use(f"{place}", "search_knowledge", query=f"{line.title} {line.note}".strip()[:500])
-        passage = _best(line, told.get("passages", ())[:MOST_PASSAGES])
-        if passage is not None:
-            found[str(place)] = passage
-    return Passages(passages=found)
-
-
-def _best(line: Line, passages: list[dict[str, str]]) -> Passage | None:
-    """Return the sentence that has most of the task's words, if it has enough of them."""
-    language = language_of(line.title)
-    wanted = set(terms(line.title, language))
-    best, most = None, LEAST_SHARED * max(1, len(wanted))
-    for each in passages:
-        text = str(each["text"])
-        for start, end in sentences(text):
-            shared = len(wanted & set(terms(text[start:end], language)))
-            if shared >= most and (best is None or shared > most):
-                quote = " ".join(text[start:end].split())[:MOST_QUOTE]
-                best, most = Passage(quote=quote, document=str(each["document"]), page=each["page"]), shared  # type: ignore[arg-type]
-    return best
+        if "error" in told:  # it has no collection
+            break
+        quote, passage, (shared, wanted) = best_quote(line.title, passages_in(told))
+        if passage is not None and shared >= LEAST_SHARED * wanted:
+            found[str(place)] = Quote(quote=quote, document=passage.document, page=passage.page)
+    return Quotes(quotes=found)
 
 
 def plan(desk: Desk) -> Plan:
     """Put each task on its day, with who does it; have a model write a welcome."""
-    chosen, passages = desk.of(CHOOSE), desk.of(LOOK_UP).passages
+    chosen, quotes = desk.of(CHOOSE), desk.of(LOOK_UP).quotes
     start = planning.due_on(date.fromisoformat(desk.values["start"]), 0)
     people = addresses_in(desk.values.get("people", ""))
     name, email = desk.values["name"].strip(), desk.values.get("email", "").strip().lower()
     people |= {each.casefold(): email for each in (name, _("New colleague"), "New colleague") if email}
-    rows = [_planned(line, start, people, passages.get(str(place))) for place, line in enumerate(chosen.lines)]
+    rows = [_planned(line, start, people, quotes.get(str(place))) for place, line in enumerate(chosen.lines)]
     rows.sort(key=lambda task: task.due)
     tasks = [task.model_copy(update={"id": f"T{number}"}) for number, task in enumerate(rows, 1)]
     role = desk.values["role"].strip()
@@ -85,7 +72,7 @@ def plan(desk: Desk) -> Plan:
     )
 
 
-def _planned(line: Line, start: date, people: dict[str, str], source: Passage | None) -> Planned:
+def _planned(line: Line, start: date, people: dict[str, str], source: Quote | None) -> Planned:
     after = ngettext("first day + %(n)d working day", "first day + %(n)d working days", line.day)
     before = ngettext("first day − %(n)d working day", "first day − %(n)d working days", -line.day)
     how = (after if line.day > 0 else before) % {"n": abs(line.day)} if line.day else _("first day")
@@ -114,5 +101,5 @@ def addresses_in(text: str) -> dict[str, str]:
 
 
 CHOOSE = Step("choose", gettext_lazy("Choose the tasks"), Lines, choose)
-LOOK_UP = Step("look_up", gettext_lazy("Look up what the documents say"), Passages, look_up)
+LOOK_UP = Step("look_up", gettext_lazy("Look up what the documents say"), Quotes, look_up)
 PLAN = Step("plan", gettext_lazy("Put them on their days"), Plan, plan)

@@ -10,7 +10,8 @@ from apps.agents.blueprints import Desk, Step, StepFailed, Typed
 from apps.blueprints.jira.analytics.flow import flow_of, sprint_of
 from apps.blueprints.jira.analytics.results import Analytics, Flow, values_of
 from apps.blueprints.jira.analytics.table import category_by_name, issues_in
-from apps.blueprints.jira.issues import SPRINT, Issues, asked, categories_of, find, site_of
+from apps.blueprints.jira.issues import SPRINT, Issues, categories_of, find, jira_of
+from apps.blueprints.sites import asked
 from apps.blueprints.summaries import summary_of
 
 MOST_WEEKS = 104
@@ -32,7 +33,7 @@ def fetch(desk: Desk) -> Issues:
     sprint = desk.values.get("sprint")
     if sprint:
         jql = f"sprint = {int(Decimal(sprint))}"
-    return find(desk, site_of(desk), jql, with_changes=True)
+    return find(desk, jira_of(desk), jql, with_changes=True)
 
 
 def learn(desk: Desk) -> Categories:

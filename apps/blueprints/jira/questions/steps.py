@@ -4,7 +4,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step, StepFailed
-from apps.blueprints.jira.issues import find, has_site, site_of
+from apps.blueprints.jira.issues import find, has_site, jira_of
 from apps.blueprints.jira.questions.results import Answer, Found, Proposed, Query
 from apps.blueprints.jira.questions.wording import conditions_in, jql_of
 
@@ -33,7 +33,7 @@ def look(desk: Desk) -> Answer:
     query = desk.of(WRITE)
     if not has_site(desk):
         return Answer(question=desk.values["question"], query=query, issues=[], is_cut=False, is_asked=False)
-    found = find(desk, site_of(desk), query.jql, with_changes=False, most=MOST_SHOWN)
+    found = find(desk, jira_of(desk), query.jql, with_changes=False, most=MOST_SHOWN)
     names = ("key", "summary", "type", "status", "priority", "created")
     issues = [Found(**{name: getattr(issue, name) for name in names}) for issue in found.issues]
     return Answer(question=desk.values["question"], query=query, issues=issues, is_cut=found.is_cut, is_asked=True)

@@ -8,11 +8,12 @@ from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step
 from apps.blueprints.figures import is_backed
+from apps.blueprints.quotes import Passage, places_of
 from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
 from apps.blueprints.rfp.architect.areas import AREAS, area_of, goals_in
 from apps.blueprints.rfp.architect.results import Architecture, Component, Drawing, Drawn, Goal
-from apps.blueprints.rfp.compliance.results import Passage, Row
-from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, places_of, told
+from apps.blueprints.rfp.compliance.results import Row
+from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, told
 
 MOST_COMPONENTS, MOST_QUOTES, TOLD_ROWS = 30, 4, 80
 

@@ -7,21 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.blueprints import Typed
+from apps.blueprints.quotes import Passage
 from apps.blueprints.rfp.wording import Obligation
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
 
 Status = Literal["met", "partly", "not_met", "evidence", "nothing"]
 JUDGED: tuple[Status, ...] = ("met", "partly", "not_met")
 ORDER: tuple[Status, ...] = ("nothing", "not_met", "partly", "evidence", "met")
-
-
-class Passage(Typed):
-    """A passage that a search found, by its number in the run."""
-
-    number: int
-    document: str
-    page: int | None
-    text: str
 
 
 class Found(Typed):

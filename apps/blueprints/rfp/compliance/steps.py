@@ -8,13 +8,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step, StepFailed
+from apps.blueprints.quotes import Passage, best_quote, passages_in, shared_words
 from apps.blueprints.rfp.analyser.results import Requirement
 from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
-from apps.blueprints.rfp.compliance.results import Found, Judgement, Judgements, Matrix, Passage, Row
-from apps.core.language import language_of, sentences, terms
+from apps.blueprints.rfp.compliance.results import Found, Judgement, Judgements, Matrix, Row
 
 T = TypeVar("T")
-MOST_REQUIREMENTS, A_QUESTION, MOST_QUOTE, MOST_PASSAGES = 300, 8, 400, 4
+MOST_REQUIREMENTS, A_QUESTION = 300, 8
 LEAST_SHARED = 0.5
 _OF_EVERY_TENDER = (
     "supplier contractor vendor bidder tenderer offeror respondent provider must shall should may required"
@@ -32,10 +32,7 @@ def find(desk: Desk) -> Found:
                 _("The documents cannot be searched: %(reason)s Give the agent a collection.")
                 % {"reason": result["error"]}
             )
-        passages[requirement.id] = [
-            Passage(number=each["number"], document=each["document"], page=each["page"], text=each["text"])
-            for each in result["passages"][:MOST_PASSAGES]
-        ]
+        passages[requirement.id] = passages_in(result)
     return Found(passages=passages)
 
 
@@ -70,42 +67,16 @@ def told(wanted: Sequence[Requirement | Row], found: Mapping[str, Sequence[Passa
     return "\n\n".join(parts)
 
 
-def places_of(passages: Sequence[Passage]) -> list[str]:
-    """Name where passages stand, each place once."""
-    places = (
-        f"{each.document}, {_('p. %(n)d') % {'n': each.page}}" if each.page else each.document for each in passages
-    )
-    return list(dict.fromkeys(places))
-
-
 def _row(requirement: Requirement, passages: Sequence[Passage], said: Judgement | None) -> Row:
     about = {name: getattr(requirement, name) for name in ("id", "text", "obligation", "page")}
     source = next((each for each in passages if said is not None and each.number == said.passage), None)
     if said is not None and said.status != "cannot_say" and source is not None and _stands_in(said.quote, source.text):
-        shared = _shared(requirement.text, said.quote)
+        shared = shared_words(requirement.text, said.quote, aside=_OF_EVERY_TENDER)
         return Row(**about, status=said.status, quote=said.quote, source=source, shared=shared, why=said.why)
-    quote, source, shared = _best(requirement.text, passages)
+    quote, source, shared = best_quote(requirement.text, passages, aside=_OF_EVERY_TENDER)
     if shared[0] < LEAST_SHARED * max(1, shared[1]):
         return Row(**about, status="nothing", quote="", source=None, shared=shared, why="")
     return Row(**about, status="evidence", quote=quote, source=source, shared=shared, why="")
-
-
-def _best(wanted: str, passages: Sequence[Passage]) -> tuple[str, Passage | None, tuple[int, int]]:
-    """Return the sentence that shares most words with what is wanted, the first of equals."""
-    best: tuple[str, Passage | None, tuple[int, int]] = ("", None, _shared(wanted, ""))
-    for passage in passages:
-        for start, end in sentences(passage.text):
-            shared = _shared(wanted, passage.text[start:end])
-            if shared[0] > best[2][0]:
-                best = (" ".join(passage.text[start:end].split())[:MOST_QUOTE], passage, shared)
-    return best
-
-
-def _shared(wanted: str, text: str) -> tuple[int, int]:
-    """Return how many of the words of what is wanted, by their stems, stand in a text, and how many there are; those of every tender do not count."""
-    language = language_of(wanted)
-    asked = set(terms(wanted, language)) - set(terms(_OF_EVERY_TENDER, language))
-    return len(asked & set(terms(text, language))), len(asked)
 
 
 def _stands_in(quote: str, text: str) -> bool:

@@ -6,9 +6,10 @@ from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step
 from apps.blueprints.figures import is_backed
+from apps.blueprints.quotes import Passage, places_of
 from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
-from apps.blueprints.rfp.compliance.results import Passage, Row
-from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, places_of, slices, told
+from apps.blueprints.rfp.compliance.results import Row
+from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, slices, told
 from apps.blueprints.rfp.proposal.results import Answer, Proposal, Section, Texts, Written
 
 
