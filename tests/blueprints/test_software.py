@@ -236,6 +236,15 @@ def test_imports_are_looked_up(paths, path, used, found):
     assert uses[path] == found
 
 
+def test_what_is_its_own_is_not_from_outside():
+    modules = [
+        module("shop/__init__.py", "Python"),
+        module("shop/a.py", "Python", "shop.left_out", "requests.auth", "json"),
+    ]
+    _uses, outside = graph.uses_of(modules)
+    assert set(outside) == {"requests", "json"}
+
+
 def test_circles_are_found():
     modules = [module("p/__init__.py", "Python"), module("p/a.py", "Python", "p.b"), module("p/b.py", "Python", "p.c"), module("p/c.py", "Python", "p.a", "p.d"), module("p/d.py", "Python")]  # fmt: skip
     uses, _outside = graph.uses_of(modules)

@@ -23,7 +23,8 @@ def uses_of(modules: Sequence[Module], go_module: str = "") -> tuple[dict[str, s
         for used in module.imports:
             paths = known.paths_of(module, used)
             found |= paths - {module.path}
-            if not paths and (name := _stranger(module.language, used.module)):
+            name = "" if paths else _stranger(module.language, used.module)
+            if name and name not in known.own:
                 strangers.add(name)
         inside[module.path] = found
         outside.update(strangers)
@@ -112,6 +113,7 @@ class _Names:
         self.java = {
             name: module.path for module in modules if module.language == "Java" for name in _java_names(module.path)
         }
+        self.own = {name.partition(".")[0] for name in self.python}
         self.folders: dict[str, set[str]] = defaultdict(set)
         for path in self.paths:
             self.folders[str(PurePosixPath(path).parent)].add(path)
