@@ -73,7 +73,7 @@ from apps.accounts.models import User
 from apps.agents.models import Agent
 from apps.agents.services import tools
 from apps.core.tenancy import tenant_context
-from apps.integrations import services
+from apps.integrations.services import connections as services
 from apps.tenants.hosts import tenant_for_slug
 with tenant_context(tenant_for_slug("acme")):
     amina = User.objects.get(email="amina@acme.example")

@@ -177,6 +177,8 @@ RIGHTS: dict[str, str | Promise] = {
     "providers.change_provider": _("Set up models and providers"),
     "integrations.view_connection": _("See connected services"),
     "integrations.change_connection": _("Connect services and choose what agents may call"),
+    "integrations.view_webhook": _("See webhooks and what they were told"),
+    "integrations.change_webhook": _("Say which web addresses are told what happens"),
     "agents.view_personality": _("See personalities"),
     "agents.change_personality": _("Write personalities"),
     "agents.view_pythontool": _("See Python tools"),

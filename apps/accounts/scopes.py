@@ -27,6 +27,7 @@ AREAS = {
     "prompts": "prompts",
     "projects": "projects",
     "connections": "connections",
+    "webhooks": "connections",
     "automations": "automations",
     "batches": "automations",
     "workflows": "automations",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from apps.accounts.models import User
 from apps.agents import actions, consent, planning, registry
 from apps.agents.models import Approval, Run, RunEvent
-from apps.agents.records import add_event, ask_colleague, root_of, sources_of
+from apps.agents.records import add_event, ask_colleague, root_of, sources_of, told
 from apps.agents.registry import HeldTool
 from apps.agents.sandbox import interpreter
 from apps.agents.sandbox.base import Program, ProgramFailed
@@ -26,6 +26,8 @@ from apps.audit.services.trail import record
 from apps.core.errors import DomainError
 from apps.core.limits import Limit, count
 from apps.core.tenancy import current_tenant
+from apps.integrations.models import Webhook
+from apps.integrations.publishing import publish
 from apps.jobs import engine
 from apps.jobs.errors import JobCancelled, LostLease
 from apps.jobs.types import Claim
@@ -320,3 +322,5 @@ def tell_deciders(approval: Approval) -> None:
     url = current_tenant().address(f"/approvals/{approval.pk}/")
     for person in people:
         send("agents/email/approval", to=person.email, language=person.language, approval=approval, url=url)
+    about = told(root_of(approval.run)) | {"approval": str(approval.pk), "tool": approval.tool, "url": url}
+    publish(Webhook.Event.RUN_WAITING, f"run:{about['run']}", about)

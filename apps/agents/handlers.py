@@ -11,10 +11,13 @@ from apps.accounts.grants import USE
 from apps.accounts.models import User
 from apps.agents.events import run_settled
 from apps.agents.models import Agent, Run
+from apps.agents.records import told
 from apps.agents.services.health import FAILED, alert_if_failing
 from apps.agents.stream import announce_rights
 from apps.agents.types import RUN
 from apps.core.tenancy import bound
+from apps.integrations.models import Webhook
+from apps.integrations.publishing import publish
 from apps.jobs import services as jobs
 from apps.knowledge.models import KnowledgeBase
 from apps.projects.registry import Assignable
@@ -40,6 +43,13 @@ def connect() -> None:
     rights_changed.connect(follow_rights)
     option_changing.connect(stand_still)
     run_settled.connect(notice_failing)
+    run_settled.connect(tell_webhooks)
+
+
+def tell_webhooks(sender: Any, *, run: Run, **kwargs: Any) -> None:
+    """Tell webhooks that a run came to its end; runs that other runs asked for, and trials, are not told."""
+    if run.parent_id is None and not run.is_trial:
+        publish(Webhook.Event.RUN_FINISHED, f"run:{run.pk}", told(run))
 
 
 def notice_failing(sender: Any, *, run: Run, **kwargs: Any) -> None:

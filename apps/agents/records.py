@@ -17,7 +17,7 @@ from apps.agents.tools.base import Delegation
 from apps.agents.types import RUN, Brief, Fact, ModelAnswered, Source, StreamEvent, ToolReturned
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict
-from apps.core.tenancy import bound
+from apps.core.tenancy import bound, current_tenant
 from apps.core.wire import run_on_wire
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
@@ -218,3 +218,15 @@ def unique_calls(calls: list[ToolCall], facts: Sequence[Fact]) -> tuple[ToolCall
         taken.add(name)
         unique.append(ToolCall(name, call.name, call.arguments))
     return tuple(unique)
+
+
+def told(run: Run) -> dict[str, Any]:
+    """Return what webhooks are told of a run: what it is and how it stands, not what was asked or answered."""
+    return {
+        "run": str(run.pk),
+        "agent": str(run.agent_id),
+        "started_by": str(run.started_by_id) if run.started_by_id else None,
+        "state": run.state,
+        "error_code": run.error_code,
+        "url": current_tenant().address(f"/runs/{run.pk}/"),
+    }

@@ -15,6 +15,7 @@ from django.conf import settings
 from apps.core.http import guarded_client
 
 SECRET = "whsec_"  # noqa: S105  how the standard has secrets begin
+SIGNATURE = "webhook-signature"
 TIMEOUT_S = 15.0
 DELAYS_S = (5.0, 60.0, 600.0)
 """Between tries at a receiver that does not answer, in seconds."""
@@ -25,10 +26,16 @@ def new_secret() -> str:
     return SECRET + base64.b64encode(secrets.token_bytes(32)).decode()
 
 
-def deliver(url: str, *, secret: str, message_id: str, payload: dict[str, Any]) -> str:
-    """Post a signed message; return why it was not taken, or "". The receiver knows a second one of the same id."""
+def deliver(url: str, *, secret: str, message_id: str, payload: dict[str, Any], former: str = "") -> str:
+    """Post a signed message; return why it was not taken, or "". The receiver knows a second one of the same id.
+
+    A `former` secret signs as well, for receivers that have not changed over yet.
+    """
     body = orjson.dumps(payload)
-    headers = signed_headers(secret, message_id, int(time.time()), body)
+    at = int(time.time())
+    headers = signed_headers(secret, message_id, at, body)
+    if former:
+        headers[SIGNATURE] += " " + signed_headers(former, message_id, at, body)[SIGNATURE]
     try:
         status = asyncio.run(_post(url, body, headers))
     except httpx2.HTTPError as error:
@@ -51,5 +58,5 @@ def signed_headers(secret: str, message_id: str, at: int, body: bytes) -> dict[s
         "user-agent": "Guildhall",
         "webhook-id": message_id,
         "webhook-timestamp": str(at),
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        SIGNATURE: f"v1,{base64.b64encode(digest).decode()}",
     }

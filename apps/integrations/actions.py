@@ -12,3 +12,12 @@ DESCRIPTION_READ = Action("connection.description_read", _("read a service's des
 DESCRIPTION_DIFFERS = Action(
     "connection.description_differs", _("found that a service describes a tool otherwise"), Severity.MEDIUM
 )
+HOOK_OPENED = Action("connection.hook_opened", _("let a connected service tell what happens"))
+HOOK_CLOSED = Action("connection.hook_closed", _("stopped listening to a connected service"))
+WEBHOOK_ADDED = Action("webhook.added", _("added a webhook"), Severity.LOW)
+WEBHOOK_CHANGED = Action("webhook.changed", _("changed a webhook"))
+WEBHOOK_SECRET_CHANGED = Action("webhook.secret_changed", _("changed the secret of a webhook"))
+WEBHOOK_TESTED = Action("webhook.tested", _("tried a webhook"))
+WEBHOOK_REMOVED = Action("webhook.removed", _("removed a webhook"))
+WEBHOOK_REPEATED = Action("webhook.repeated", _("had a message to a webhook sent again"))
+WEBHOOK_SILENT = Action("webhook.silent", _("switched off a webhook to which nothing came through"), Severity.MEDIUM)

@@ -1,4 +1,4 @@
-"""Connections in Django admin: to look at, to switch off; they are made on their pages, which read the description."""
+"""Connections and webhooks in Django admin: to look at, to switch off; they are made on their pages, which read descriptions and show secrets."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.audit.admin import AuditedAdmin
-from apps.integrations.models import Connection, Operation
+from apps.integrations.models import Connection, Operation, Webhook, WebhookDelivery
 
 
 class OperationInline(admin.TabularInline):
@@ -36,4 +36,29 @@ class ConnectionAdmin(AuditedAdmin):
     inlines = (OperationInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Webhook)
+class WebhookAdmin(AuditedAdmin):
+    list_display = ("name", "url", "is_active", "off_because", "created_at")
+    list_filter = ("is_active",)
+    search_fields = ("name", "url")
+    readonly_fields = ("url", "events", "off_because", "former_until")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(WebhookDelivery)
+class WebhookDeliveryAdmin(AuditedAdmin):
+    list_display = ("message", "webhook", "event", "about", "state", "tries", "created_at", "sent_at")
+    list_filter = ("state", "event", "webhook")
+    search_fields = ("message", "about")
+    list_select_related = ("webhook",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False

@@ -1,9 +1,13 @@
-"""Secrets of connections are sealed anew when asked."""
+"""Secrets of connections, hooks and webhooks are sealed anew when asked."""
 
 from apps.core import credentials
-from apps.integrations.models import Connection
+from apps.integrations.models import Connection, Hook, Webhook
 
 
 @credentials.on_rotation
 def reseal_secrets() -> int:
-    return credentials.reseal_column(Connection.objects, column="sealed_secret", field="sealed_secret")
+    resealed = [
+        credentials.reseal_column(model.objects, column="sealed_secret", field="sealed_secret")
+        for model in (Connection, Hook, Webhook)
+    ]
+    return sum(resealed) + credentials.reseal_column(Webhook.objects, column="sealed_former", field="sealed_former")

@@ -41,3 +41,12 @@ class Description:
     title: str
     server: str
     operations: tuple[Described, ...]
+
+
+@dataclass(frozen=True)
+class Told:
+    """What a connected service said that happened: the event, a key that a second telling has too, and what it fills in."""
+
+    event: str
+    key: str
+    brought: dict[str, str]

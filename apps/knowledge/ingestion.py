@@ -10,6 +10,8 @@ import structlog
 from django.utils import translation
 
 from apps.core.language import language_of
+from apps.integrations.models import Webhook
+from apps.integrations.publishing import publish
 from apps.jobs import engine
 from apps.jobs.errors import RetryLater
 from apps.jobs.models import Job
@@ -176,6 +178,7 @@ def _store(document: Document, pieces: list[Piece], space: Space, vectors: Vecto
     )
     _retire_older(document)
     document_ready.send(sender=Document, document=document)
+    _tell(Webhook.Event.DOCUMENT_READY, document)
 
 
 def _retire_older(document: Document) -> None:
@@ -195,3 +198,9 @@ def _fail(document: Document, sentence: str) -> None:
         return
     state = Document.objects.values_list("state", flat=True).get(pk=document.pk)
     Document.objects.filter(pk=document.pk).update(state=Document.State.FAILED, failed_at=state, error=sentence[:300])
+    _tell(Webhook.Event.DOCUMENT_FAILED, document, error=sentence[:300])
+
+
+def _tell(event: str, document: Document, **more: str) -> None:
+    about = {"document": str(document.pk), "collection": str(document.knowledge_base_id), "name": document.name}
+    publish(event, f"document:{document.pk}", about | more)

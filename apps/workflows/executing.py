@@ -19,7 +19,9 @@ from apps.agents.services.runs import MAX_KEY_CHARS, start_run
 from apps.audit.services.trail import record
 from apps.core.caller import Caller, calling
 from apps.core.errors import Conflict, DomainError, Forbidden, NotFound, TooManyRequests, Unavailable
-from apps.core.tenancy import bound
+from apps.core.tenancy import bound, current_tenant
+from apps.integrations.models import Webhook
+from apps.integrations.publishing import publish
 from apps.jobs import engine
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
@@ -210,6 +212,17 @@ def _ask_people(execution: Execution, ready: Ready, step: PersonStep) -> None:
     if row.state == StepState.ASKED:
         for person in people_of(row)[:MOST_TOLD]:
             tell(person, "task", f"/workflows/tasks/{row.pk}/", step=row, execution=execution)
+        _tell_webhooks(Webhook.Event.TASK_WAITING, execution, task=str(row.pk))
+
+
+def _tell_webhooks(event: str, execution: Execution, **more: str) -> None:
+    about = {
+        "execution": str(execution.pk),
+        "workflow": str(execution.workflow_id) if execution.workflow_id else None,
+        "state": execution.state,
+        "url": current_tenant().address(f"/workflows/executions/{execution.pk}/"),
+    }
+    publish(event, f"execution:{execution.pk}", about | more)
 
 
 def people_of(row: ExecutionStep) -> Any:
@@ -314,5 +327,6 @@ def end(execution: Execution, state: Execution.State, *, answer: str = "", error
     if state == Execution.State.CANCELLED:
         return
     execution.refresh_from_db()
+    _tell_webhooks(Webhook.Event.EXECUTION_FINISHED, execution)
     if not delivering.hand_over_execution(execution):
         tell(execution.started_by, "execution", f"/workflows/executions/{execution.pk}/", execution=execution)

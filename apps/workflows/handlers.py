@@ -8,6 +8,9 @@ from apps.agents.models import Run
 from apps.agents.services.health import FAILED
 from apps.agents.types import Source
 from apps.core import credentials
+from apps.integrations.events import service_told
+from apps.integrations.models import Connection
+from apps.integrations.types import Told
 from apps.knowledge.events import document_ready
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.workflows import batching, executing, scheduling
@@ -19,6 +22,7 @@ def connect() -> None:
     """Bind the receivers; called once at start."""
     run_settled.connect(follow_run)
     document_ready.connect(follow_document)
+    service_told.connect(follow_service)
 
 
 def follow_run(sender: Any, *, run: Run, sources: Sequence[Source], **kwargs: Any) -> None:
@@ -43,6 +47,15 @@ def follow_document(sender: Any, *, document: Document, **kwargs: Any) -> None:
         is_meant = automation.collection_id in (None, base.pk)
         if is_meant and KnowledgeBase.objects.visible_to(automation.owner).filter(pk=base.pk).exists():
             scheduling.begin(automation, Occurrence.Cause.EVENT, f"document {document.pk}", brought=brought)
+
+
+def follow_service(sender: Any, *, connection: Connection, told: Told, **kwargs: Any) -> None:
+    """Start what waits for a connected service to say that something happened, for those for whom agents call it."""
+    for automation in scheduling.waiting_for(told.event):
+        is_meant = automation.connection_id in (None, connection.pk)
+        if is_meant and connection.is_for(automation.owner):
+            key = f"{connection.slug} {told.key}"
+            scheduling.begin(automation, Occurrence.Cause.EVENT, key, brought=told.brought)
 
 
 @credentials.on_rotation

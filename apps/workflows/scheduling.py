@@ -88,7 +88,7 @@ def forget_old() -> int:
     return Occurrence.objects.filter(created_at__lt=timezone.now() - KEPT_FOR).delete()[0]
 
 
-def waiting_for(event: Automation.Event) -> Any:
+def waiting_for(event: str) -> Any:
     """Return the automations of active people that an event starts."""
     found = Automation.objects.filter(kind=Automation.Kind.EVENT, event=event, is_active=True, owner__is_active=True)
-    return found.select_related("owner", "collection").order_by(F("created_at"))
+    return found.select_related("owner", "collection", "connection").order_by(F("created_at"))

@@ -21,8 +21,12 @@ QUESTION = "question"
 EVENT_PLACES = {
     "document.ready": ("document", "collection"),
     "run.failed": ("run", "agent", "reason"),
+    "issue.changed": ("issue", "summary", "status", "change", "by"),
+    "code.pushed": ("repository", "branch", "commits", "by"),
 }
 """What each event fills into the question and the form of an automation, as places like {{ document }}."""
+OF_CONNECTIONS = frozenset({"issue.changed", "code.pushed"})
+"""Events of which connected services tell."""
 
 
 @dataclass(frozen=True)

@@ -359,6 +359,8 @@ JOB_HEARTBEAT_S = env.float("JOB_HEARTBEAT_S", default=10.0)
 JOB_MAX_DEATHS = 3
 JOB_TENANT_CAP = env.int("JOB_TENANT_CAP", default=32)
 JOB_TENANT_QUEUE_LIMIT = env.int("JOB_TENANT_QUEUE_LIMIT", default=2000)
+# Seconds between the tries of a message to a webhook; after the last one it is given up. Together 28 hours.
+WEBHOOK_DELAYS_S = env.list("WEBHOOK_DELAYS_S", cast=float, default=[5, 300, 1800, 7200, 18000, 36000, 36000])
 
 # --- models ---------------------------------------------------------------------------------------------------
 CREDENTIAL_KEYS = env.list("CREDENTIAL_KEYS", default=[SECRET_KEY])

@@ -46,7 +46,8 @@ def _objects(member, admin):
     from apps.knowledge import services as knowledge
     from apps.knowledge.models import KnowledgeBase, Question
     from apps.knowledge.services import questions, sources, uploads
-    from apps.integrations import services as integrations
+    from apps.integrations.models import Webhook
+    from apps.integrations.services import connections as integrations
     from apps.providers import services as providers
     from apps.projects import services as projects
     from apps.prompts.services import library as prompts
@@ -112,6 +113,10 @@ def _objects(member, admin):
     work("agents")
     described = '{"openapi": "3.1.0", "servers": [{"url": "http://127.0.0.1:9"}], "paths": {"/x": {"get": {}}}}'
     connection = integrations.connect(actor=admin, values={"name": "Desk"}, document=described)
+    webhook = Webhook.objects.create(name="Desk", url="http://127.0.0.1:9", events=["run.finished"])
+    webhook.set_secret("whsec_AAAA")
+    webhook.save()
+    told = webhook.deliveries.create(event="run.finished", about="run:x", payload={"CANARY": 1}, state="dead")
     ToolGrant.objects.create(agent=agent, tool="calculate")
     file = files.keep_file(actor=member, upload=SimpleUploadedFile("offer.md", b"CANARY of the member"))
     file.runs.add(message.run_id)
@@ -176,6 +181,8 @@ def _objects(member, admin):
         "project": project.pk,
         "approval": approval.pk,
         "connection": connection.pk,
+        "webhook": webhook.pk,
+        "told": told.message,
         "automation": automation.pk,
         "batch": batch.pk,
         "workflow": workflow.pk,

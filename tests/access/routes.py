@@ -41,6 +41,8 @@ OWN = 404  # another member of the tenant sees nothing of what is not theirs
 TUS = {"Tus-Resumable": "1.0.0"}
 NEW_UPLOAD = TUS | {"Upload-Length": "9", "Upload-Metadata": "filename YS50eHQ="}
 
+NEW_WEBHOOK = {"name": "New", "url": "http://10.0.0.1/", "events": ["run.finished"]}
+
 ROUTES = [
     page("home"),
     page("search"),
@@ -144,6 +146,18 @@ ROUTES = [
     page("connection-edit", 403, keys=("connection",), outsider=403, method="POST", admin=422),
     page("connection-again", 403, keys=("connection",), outsider=403, method="POST", admin=302),
     page("connection-test", 403, keys=("connection",), outsider=403, method="POST", admin=302),
+    page("connection-hook", 403, keys=("connection",), outsider=403, method="POST", admin=422),
+    page("connection-hook-close", 403, keys=("connection",), outsider=403, method="POST", admin=302),
+    page("webhooks", 403, admin=200),
+    page("webhook-new", 403, admin=200),
+    page("webhook-new", 403, method="POST", admin=422),
+    page("webhook", 403, keys=("webhook",), outsider=403, admin=200),
+    page("webhook-edit", 403, keys=("webhook",), outsider=403, admin=200),
+    page("webhook-edit", 403, keys=("webhook",), outsider=403, method="POST", admin=422),
+    page("webhook-rotate", 403, keys=("webhook",), outsider=403, method="POST", admin=200),
+    page("webhook-test", 403, keys=("webhook",), outsider=403, method="POST", admin=302),
+    page("webhook-delivery-again", 403, keys=("told",), outsider=403, method="POST", admin=302),
+    page("webhook-remove", 403, keys=("webhook",), outsider=403, method="POST", admin=302),
     page("connection-remove", 403, keys=("connection",), outsider=403, method="POST", admin=302),
     page("runs"),
     page("run", keys=("run",), colleague=OWN),
@@ -491,6 +505,20 @@ ROUTES = [
         admin=422,
     ),
     api("api-connection-test", 403, keys=("connection",), outsider=403, method="POST", admin=200),
+    api("api-connection-hook", 403, keys=("connection",), outsider=403, admin=404),
+    api("api-connection-hook", 403, keys=("connection",), outsider=403, method="POST", admin=422),
+    api("api-connection-hook", 403, keys=("connection",), outsider=403, method="DELETE", admin=204),
+    page("hook", 404, keys=("unknown",), method="POST", anonymous=404),
+    api("api-webhooks", 403, admin=200),
+    api("api-webhooks", 403, method="POST", body=NEW_WEBHOOK, admin=422),
+    api("api-webhook-events", 403, admin=200),
+    api("api-webhook", 403, keys=("webhook",), outsider=403, admin=200),
+    api("api-webhook", 403, keys=("webhook",), outsider=403, method="PATCH", body={"name": "New"}, admin=200),
+    api("api-webhook", 403, keys=("webhook",), outsider=403, method="DELETE", admin=204),
+    api("api-webhook-secret", 403, keys=("webhook",), outsider=403, method="POST", admin=200),
+    api("api-webhook-test", 403, keys=("webhook",), outsider=403, method="POST", admin=202),
+    api("api-webhook-deliveries", 403, keys=("webhook",), outsider=403, admin=200),
+    api("api-webhook-delivery-again", 403, keys=("told",), outsider=403, method="POST", admin=202),
     api("api-approvals"),
     api("api-approval", keys=("approval",), colleague=OWN),
     api("api-approval", 422, keys=("approval",), colleague=OWN, method="PATCH", body={"arguments": {}}, admin=403),

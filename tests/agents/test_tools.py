@@ -427,7 +427,7 @@ def test_page_of_tools_asks_the_database_no_more_for_many(acme, admin_user, agen
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from apps.integrations import services as integrations
+    from apps.integrations.services import connections as integrations
 
     client, counts = client_for(acme, admin_user), []
     for count in (2, 30):

@@ -16,7 +16,7 @@ from apps.agents.services import files, form_runs, studio
 from apps.blueprints.jira.analytics.flow import flow_of
 from apps.blueprints.jira.issues import Issue, Issues, Move
 from apps.blueprints.jira.questions.wording import conditions_in, jql_of
-from apps.integrations import services
+from apps.integrations.services import connections as services
 from apps.providers.models import ProviderModel
 from tests.agents.test_runs import finished
 from tests.integrations.jira_server import STATUSES, Jira, issue, told

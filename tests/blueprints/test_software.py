@@ -17,7 +17,7 @@ from apps.blueprints.software.documentation import graph
 from apps.blueprints.software.documentation.manifests import said_in
 from apps.core.paper import as_docx, as_pdf
 from apps.core.paper.types import Paper
-from apps.integrations import services
+from apps.integrations.services import connections as services
 from apps.providers.models import ProviderModel
 from tests.agents.test_runs import finished
 from tests.knowledge.test_code import by_ast

@@ -6,7 +6,8 @@ import pytest
 
 from apps.agents.registry import known_tools
 from apps.core.errors import InvalidInput
-from apps.integrations import jira, services
+from apps.integrations import jira
+from apps.integrations.services import connections as services
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection
 from tests.integrations.jira_server import ACCOUNT, TOKEN, Jira, issue

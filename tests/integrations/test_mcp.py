@@ -9,7 +9,8 @@ from apps.agents.models import ToolGrant
 from apps.agents.services import approvals
 from apps.agents.services import runs as agents
 from apps.core.errors import InvalidInput
-from apps.integrations import mcp, services
+from apps.integrations import mcp
+from apps.integrations.services import connections as services
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection
 from tests.integrations.mcp_server import ECHO, McpServer

@@ -4,7 +4,8 @@ import pytest
 
 from apps.agents.registry import known_tools
 from apps.core.errors import InvalidInput
-from apps.integrations import repositories, services
+from apps.integrations import repositories
+from apps.integrations.services import connections as services
 from apps.integrations.errors import CallFailed
 from tests.standin.places import COMMIT, Outside
 

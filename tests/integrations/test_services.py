@@ -11,7 +11,7 @@ from apps.agents.services import approvals
 from apps.agents.services import runs as agents
 from apps.audit.models import AuditEvent, SecurityEvent
 from apps.core.errors import Conflict, Forbidden, InvalidInput
-from apps.integrations import services
+from apps.integrations.services import connections as services
 from apps.integrations.calls import authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation

@@ -27,7 +27,8 @@ def main():
     is_full = os.environ.get("SCALE", "small") == "full"
     failed = []
     print(f"{'row':4} {'reached':46} {'promised':34} {'fault':52} promise", flush=True)
-    with Live(PROVIDER_SILENCE_S="8", PROVIDER_TIMEOUT_S="8") as live:
+    environment = {"PROVIDER_SILENCE_S": "8", "PROVIDER_TIMEOUT_S": "8", "WEBHOOK_DELAYS_S": "0.3,0.6,1,1,2,2,3,3"}
+    with Live(**environment) as live:
         for name in rows():
             module = importlib.import_module(f"tests.promises.{name}")
             started = time.monotonic()

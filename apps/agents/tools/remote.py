@@ -36,10 +36,6 @@ def tool_of(operation: Operation) -> Tool:
         except CallFailed as error:
             raise ToolFailed(str(error)) from error
 
-    def is_for(user: Any) -> bool:
-        audience = operation.connection.audience_id
-        return audience is None or user.groups.filter(pk=audience).exists()
-
     return Tool(
         ToolSpec(operation.tool_name, operation.description, operation.schema),
         use,
@@ -47,7 +43,7 @@ def tool_of(operation: Operation) -> Tool:
         summary=operation.description,
         icon="link",
         risk=operation.risk,  # type: ignore[arg-type]
-        is_for=is_for,
+        is_for=operation.connection.is_for,
         is_repeatable=operation.is_repeatable,
         timeout_s=calls.TIMEOUT_S,
         brings=MIXED,

@@ -13,6 +13,8 @@ from apps.audit.services.trail import record
 from apps.conversations import actions
 from apps.conversations.models import Feedback, Message
 from apps.core.errors import InvalidInput, NotFound
+from apps.integrations.models import Webhook
+from apps.integrations.publishing import publish
 from apps.knowledge.models import KnowledgeBase
 from apps.knowledge.services.questions import propose, withdraw_proposals
 
@@ -33,6 +35,8 @@ def rate_answer(*, actor: Any, message: Message, is_good: bool, comment: str = "
     after = {"is_good": is_good, "has_words": bool(comment or correction)}
     record(actions.ANSWER_RATED, actor=actor, target=message.conversation, after=after)
     _propose(row)
+    about = {"conversation": str(message.conversation_id), "message": str(message.pk), "is_good": is_good}
+    publish(Webhook.Event.FEEDBACK_GIVEN, f"message:{message.pk}", about)
     return row
 
 

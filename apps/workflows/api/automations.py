@@ -12,6 +12,7 @@ from rest_framework.response import Response
 from apps.accounts.models import User, check_time_zone
 from apps.agents.models import Agent
 from apps.core.api import checked, listed
+from apps.integrations.models import Connection
 from apps.knowledge.models import KnowledgeBase
 from apps.projects.models import Project
 from apps.workflows.models import Automation, Delivery, Occurrence, Workflow
@@ -43,7 +44,16 @@ class AutomationSerializer(serializers.ModelSerializer):
                 "catch_up",
                 "event",
             ),
-            *("collection", "to_conversation", "recipients", "webhook_url", "secret", "is_active", "paused_because"),
+            *(
+                "collection",
+                "connection",
+                "to_conversation",
+                "recipients",
+                "webhook_url",
+                "secret",
+                "is_active",
+                "paused_because",
+            ),
             *("next_at", "created_at", "updated_at"),
         )
         read_only_fields = fields
@@ -73,6 +83,9 @@ class AutomationInput(serializers.Serializer):
     collection = serializers.PrimaryKeyRelatedField(
         queryset=KnowledgeBase.objects.all(), required=False, allow_null=True, help_text="null: any that is seen."
     )
+    connection = serializers.PrimaryKeyRelatedField(
+        queryset=Connection.objects.all(), required=False, allow_null=True, help_text="null: any that agents call."
+    )
     to_conversation = serializers.BooleanField(required=False)
     recipients = serializers.PrimaryKeyRelatedField(queryset=User.objects.all(), many=True, required=False)
     webhook_url = serializers.CharField(max_length=300, required=False, allow_blank=True)
@@ -100,7 +113,7 @@ class OccurrenceSerializer(serializers.ModelSerializer):
 
 def _visible(request: Request, pk: Any) -> Automation:
     found = Automation.objects.visible_to(request.user).select_related(
-        "agent__form", "workflow", "project", "collection", "owner"
+        "agent__form", "workflow", "project", "collection", "connection", "owner"
     )
     return get_object_or_404(found, pk=pk)
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from apps.accounts.models import User
+from apps.integrations.models import Connection
 from apps.knowledge.models import KnowledgeBase
 from apps.prompts.forms import ValuesForm
 from apps.prompts.types import Variable
@@ -79,6 +80,12 @@ class AutomationForm(forms.Form):
         required=False,
         empty_label=gettext_lazy("Any that you see"),
     )
+    connection = forms.ModelChoiceField(
+        label=gettext_lazy("In the service"),
+        queryset=Connection.objects.none(),
+        required=False,
+        empty_label=gettext_lazy("Any that agents call for you"),
+    )
     to_conversation = forms.BooleanField(label=gettext_lazy("Into a conversation of yours"), required=False)
     recipients = forms.CharField(
         label=gettext_lazy("By e-mail to"),
@@ -94,12 +101,14 @@ class AutomationForm(forms.Form):
     )
 
     TIMES = ("every", "at", "weekday", "day", "cron", "time_zone", "catch_up")
-    EVENTS = ("event", "collection")
+    EVENTS = ("event", "collection", "connection")
 
     def __init__(self, *args: Any, person: Any, row: Automation | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **{**kwargs, "initial": _known(row, person)})
         bases = KnowledgeBase.objects.visible_to(person)
         self.fields["collection"].queryset = bases  # type: ignore[attr-defined]
+        heard = Connection.objects.for_person(person).exclude(hook=None)
+        self.fields["connection"].queryset = heard  # type: ignore[attr-defined]
         may_send_out = person.has_perm(SEND_OUT) or (row is not None and row.webhook_url)
         if not may_send_out:
             del self.fields["webhook_url"]
@@ -143,7 +152,8 @@ def _known(row: Automation | None, person: Any) -> dict[str, Any]:
         clock = {"every": "workdays", "at": "08:00", "weekday": 1, "day": 1}
         return clock | {"time_zone": person.time_zone, "to_conversation": True}
     fields = ("name", "kind", "time_zone", "catch_up", "event", "to_conversation", "webhook_url")
-    known = {name: getattr(row, name) for name in fields} | {"collection": row.collection_id}
+    known = {name: getattr(row, name) for name in fields}
+    known |= {"collection": row.collection_id, "connection": row.connection_id}
     known["recipients"] = ", ".join(row.recipients.values_list("email", flat=True))
     rhythm = rhythm_of(row.cron)
     every = rhythm.every if row.cron else "workdays"

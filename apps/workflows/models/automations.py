@@ -27,6 +27,8 @@ class Automation(TimestampedModel, HoldsSecret):
     class Event(models.TextChoices):
         DOCUMENT_READY = "document.ready", _("A document can be searched")
         RUN_FAILED = "run.failed", _("A run of yours fails")
+        ISSUE_CHANGED = "issue.changed", _("An issue in Jira changes")
+        CODE_PUSHED = "code.pushed", _("Somebody pushes to GitHub or GitLab")
 
     class CatchUp(models.TextChoices):
         ONCE = "once", _("Once, for all that was missed")
@@ -68,6 +70,14 @@ class Automation(TimestampedModel, HoldsSecret):
         blank=True,
         related_name="+",
         verbose_name=_("collection"),
+    )
+    connection = models.ForeignKey(
+        "integrations.Connection",
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("connection"),
     )
     to_conversation = models.BooleanField(_("into a conversation"), default=True)
     recipients: Any = models.ManyToManyField(

@@ -14,7 +14,7 @@ def starts_in_words(automation: Automation) -> str:
     """Say when an automation starts."""
     if automation.kind == Automation.Kind.SCHEDULE:
         return timing.words_for(automation.cron)
-    about = automation.collection
+    about = automation.collection or automation.connection
     return f"{automation.get_event_display()}: {about.name}" if about else str(automation.get_event_display())
 
 

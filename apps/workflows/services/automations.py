@@ -24,7 +24,7 @@ from apps.prompts.templating import checked_values, render
 from apps.workflows import actions, crew, delivering, executing, scheduling
 from apps.workflows.models import Automation, Delivery, Occurrence, Workflow
 from apps.workflows.timing import checked_cron
-from apps.workflows.types import EVENT_PLACES, QUESTION, SEND_OUT
+from apps.workflows.types import EVENT_PLACES, OF_CONNECTIONS, QUESTION, SEND_OUT
 
 ADD = "workflows.add_automation"
 MOST, MOST_RECIPIENTS = 50, 20
@@ -119,17 +119,20 @@ def _checked_agent(actor: Any, agent: Agent | None) -> Agent:
 
 def _set_start(actor: Any, row: Automation, values: Mapping[str, Any]) -> None:
     if row.kind == Automation.Kind.SCHEDULE:
-        row.cron, row.event, row.collection = checked_cron(str(values.get("cron", row.cron))), "", None
+        row.cron, row.event = checked_cron(str(values.get("cron", row.cron))), ""
+        row.collection = row.connection = None
         return
     if row.event not in EVENT_PLACES:
         raise InvalidInput(_("Choose what has to happen."), field="event")
     row.cron = ""
-    row.collection = values.get("collection", row.collection)
-    if row.event != Automation.Event.DOCUMENT_READY:
-        row.collection = None
-    base = row.collection
+    is_of_documents = row.event == Automation.Event.DOCUMENT_READY
+    row.collection = values.get("collection", row.collection) if is_of_documents else None
+    row.connection = values.get("connection", row.connection) if row.event in OF_CONNECTIONS else None
+    base, connection = row.collection, row.connection
     if base is not None and not KnowledgeBase.objects.visible_to(actor).filter(pk=base.pk).exists():
         raise InvalidInput(_("You do not see this collection (any more)."), field="collection")
+    if connection is not None and not connection.is_for(actor):
+        raise InvalidInput(_("Agents do not call this service for you (any more)."), field="connection")
 
 
 def _checked_values(actor: Any, row: Automation, given: Mapping[str, Any]) -> dict[str, str]:
@@ -251,6 +254,7 @@ def told(row: Automation) -> dict[str, Any]:
         "starts": row.cron or row.event,
         "time_zone": row.time_zone,
         "collection": row.collection.name if row.collection else "",
+        "connection": row.connection.name if row.connection else "",
         "recipients": sorted(row.recipients.values_list("email", flat=True)) if row.pk else [],
         "webhook_url": row.webhook_url,
     }

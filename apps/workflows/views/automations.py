@@ -30,7 +30,9 @@ PAGE_SIZE = 20
 def automation_list(request: HttpRequest) -> HttpResponse:
     """A person's own automations, or (`all`) everybody's that they may see."""
     person = request.user
-    found = Automation.objects.visible_to(person).select_related("agent", "workflow", "owner", "collection")
+    found = Automation.objects.visible_to(person).select_related(
+        "agent", "workflow", "owner", "collection", "connection"
+    )
     sees_all = person.has_perm("workflows.view_automation")
     is_all = sees_all and "all" in request.GET
     if not is_all:
@@ -51,7 +53,7 @@ def automation_list(request: HttpRequest) -> HttpResponse:
 def automation_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     """One automation, when it is due next, and what came of it."""
     found = Automation.objects.visible_to(request.user).select_related(
-        "agent", "workflow", "owner", "collection", "project"
+        "agent", "workflow", "owner", "collection", "connection", "project"
     )
     automation = get_object_or_404(found, pk=pk)
     occurrences = automation.occurrences.select_related("run", "execution").prefetch_related("deliveries")

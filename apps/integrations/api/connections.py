@@ -4,7 +4,6 @@ from typing import Any
 
 from django.contrib.auth.models import Group
 from django.shortcuts import get_object_or_404
-from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
@@ -13,8 +12,8 @@ from rest_framework.response import Response
 
 from apps.core.api import checked
 from apps.core.permissions import require
-from apps.integrations import services
 from apps.integrations.models import Connection, Operation
+from apps.integrations.services import connections as services
 
 VIEW = "integrations.view_connection"
 
@@ -165,12 +164,3 @@ def test(request: Request, pk: Any) -> Response:
     """Call the service and say what came of it."""
     trial = services.try_connection(actor=request.user, connection=_found(request, pk))
     return Response(ConnectionTrialSerializer(trial).data)
-
-
-urlpatterns = [
-    path("connections/", connections, name="api-connections"),
-    path("connections/<uuid:pk>", connection, name="api-connection"),
-    path("connections/<uuid:pk>/operations", operations, name="api-connection-operations"),
-    path("connections/<uuid:pk>/again", again, name="api-connection-again"),
-    path("connections/<uuid:pk>/test", test, name="api-connection-test"),
-]

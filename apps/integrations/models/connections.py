@@ -1,12 +1,13 @@
 """Connection and its Operations: a service outside, and what of it agents may be given."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.contrib.auth.models import Group
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import HoldsSecret, TimestampedModel
+from apps.integrations.querysets import ConnectionQuerySet
 from apps.integrations.types import REPEATABLE, Described
 
 
@@ -50,6 +51,8 @@ class Connection(TimestampedModel, HoldsSecret):
     is_active = models.BooleanField(_("switched on"), default=True)
     described_at = models.DateTimeField(_("description read"), null=True, editable=False)
 
+    objects = ConnectionQuerySet.as_manager()
+
     class Meta:
         ordering = ("name",)
         verbose_name = _("connection")
@@ -57,6 +60,10 @@ class Connection(TimestampedModel, HoldsSecret):
 
     def __str__(self) -> str:
         return self.name
+
+    def is_for(self, person: Any) -> bool:
+        """Whether agents call it for a person."""
+        return self.audience_id is None or person.groups.filter(pk=self.audience_id).exists()
 
 
 class Operation(TimestampedModel):

@@ -12,9 +12,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.core.errors import DomainError, InvalidInput
 from apps.core.permissions import require
-from apps.integrations import services
-from apps.integrations.forms import ConnectionForm
-from apps.integrations.models import Connection, Operation
+from apps.integrations import hooks
+from apps.integrations.forms.connections import ConnectionForm
+from apps.integrations.models import Connection, Hook, Operation
+from apps.integrations.services import connections as services
 
 VIEW, CHANGE = "integrations.view_connection", services.CHANGE
 
@@ -92,6 +93,7 @@ def connection_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         return redirect("connection", pk)
     context: dict[str, Any] = {"row": row, "operations": row.operations.all(), "risks": Operation.Risk.choices}
     context |= {"counts": _counts(row), "may_change": request.user.has_perm(CHANGE)}
+    context |= {"tells": row.kind in hooks.READERS, "hook": Hook.objects.filter(connection=row).first()}
     return render(request, "integrations/connection_detail.html", context)
 
 
