@@ -69,6 +69,7 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/v1/", include("config.api")),
     path("scim/v2/", include("apps.accounts.api.scim")),
+    path("", include("apps.protocols.api")),
     path("openapi.json", login_not_required(SpectacularJSONAPIView.as_view()), name="openapi"),
     path("docs", viewer(login_not_required(SpectacularSwaggerSplitView.as_view(url_name="openapi"))), name="api-docs"),
     path("redoc", viewer(login_not_required(SpectacularRedocView.as_view(url_name="openapi"))), name="api-redoc"),

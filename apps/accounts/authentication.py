@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import get_authorization_header
 from rest_framework.permissions import BasePermission
@@ -71,6 +73,25 @@ class KeyReaches(BasePermission):
         return not isinstance(request.auth, ApiKey) or reaches(
             request.auth.scopes, request.method or "", request.path_info
         )
+
+
+def caller_of(request: HttpRequest, *, with_session: bool = False) -> User | None:
+    """Return who makes a request that no view of REST framework takes, or None; `with_session` also by the cookie of a page.
+
+    Raises AuthenticationFailed for a token that is not valid, PermissionDenied for a key that does not reach, TooManyRequests.
+    """
+    asked = Request(request)
+    found = BearerAuthentication().authenticate(asked)
+    if found:
+        asked.user, asked.auth = found
+        if not KeyReaches().has_permission(asked, None):
+            raise PermissionDenied(KeyReaches.message)
+    user = found[0] if found else request.user if with_session else None
+    if user is None or not (user.is_authenticated and user.is_active):
+        return None
+    if found:
+        ApiLimits().allow_request(asked, None)
+    return user  # type: ignore[return-value]
 
 
 class ApiLimits(BaseThrottle):

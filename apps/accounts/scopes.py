@@ -41,6 +41,7 @@ READING_POSTS = frozenset(
 )
 DECIDED_BY_PEOPLE = frozenset({"approvals", "tasks"})  # keys read these areas and change nothing in them
 OPEN = frozenset({"/api/v1/auth/me"})
+PROTOCOLS = {"/v1/models": "agents:read", "/v1/chat/completions": "agents:write", "/v1/embeddings": "knowledge:read"}
 SCIM = "/scim/v2/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -82,6 +83,9 @@ def needed(method: str, path: str) -> str | None:
         return ""
     if path.startswith(SCIM):
         return "scim"
+    for beginning, scope in PROTOCOLS.items():
+        if path == beginning or path.startswith(f"{beginning}/"):
+            return scope
     parts = path.removeprefix("/api/v1/").split("/")
     area = "sharing" if len(parts) > 2 and parts[2] in SHARING else AREAS.get(parts[0])
     if area is None or not path.startswith("/api/v1/"):

@@ -2,20 +2,36 @@
 
 from collections.abc import Sequence
 
-from apps.agents.types import Brief, CallModel, CallTool, Fact, Finish, GiveUp, ModelAnswered, Step, ToolReturned
+from apps.agents.types import (
+    Brief,
+    CallModel,
+    CallTool,
+    Fact,
+    Finish,
+    GiveUp,
+    HandBack,
+    ModelAnswered,
+    Step,
+    ToolReturned,
+)
 from apps.providers.types import ChatMessage, ToolCall
 
 
 def next_step(brief: Brief, facts: Sequence[Fact]) -> Step:
     """Name the step after these facts: open tool calls first, then the model, until it answers without calls.
 
+    Calls of tools that the asking program does itself are handed back to it, once the agent's own are done.
+
     Once the step budget is used up the model is asked without tools, and what it wants to call then is not called.
     """
     last = facts[-1] if facts else None
     open_calls = _open_calls(facts)
     was_last_chance = isinstance(last, ModelAnswered) and len(facts) >= brief.max_steps
+    own = [call for call in open_calls if call.name not in brief.handed]
+    if own and not was_last_chance:
+        return CallTool(own[0])
     if open_calls and not was_last_chance:
-        return CallTool(open_calls[0])
+        return HandBack(answer_text(facts), tuple(open_calls))
     if isinstance(last, ModelAnswered):
         text = answer_text(facts)
         return Finish(text) if text or not open_calls else GiveUp()
@@ -37,7 +53,7 @@ def _open_calls(facts: Sequence[Fact]) -> list[ToolCall]:
 def _messages(brief: Brief, facts: Sequence[Fact]) -> tuple[ChatMessage, ...]:
     instructions = "\n\n".join(filter(None, [brief.instructions, *brief.additions]))
     messages = [ChatMessage("system", instructions)] if instructions else []
-    messages += [*brief.history, ChatMessage("user", brief.question)]
+    messages += [*brief.history, ChatMessage("user", brief.question), *brief.after]
     for fact in facts:
         if isinstance(fact, ModelAnswered):
             messages.append(ChatMessage("assistant", fact.text, fact.tool_calls, opaque=fact.opaque))

@@ -1,6 +1,6 @@
 """A run's rows: its beginning, what has happened in it, what it has seen, what it starts from, and its end."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -21,7 +21,7 @@ from apps.core.tenancy import bound, current_tenant
 from apps.core.wire import run_on_wire
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS
-from apps.providers.types import ChatMessage, ToolCall
+from apps.providers.types import ChatMessage, ToolCall, ToolSpec
 from apps.tenants.models import OptionValue
 from apps.tenants.options import STAND_STILL
 from apps.tenants.resolver import Place, resolve
@@ -204,9 +204,43 @@ def sources_of(run: Run) -> list[Source]:
 
 def brief_of(run: Run) -> Brief:
     """Return what a run starts from: the instructions and the history it was given, its question."""
-    history = tuple(ChatMessage(entry["role"], entry["text"]) for entry in run.history)
+    history, after = map(messages_of, (run.history, (run.handed or {}).get("after", ())))
     instructions = run.instructions or "\n\n".join(filter(None, [run.agent.instructions, composing.CITING]))
-    return Brief(instructions, history, run.question, run.agent.max_steps)
+    handed = frozenset(spec.name for spec in handed_tools(run))
+    return Brief(instructions, history, run.question, run.agent.max_steps, after=after, handed=handed)
+
+
+def messages_of(entries: Iterable[Mapping[str, Any]]) -> tuple[ChatMessage, ...]:
+    """Return stored entries of a history as messages."""
+    return tuple(
+        ChatMessage(
+            entry["role"],
+            entry["text"],
+            tuple(ToolCall(**call) for call in entry.get("tool_calls", ())),
+            tool_call_id=entry.get("tool_call_id", ""),
+        )
+        for entry in entries
+    )
+
+
+def as_entry(message: ChatMessage) -> dict[str, Any]:
+    """Return a message as a history stores it."""
+    entry: dict[str, Any] = {"role": message.role, "text": message.text}
+    if message.tool_calls:
+        entry["tool_calls"] = [vars(call) for call in message.tool_calls]
+    if message.tool_call_id:
+        entry["tool_call_id"] = message.tool_call_id
+    return entry
+
+
+def handed_tools(run: Run) -> tuple[ToolSpec, ...]:
+    """Return the tools that the program which asked does itself."""
+    return tuple(ToolSpec(**spec) for spec in (run.handed or {}).get("tools", ()))
+
+
+def handed_with_calls(run: Run, calls: Sequence[ToolCall]) -> dict[str, Any]:
+    """Return what a run hands back: what it was handed, and the calls that its program is to do."""
+    return (run.handed or {}) | {"calls": [vars(call) for call in calls]}
 
 
 def unique_calls(calls: list[ToolCall], facts: Sequence[Fact]) -> tuple[ToolCall, ...]:

@@ -36,13 +36,18 @@ Fact = ModelAnswered | ToolReturned
 
 @dataclass(frozen=True)
 class Brief:
-    """What a run starts from; `additions` are what business rules have the model told as well."""
+    """What a run starts from; `additions` are what business rules have the model told as well.
+
+    `handed` are the names of tools that the program which asks does itself, `after` what came after the question of those it did.
+    """
 
     instructions: str
     history: tuple[ChatMessage, ...]
     question: str
     max_steps: int
     additions: tuple[str, ...] = ()
+    after: tuple[ChatMessage, ...] = ()
+    handed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -70,7 +75,15 @@ class GiveUp:
     """The steps are used up, and the model still wants tools instead of answering."""
 
 
-Step = CallModel | CallTool | Finish | GiveUp
+@dataclass(frozen=True)
+class HandBack:
+    """The program that asked is to do these calls, and to ask again with what they came to."""
+
+    text: str
+    calls: tuple[ToolCall, ...]
+
+
+Step = CallModel | CallTool | Finish | HandBack | GiveUp
 
 
 @dataclass(frozen=True)

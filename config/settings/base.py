@@ -72,6 +72,7 @@ _UNTABLED_APPS = [
     "allauth.socialaccount.providers.saml",
     "allauth.socialaccount.providers.github",
     "apps.blueprints",
+    "apps.protocols",
     "apps.dashboard",
     "django.contrib.messages",
     "django.contrib.staticfiles",

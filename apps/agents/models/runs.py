@@ -18,6 +18,7 @@ class Run(TimestampedModel):
 
     `blueprint` is what it works by, "" for one that its agent decides; `result` is what that came to, as JSON, `mark` what it is about, the same for the same thing. `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
     may use (null: nothing narrower). A trial was asked from the pages on which an agent is made; it counts for no health. `holds` says what it has read: `untrusted` text of others, `private` text of the organisation.
+    `handed` is what a program that brought the history does itself: `tools`, what it did `after` the question, the `calls` handed back to it; null for others.
     """
 
     class State(models.TextChoices):
@@ -52,6 +53,7 @@ class Run(TimestampedModel):
     )
     question = models.TextField(_("question"))
     history = models.JSONField(default=list, editable=False)
+    handed = models.JSONField(null=True, editable=False)
     instructions = models.TextField(_("what the model was told"), blank=True, editable=False)
     prompt_version = models.ForeignKey(
         "prompts.PromptVersion",

@@ -7,12 +7,12 @@ from django.utils.translation import gettext as _
 from apps.agents import caps, loop, registry
 from apps.agents.acting import InDoubt, Parked
 from apps.agents.models import Run
-from apps.agents.records import brief_of, facts_of, root_of
+from apps.agents.records import brief_of, facts_of, handed_tools, handed_with_calls, root_of
 from apps.agents.runs.asking import Asking, Wanted
 from apps.agents.runs.tools import ToolUse
 from apps.agents.runs.turn import Turn
 from apps.agents.stream import announce_approval
-from apps.agents.types import CallModel, CallTool, Finish, GiveUp, ModelAnswered, ToolReturned
+from apps.agents.types import CallModel, CallTool, Finish, GiveUp, HandBack, ModelAnswered, ToolReturned
 from apps.jobs.models import Job
 from apps.jobs.types import Claim
 
@@ -35,6 +35,9 @@ class LoopTurn(Turn):
             if isinstance(step, Finish):
                 self.finish(step.text)
                 return
+            if isinstance(step, HandBack):
+                self.finish(step.text, handed=handed_with_calls(self.run, step.calls))
+                return
             caps.check(self.run, self.places)
             if isinstance(step, GiveUp):
                 reason = _("The agent used up its steps without coming to an answer.")
@@ -46,7 +49,8 @@ class LoopTurn(Turn):
                 return
 
     def call_model(self, step: CallModel) -> None:
-        specs = tuple(held.tool.spec for held in self.tools.held.values()) if step.may_use_tools else ()
+        held = (*(held.tool.spec for held in self.tools.held.values()), *handed_tools(self.run))
+        specs = held if step.may_use_tools else ()
         answer, calls = self.asking.ask(Wanted(str(len(self.facts)), step.messages, specs, facts=self.facts))
         self.facts.append(ModelAnswered(answer.text, calls, answer.opaque))
 

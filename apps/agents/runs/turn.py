@@ -75,9 +75,11 @@ class Turn(ABC):
             self.additions = tuple(known.payload["additions"])
         if known is not None or not looking:
             return True
-        said = "\n".join(entry["text"] for entry in self.run.history)
+        asked, said = self.run.question, "\n".join(entry["text"] for entry in self.run.history)
+        if self.run.handed is not None:  # a history that a program brought was not looked at before
+            asked, said = "\n".join([asked, *(e["text"] for e in self.run.history if e["role"] == "user")]), ""
         started_at = timezone.now()
-        verdict = rules.check(self.run.question, looking, beside=said)
+        verdict = rules.check(asked, looking, beside=said)
         if verdict.is_blocked:
             self.block("input", verdict, started_at)
             return False
@@ -87,8 +89,11 @@ class Turn(ABC):
         self.publish_step(event)
         return True
 
-    def finish(self, text: str, result: Any = None) -> None:
-        """Have the rules look at the answer, show what they made of it, and end the run with it, and its result as JSON."""
+    def finish(self, text: str, result: Any = None, *, handed: dict[str, Any] | None = None) -> None:
+        """Have the rules look at the answer, show what they made of it, and end the run with it, and its result as JSON.
+
+        `handed` is what the asking program is to do (see Run).
+        """
         looking = [rule for rule in self.rules if rule.stage == "output"]
         started_at = timezone.now()
         verdict = rules.check(text, looking)
@@ -100,6 +105,8 @@ class Turn(ABC):
         with engine.settlement(self.claim, Job.State.SUCCEEDED):
             if looking:
                 self.add_findings("output", verdict, started_at)
+            if handed is not None:
+                Run.objects.filter(pk=self.run.pk).update(handed=handed)
             settle(self.run, Run.State.SUCCEEDED, verdict.text, result=rules.applied(result, looking))
 
     def block(self, stage: str, verdict: Verdict, started_at: datetime) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from apps.accounts.services.sharing import may_manage
 from apps.agents import actions, composing, veils
 from apps.agents.models import Agent, Run
-from apps.agents.records import open_run, option_places, title_of
+from apps.agents.records import as_entry, open_run, option_places, title_of
 from apps.agents.services.personalities import checked_words
 from apps.agents.types import RUN, FilledForm
 from apps.audit.services.trail import record
@@ -43,12 +43,14 @@ def start_run(
     tools: Sequence[str] | None = None,
     holds: Collection[str] = (),
     is_trial: bool = False,
+    handed: dict[str, Any] | None = None,
+    added: str = "",
     idempotency_key: str = "",
 ) -> Run:
     """Store a run, of a project or of none, and its job; `form` is what the question was filled in with.
 
     `tools` narrows those of the agent to these keys, `holds` says what the history has brought in, `is_trial` that it was asked from
-    where the agent is made (see Run).
+    where the agent is made (see Run). `handed` is what the asking program does itself (see Run), `added` what the model is told after the agent's own.
 
     Raises Forbidden, InvalidInput for an empty or too long question, Conflict for an agent whose prompt cannot be filled in
     or that is not in the project and for an idempotency key that is in use, TooManyRequests (BudgetSpent among them), Unavailable.
@@ -61,6 +63,7 @@ def start_run(
     ledger.require_room(actor, agent.published_id, project.pk if project else None)
     question = checked_question(question)
     refuse_details(agent, question, "text")
+    told = [composing.told(composing.sections_of(agent, actor)), added]
     caller = current_caller()
     run = open_run(
         agent=agent,
@@ -71,8 +74,9 @@ def start_run(
         form_version=form.form.version if form else None,
         blueprint=form.form.blueprint if form else "",
         inputs=form.values if form else {},
-        history=[{"role": message.role, "text": message.text} for message in history],
-        instructions=composing.told(composing.sections_of(agent, actor)),
+        history=[as_entry(message) for message in history],
+        handed=handed,
+        instructions="\n\n".join(filter(None, told)),
         prompt_version=composing.version_of(agent),
         allowed_tools=None if tools is None else checked_words(tools, "tools", most=50, most_chars=80),
         holds=sorted(holds),
