@@ -1,8 +1,5 @@
 """What a run came to, as a file to keep: PDF, Word, Markdown or JSON."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any
 
 import orjson
@@ -17,39 +14,14 @@ from apps.agents.models import Run
 from apps.agents.rendering import result_of
 from apps.audit.services.trail import record
 from apps.core.colours import STANDARD
-from apps.core.errors import NotFound, TooLarge, Unavailable
-from apps.core.paper import Paper, Source, TooLong, as_docx, as_pdf
+from apps.core.errors import NotFound
+from apps.core.paper import Paper, Source
 from apps.core.paper.types import Words
+from apps.core.saving import KINDS, File, saved_as
 from apps.core.tenancy import current_tenant
 from apps.tenants.services import logo_of
 
-
-@dataclass(frozen=True)
-class File:
-    """A file to send: its name is ASCII."""
-
-    name: str
-    media_type: str
-    data: bytes
-
-
-def _markdown(paper: Paper) -> bytes:
-    facts = "\n".join(f"- **{name}**: {value}" for name, value in paper.facts)
-    cited = "\n".join(
-        f"{source.number}. {', '.join(filter(None, (source.document, source.place)))}" for source in paper.sources
-    )
-    parts = [f"# {paper.title}", facts, paper.text, f"## {paper.words.sources}\n\n{cited}" if cited else ""]
-    return "\n\n".join(filter(None, parts)).encode() + b"\n"
-
-
-KINDS: dict[str, tuple[str, Callable[[Paper], bytes]]] = {
-    "pdf": ("application/pdf", as_pdf),
-    "docx": ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", as_docx),
-    "md": ("text/markdown; charset=utf-8", _markdown),
-}
 JSON = "json"
-_drawing, PATIENCE_S = BoundedSemaphore(2), 30.0
-"""Long ones take seconds and hundreds of megabytes, in the process that serves pages."""
 
 
 def file_of(*, actor: Any, run: Run, kind: str) -> File:
@@ -63,20 +35,9 @@ def file_of(*, actor: Any, run: Run, kind: str) -> File:
     if kind == JSON:
         made = File(name, "application/json", orjson.dumps(run.result, option=orjson.OPT_INDENT_2))
     else:
-        made = File(name, KINDS[kind][0], _drawn(_paper(run), KINDS[kind][1]))
+        made = saved_as(kind, name, _paper(run))
     record(actions.RESULT_SAVED, actor=actor, target=run, after={"as": kind})
     return made
-
-
-def _drawn(paper: Paper, draw: Callable[[Paper], bytes]) -> bytes:
-    if not _drawing.acquire(timeout=PATIENCE_S):
-        raise Unavailable(_("Others save long results just now. Try again in a moment."), retry_after_s=10)
-    try:
-        return draw(paper)
-    except TooLong as error:
-        raise TooLarge(_("This is too long for a document. Save it as JSON, or read it here.")) from error
-    finally:
-        _drawing.release()
 
 
 def _paper(run: Run) -> Paper:

@@ -12,3 +12,4 @@ CONVERSATION_READ = Action("conversation.read", _("read somebody's conversation"
 ANSWER_RATED = Action("answer.rated", _("said whether an answer was good"))
 FEEDBACK_WITHDRAWN = Action("feedback.withdrawn", _("took back what they said of an answer"))
 CONVERSATION_RESTORED = Action("conversation.restored", _("took a conversation out of the archive"))
+CONVERSATION_SAVED = Action("conversation.saved", _("saved a conversation as a file"))

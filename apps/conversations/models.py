@@ -3,11 +3,12 @@
 from typing import ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.grants import MANAGE, VIEW, GroupGrant, Shared, UserGrant
-from apps.conversations.querysets import ConversationQuerySet, FeedbackQuerySet, MessageQuerySet
+from apps.conversations.querysets import TEXT, ConversationQuerySet, FeedbackQuerySet, MessageQuerySet
 from apps.core.models import TimestampedModel, UUIDModel
 from apps.tenants.flags import CONVERSATION_SHARING
 
@@ -112,6 +113,7 @@ class Message(UUIDModel):
         verbose_name = _("message")
         verbose_name_plural = _("messages")
         constraints = (models.UniqueConstraint(fields=("conversation", "position"), name="message_position_unique"),)
+        indexes = (GinIndex(TEXT, name="message_words"),)
 
     def __str__(self) -> str:
         return self.text[:60]

@@ -19,6 +19,7 @@ urlpatterns = [
     path("chat/<uuid:pk>/messages/<uuid:message_pk>/show/", conversations.message_show, name="message-show"),
     path("chat/<uuid:pk>/messages/<uuid:message_pk>/rate/", feedback.answer_rate, name="answer-rate"),
     path("agents/<uuid:pk>/feedback/", feedback.agent_feedback, name="agent-feedback"),
+    path("chat/<uuid:pk>/export.<slug:kind>", conversations.conversation_save, name="conversation-save"),
     path("chat/<uuid:pk>/rename/", conversations.conversation_rename, name="conversation-rename"),
     path("chat/<uuid:pk>/archive/", conversations.conversation_archive, name="conversation-archive"),
 ]

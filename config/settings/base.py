@@ -324,6 +324,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "SourceKind": "apps.knowledge.models.Source.Kind",
         "DocumentStateEnum": "apps.knowledge.models.Document.State",
+        "MessageRole": "apps.conversations.models.Message.Role",
         "RunState": "apps.agents.models.Run.State",
         "SeverityName": ["low", "medium", "high", "critical"],
         "AlertKind": "apps.audit.models.AlertChannel.Kind",

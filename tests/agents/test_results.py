@@ -9,7 +9,7 @@ import pypdfium2
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from apps.agents import results
+from apps.core import saving
 from apps.agents.results import file_of
 from apps.agents.models import Run
 from apps.audit.models import AuditEvent
@@ -68,12 +68,12 @@ def test_what_is_not_there_or_too_long_is_refused(run, member):
 
 
 def test_whoever_waits_too_long_is_told_to_come_again(run, member, monkeypatch):
-    monkeypatch.setattr("apps.agents.results._drawing", BoundedSemaphore(1))
-    monkeypatch.setattr("apps.agents.results.PATIENCE_S", 0.01)
-    results._drawing.acquire()
+    monkeypatch.setattr("apps.core.saving._drawing", BoundedSemaphore(1))
+    monkeypatch.setattr("apps.core.saving.PATIENCE_S", 0.01)
+    saving._drawing.acquire()
     with pytest.raises(Unavailable):
         file_of(actor=member, run=run, kind="pdf")
-    results._drawing.release()
+    saving._drawing.release()
     assert file_of(actor=member, run=run, kind="pdf").data
 
 

@@ -70,6 +70,15 @@ def test_everything_that_was_written_is_on_it(read):
         assert words in found, words
 
 
+@pytest.mark.parametrize(
+    "text", ["#### Deep\n\n## Up\n\n#### Down", "> #### Quoted", "- a\n\n  #### Listed\n\n#### After"]
+)
+def test_headings_skip_no_level(text):
+    """PDF/UA-1 knows none that do, and so the document would not be drawn."""
+    drawn = pypdfium2.PdfDocument(as_pdf(paper(text)))
+    assert drawn.is_tagged() and b"pdfuaid" in as_pdf(paper(text))
+
+
 def test_pdf_has_numbered_pages_a_title_and_is_tagged():
     data = as_pdf(paper("\n\n".join(f"Paragraph {n}. " + "word " * 90 for n in range(40))))
     document = pypdfium2.PdfDocument(data)

@@ -13,9 +13,10 @@ from rest_framework.response import Response
 
 from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
-from apps.agents.results import JSON, KINDS, file_of
+from apps.agents.results import JSON, file_of
 from apps.agents.services import runs as services
 from apps.core.api import listed
+from apps.core.saving import KINDS
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
 from apps.tenants.models import OptionValue
 from apps.tenants.options import all_options

@@ -3,8 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import api_view
@@ -13,12 +15,14 @@ from rest_framework.response import Response
 
 from apps.accounts.api.sharing import share_paths
 from apps.agents.models import Agent
-from apps.conversations import services
+from apps.conversations import exports, services
 from apps.conversations.branches import siblings_of
+from apps.conversations.finding import messages_with, plain
 from apps.conversations.models import Citation, Conversation, Message
 from apps.conversations.rendering import readable_documents
 from apps.core.api import CursorPagination, checked, listed
 from apps.core.errors import Conflict
+from apps.core.saving import KINDS
 from apps.projects.services import project_of_key
 
 IDEMPOTENCY = OpenApiParameter(
@@ -87,6 +91,29 @@ class ConversationSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
+class ConversationsQuery(serializers.Serializer):
+    q = serializers.CharField(default="", allow_blank=True, max_length=200)
+    whose = serializers.ChoiceField(["mine", "shared"], default="mine")
+    archived = serializers.BooleanField(default=False)
+
+
+class FindQuery(serializers.Serializer):
+    q = serializers.CharField(max_length=200)
+
+
+class FoundSerializer(serializers.ModelSerializer):
+    title = serializers.CharField(source="conversation.title", help_text="Of the conversation.")
+    snippet = serializers.SerializerMethodField(help_text="What stands around the words.")
+
+    class Meta:
+        model = Message
+        fields = ("id", "conversation", "title", "role", "snippet", "created_at")
+        read_only_fields = fields
+
+    def get_snippet(self, message: Any) -> str:
+        return plain(message.around, self.context["words"])
+
+
 class ChatInput(serializers.Serializer):
     text = serializers.CharField(trim_whitespace=False)
     conversation = serializers.UUIDField(required=False, help_text="Default: a new conversation.")
@@ -108,8 +135,9 @@ class MessageInput(serializers.Serializer):
     )
 
 
-class RenameInput(serializers.Serializer):
-    title = serializers.CharField(max_length=120)
+class ConversationChange(serializers.Serializer):
+    title = serializers.CharField(max_length=120, required=False)
+    is_archived = serializers.BooleanField(required=False)
 
 
 def _mine(request: Request, pk: Any) -> Conversation:
@@ -153,23 +181,54 @@ def chat(request: Request, pk: Any) -> Response:
 @extend_schema(
     tags=["conversations"],
     responses=ConversationSerializer(many=True),
-    parameters=[OpenApiParameter("q", str), OpenApiParameter("whose", str, enum=["mine", "shared"])],
+    parameters=[ConversationsQuery],
 )
 @api_view(["GET"])
 def conversations(request: Request) -> Response:
-    """List your conversations that are not archived, or those that others share with you; `q` searches titles and messages."""
+    """List your conversations, or those that others share with you, archived ones or the others; `q` searches titles and messages."""
+    wanted = checked(ConversationsQuery, request.query_params)
     rows = Conversation.objects.all()
-    is_shared = request.query_params.get("whose") == "shared"
-    found = rows.shared_with(request.user) if is_shared else rows.owned_by(request.user)
-    return listed(request, found.current().matching(request.query_params.get("q", "")), ConversationSerializer)
+    found = rows.shared_with(request.user) if wanted["whose"] == "shared" else rows.owned_by(request.user)
+    found = found.exclude(archived_at=None) if wanted["archived"] else found.current()
+    return listed(request, found.matching(wanted["q"]), ConversationSerializer)
+
+
+@extend_schema(tags=["conversations"], parameters=[FindQuery], responses=FoundSerializer(many=True))
+@api_view(["GET"])
+def search(request: Request) -> Response:
+    """Find messages with every word of `q`, in conversations of yours and those that are shared with you; archived ones, too."""
+    words = checked(FindQuery, request.query_params)["q"]
+    rows = Conversation.objects.all()
+    readable = rows.owned_by(request.user) | rows.shared_with(request.user)
+    found = messages_with(readable.values("pk"), words)
+    return listed(request, found, FoundSerializer, context={"words": words.split()})
+
+
+@extend_schema(
+    tags=["conversations"],
+    parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=[*KINDS, exports.JSON])],
+    responses={
+        (200, media_type): OpenApiTypes.BINARY
+        for media_type in (*(each[0] for each in KINDS.values()), "application/json")
+    },
+)
+@api_view(["GET"])
+def export(request: Request, pk: Any, kind: str) -> HttpResponse:
+    """Save a conversation as PDF, Word file, Markdown or JSON, with the citations that you may see."""
+    found = _read(request, pk)
+    rows = exports.messages_of(found)
+    documents = _documents(request, found, rows)
+    made = exports.file_of(actor=request.user, conversation=found, kind=kind, messages=rows, documents=documents)
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return HttpResponse(made.data, content_type=made.media_type, headers=headers)
 
 
 @extend_schema(tags=["conversations"], methods=["GET"], responses=ConversationSerializer)
-@extend_schema(tags=["conversations"], methods=["PATCH"], request=RenameInput, responses=ConversationSerializer)
+@extend_schema(tags=["conversations"], methods=["PATCH"], request=ConversationChange, responses=ConversationSerializer)
 @extend_schema(tags=["conversations"], methods=["DELETE"], responses={204: None})
 @api_view(["GET", "PATCH", "DELETE"])
 def conversation(request: Request, pk: Any) -> Response:
-    """Read a conversation of yours or one that is shared with you; rename or archive (DELETE) one of yours."""
+    """Read a conversation of yours or one that is shared with you; rename or archive (DELETE) one of yours, or take it out of the archive."""
     if request.method == "GET":
         return Response(ConversationSerializer(_read(request, pk)).data)
     found = _mine(request, pk)
@@ -177,8 +236,12 @@ def conversation(request: Request, pk: Any) -> Response:
         services.archive_conversation(actor=request.user, conversation=found)
         return Response(status=204)
     if request.method == "PATCH":
-        title = checked(RenameInput, request.data)["title"]
-        services.rename_conversation(actor=request.user, conversation=found, title=title)
+        values = checked(ConversationChange, request.data)
+        if "title" in values:
+            services.rename_conversation(actor=request.user, conversation=found, title=values["title"])
+        if "is_archived" in values:
+            is_archived = values["is_archived"]
+            services.archive_conversation(actor=request.user, conversation=found, is_archived=is_archived)
         found.refresh_from_db()
     return Response(ConversationSerializer(found).data)
 
@@ -262,6 +325,8 @@ urlpatterns = [
     *share_paths("conversations/<uuid:pk>", Conversation, "conversation"),
     path("agents/<uuid:pk>/chat", chat, name="api-chat"),
     path("conversations/", conversations, name="api-conversations"),
+    path("conversations/search", search, name="api-conversation-search"),
+    path("conversations/<uuid:pk>/export.<slug:kind>", export, name="api-conversation-export"),
     path("conversations/<uuid:pk>", conversation, name="api-conversation"),
     path("conversations/<uuid:pk>/messages", messages, name="api-messages"),
     path("conversations/<uuid:pk>/messages/<uuid:message_pk>", message, name="api-message"),

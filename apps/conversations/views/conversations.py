@@ -13,8 +13,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from apps.accounts.services.sharing import may_manage
 from apps.agents.models import Agent
 from apps.agents.services.routing import best_agent
-from apps.conversations import rendering, services
+from apps.conversations import exports, rendering, services
 from apps.conversations.branches import siblings_of
+from apps.conversations.finding import snippets
 from apps.conversations.models import Conversation, Message
 from apps.core.errors import Conflict, InvalidInput, TooManyRequests
 from apps.core.htmx import page_or_part, refused
@@ -41,6 +42,10 @@ def conversation_list(request: HttpRequest) -> HttpResponse:
     found = found.filter(project=project) if project else found
     page = Paginator(found, PAGE_SIZE).get_page(request.GET.get("page"))
     context = {"page": page, "words": words, "is_archive": is_archive, "whose": whose, "project": project}
+    page.object_list = list(page.object_list)
+    found_at = snippets(page.object_list, words)
+    for row in page.object_list:
+        row.place = found_at.get(row.pk, "")
     return page_or_part(request, "conversations/conversation_list.html", "conversations/_conversations.html", context)
 
 
@@ -74,6 +79,19 @@ def _agent_for(request: HttpRequest, chosen: str, text: str, project: Project | 
         return usable.filter(blueprint="").first() or usable.first(), ""  # one that talks, before those with a form
     choice = best_agent(actor=request.user, text=text, project=project)
     return (choice.agent, choice.why) if choice else (None, "")
+
+
+@require_GET
+def conversation_save(request: HttpRequest, pk: UUID, kind: str) -> HttpResponse:
+    """Save a conversation as PDF, Word, Markdown or JSON; who reads that of somebody else gets the citations that they may see."""
+    readable = Conversation.objects.visible_to(request.user).select_related("agent", "owner", "project")
+    found = get_object_or_404(readable, pk=pk)
+    services.look_at(actor=request.user, conversation=found)
+    rows = exports.messages_of(found)
+    documents = None if found.owner_id == request.user.pk else rendering.readable_documents(request.user, rows)
+    made = exports.file_of(actor=request.user, conversation=found, kind=kind, messages=rows, documents=documents)
+    headers = {"Content-Disposition": f'attachment; filename="{made.name}"'}
+    return HttpResponse(made.data, content_type=made.media_type, headers=headers)
 
 
 @require_GET

@@ -23,7 +23,19 @@ def blocks_of(text: str, language: str = "en") -> list[Block]:
     """Return a text's blocks, the values of its charts as they are written in a language. Raises TooLong."""
     if len(text) > MOST_CHARS:
         raise TooLong
-    return [_drawn(block, language) for block in _blocks(SyntaxTreeNode(_parser.parse(text)).children, 0)]
+    found = _blocks(SyntaxTreeNode(_parser.parse(text)).children, 0)
+    _level(found, 1)
+    return [_drawn(block, language) for block in found]
+
+
+def _level(blocks: list[Block], above: int) -> int:
+    """Have no heading skip a level, which readers of screens stumble over; return the level of the last one."""
+    for block in blocks:
+        if block["kind"] == "heading":
+            above = block["level"] = min(block["level"], above + 1)
+        for inside in (block.get("blocks", ()), *block.get("items", ())):
+            above = _level(inside, above)
+    return above
 
 
 def _drawn(block: Block, language: str) -> Block:

@@ -34,9 +34,7 @@ def as_pdf(paper: Paper) -> bytes:
     try:
         return _drawn(inputs, is_universal=True)
     except typst.TypstError as error:
-        if "could not be displayed" not in str(error):
-            raise
-        log.warning("paper_lacks_font", reason=str(error)[:200])
+        log.warning("paper_is_not_universal", reason=str(error)[:200])
         return _drawn(inputs, is_universal=False)
 
 
