@@ -84,6 +84,7 @@ def caller_of(request: HttpRequest, *, with_session: bool = False) -> User | Non
     found = BearerAuthentication().authenticate(asked)
     if found:
         asked.user, asked.auth = found
+        request.api_key = asked.auth  # type: ignore[attr-defined]
         if not KeyReaches().has_permission(asked, None):
             raise PermissionDenied(KeyReaches.message)
     user = found[0] if found else request.user if with_session else None

@@ -41,7 +41,12 @@ READING_POSTS = frozenset(
 )
 DECIDED_BY_PEOPLE = frozenset({"approvals", "tasks"})  # keys read these areas and change nothing in them
 OPEN = frozenset({"/api/v1/auth/me"})
-PROTOCOLS = {"/v1/models": "agents:read", "/v1/chat/completions": "agents:write", "/v1/embeddings": "knowledge:read"}
+PROTOCOLS = {
+    "/mcp": "agents:read",
+    "/v1/models": "agents:read",
+    "/v1/chat/completions": "agents:write",
+    "/v1/embeddings": "knowledge:read",
+}
 SCIM = "/scim/v2/"
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -66,7 +66,7 @@ def _resolve(request: HttpRequest) -> Answer:
         if not slug:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
             return PUBLIC
-        if request.path_info.startswith(("/api/", "/v1/", "/openapi.json", "/scim/")):
+        if request.path_info.startswith(("/api/", "/v1/", "/mcp", "/openapi.json", "/scim/")):
             tenant = hosts.tenant_for_slug(slug)
     if not tenant:
         return _refuse(request, 404, "unknown_tenant", _("No organisation lives at this address."))

@@ -522,6 +522,7 @@ ROUTES = [
     api("api-webhook-delivery-again", 403, keys=("told",), outsider=403, method="POST", admin=202),
     api("api-conversation-search", 422),
     api("api-conversation-export", keys=("conversation", "md"), colleague=OWN),
+    page("mcp", 401, method="POST", anonymous=401, outsider=401),
     page("openai-models", 401, anonymous=401, outsider=401),
     page("openai-model", 401, keys=("slug",), anonymous=401, outsider=401),
     page("openai-chat", 401, method="POST", anonymous=401, outsider=401),

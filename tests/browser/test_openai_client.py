@@ -129,6 +129,15 @@ def test_client_that_goes_away_stops_the_run(client, vendor, live):
     wait_for(state, timeout_s=15)
 
 
+def test_client_that_does_not_wait_stops_the_run(client, vendor, live):
+    vendor.script(says(" ".join(["word"] * 400), delay_s=0.1))
+    talk = [{"role": "user", "content": "Who does not wait?"}]
+    with pytest.raises(openai.APITimeoutError):
+        client.with_options(timeout=1.5).chat.completions.create(model="handbook-guide", messages=talk)
+    query = "SELECT state FROM agents_run WHERE question = 'Who does not wait?'"
+    wait_for(lambda: live.sql(query, schema="t_acme")[0][0] == "cancelled", timeout_s=15)
+
+
 def test_failure_of_the_model_is_an_error_of_the_protocol(client, vendor):
     vendor.script(fails(401))
     with pytest.raises(openai.APIError):

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from apps.protocols.api import completions, embeddings
+from apps.protocols.api import completions, embeddings, model_context
 
 urlpatterns = [
+    path("mcp", model_context.mcp, name="mcp"),
     path("v1/models", completions.models, name="openai-models"),
     path("v1/models/<str:name>", completions.model, name="openai-model"),
     path("v1/chat/completions", completions.chat_completions, name="openai-chat"),

@@ -76,10 +76,14 @@ class Answer:
 
     async def whole(self) -> dict[str, Any]:
         """Wait for the end and return the completion. Raises Refused for a run that failed or takes too long."""
-        with suppress(TimeoutError):
-            async with asyncio.timeout(LONGEST_S), aclosing(self._events()) as events:
-                async for _event in events:
-                    pass
+        try:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LONGEST_S), aclosing(self._events()) as events:
+                    async for _event in events:
+                        pass
+        except asyncio.CancelledError:  # the client went away
+            await asyncio.shield(self._stop())
+            raise
         await self._read()
         if not self.run.is_final:
             raise Refused(504, _("The answer takes too long, or waits for somebody’s consent."), code="unfinished")

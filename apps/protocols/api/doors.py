@@ -15,6 +15,7 @@ from pydantic import BaseModel, ValidationError
 from rest_framework.exceptions import AuthenticationFailed
 
 from apps.accounts.authentication import caller_of
+from apps.accounts.models import ApiKey
 from apps.core.errors import DomainError
 from apps.core.middleware import OUTAGES
 
@@ -35,6 +36,8 @@ def failure(status: int, message: str, *, code: str = "", field: str = "", **hea
     """Answer with an error as OpenAI's API tells it."""
     kind = KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")
     error = {"message": message, "type": kind, "param": field or None, "code": code or None}
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
     return JsonResponse({"error": error}, status=status, headers=headers)
 
 
@@ -65,6 +68,12 @@ def door(method: str) -> Callable[[View], View]:
         return entered
 
     return made
+
+
+def key_of(request: HttpRequest) -> ApiKey | None:
+    """Return the API key that a request came with; None where somebody signed in."""
+    found = getattr(request, "api_key", None)
+    return found if isinstance(found, ApiKey) else None
 
 
 async def _entered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
