@@ -37,7 +37,13 @@ AREAS = {
 }
 SHARING = frozenset({"grants", "access", "why"})  # below one object of any area
 READING_POSTS = frozenset(
-    {"/api/v1/knowledge-base/search", "/api/v1/audit/export", "/api/v1/usage/estimate", "/api/v1/agents/choose"}
+    {
+        "/api/v1/knowledge-base/search",
+        "/api/v1/audit/export",
+        "/api/v1/usage/estimate",
+        "/api/v1/agents/choose",
+        "/api/v1/agents/route",
+    }
 )
 DECIDED_BY_PEOPLE = frozenset({"approvals", "tasks"})  # keys read these areas and change nothing in them
 OPEN = frozenset({"/api/v1/auth/me"})

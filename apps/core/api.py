@@ -1,5 +1,6 @@
 """REST plumbing shared by every app: JSON, cursor paging, problem details (RFC 9457)."""
 
+from datetime import datetime
 from typing import Any
 
 import orjson
@@ -55,6 +56,11 @@ def listed(
     paginator.ordering = ordering
     page = paginator.paginate_queryset(found, request)
     return paginator.get_paginated_response(serializer_class(page, many=True, context=context or {}).data)
+
+
+def deprecated(successor: str, *, since: datetime) -> dict[str, str]:
+    """Return the headers of an address that goes on answering while clients change over (RFC 9745): since when, and to which one."""
+    return {"Deprecation": f"@{int(since.timestamp())}", "Link": f'<{successor}>; rel="successor-version"'}
 
 
 def problem_response(exc: Exception, context: dict[str, Any]) -> Response | None:

@@ -6,6 +6,8 @@ import structlog
 from django.core.exceptions import BadRequest
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.middleware.http import ConditionalGetMiddleware
 from django.shortcuts import render
 from django_structlog.middlewares import RequestMiddleware
 from redis.exceptions import ConnectionError as RedisConnectionError
@@ -34,6 +36,15 @@ class DomainErrorMiddleware:
         if isinstance(exception, OUTAGES):
             return outage_page()
         return None
+
+
+class ETagMiddleware(ConditionalGetMiddleware):
+    """Gives what the API reads an ETag of its content, and answers 304 to who has it already (RFC 9110, 13.1.2)."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
+        if not request.path_info.startswith(("/api/", "/openapi.json")):
+            return response
+        return super().process_response(request, response)
 
 
 class NullCharacterMiddleware:

@@ -115,6 +115,7 @@ MIDDLEWARE = [
     "apps.core.middleware.NullCharacterMiddleware",
     "apps.core.middleware.DomainErrorMiddleware",
     "apps.core.middleware.RateLimitHeadersMiddleware",
+    "apps.core.middleware.ETagMiddleware",
 ]
 ROOT_URLCONF = "config.urls"
 PUBLIC_SCHEMA_URLCONF = "config.urls_public"

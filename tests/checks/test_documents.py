@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
-from django.urls import NoReverseMatch, reverse
+from django.urls import NoReverseMatch, resolve, reverse
 
 from apps.core.tenancy import public_context
 from tests.checks import catalogues
@@ -107,3 +107,12 @@ def test_addresses_in_the_script_exist(name):
     except NoReverseMatch:
         pytest.fail(name)
     assert f"'{address}'" in script or name == "conversations"
+
+
+def test_every_address_that_integrators_are_told_of_is_there():
+    guide = (ROOT / "docs" / "integrators.md").read_text().partition("## All areas")[2]
+    told = re.findall(r"`(/[a-z-]+/[^`]*)`", guide)
+    assert len(told) > 40
+    for address in told:
+        path = "/api/v1" + address.replace("{id}", "00000000-0000-0000-0000-000000000000")
+        assert resolve(path, urlconf="config.urls")

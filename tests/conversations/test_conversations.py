@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.conftest import api_for, client_for
 from apps.conversations import rendering, services
 from apps.conversations.branches import siblings_of
 from apps.conversations.models import Citation, Conversation, Message
@@ -263,3 +264,40 @@ def test_queries_of_a_conversation_do_not_grow_with_it(
         work("agents")
     with tenant_context(None), django_assert_max_num_queries(24):
         assert member_client.get(f"/chat/{message.conversation_id}/").status_code == 200
+
+
+def test_question_without_an_agent_goes_to_the_one_that_fits(acme, member, agent, in_acme):
+    agent.description = "Knows about annual leave and holidays."
+    agent.save()
+    api = api_for(acme, member)
+    asked = api.post("/api/v1/agents/chat", {"text": "How many days of annual leave?"}, format="json")
+    assert asked.status_code == 202
+    row = Conversation.objects.get(pk=asked.json()["conversation"])
+    assert row.agent == agent and row.chosen_because
+    named = api.post("/api/v1/agents/chat", {"text": "Hello?", "agent": str(agent.pk)}, format="json")
+    assert Conversation.objects.get(pk=named.json()["conversation"]).chosen_because == ""
+    assert api.post("/api/v1/agents/chat", {"text": "Hi", "agent": "x"}, format="json").status_code == 422
+    type(agent).objects.update(is_active=False)
+    assert api.post("/api/v1/agents/chat", {"text": "Hello?"}, format="json").status_code == 404
+
+
+def test_former_address_says_which_one_is_there_now(acme, member, agent):
+    api = api_for(acme, member)
+    former = api.post("/api/v1/agents/choose", {"text": "Leave?"}, format="json")
+    assert former["Deprecation"].startswith("@") and former["Link"] == '</api/v1/agents/route>; rel="successor-version"'
+    now = api.post("/api/v1/agents/route", {"text": "Leave?"}, format="json")
+    assert now.json() == former.json() and "Deprecation" not in now
+
+
+def test_what_was_read_is_not_sent_again_while_it_is_the_same(acme, member, agent, in_acme):
+    api = api_for(acme, member)
+    first = api.get("/api/v1/agents/")
+    assert first.status_code == 200 and first["ETag"]
+    again = api.get("/api/v1/agents/", headers={"If-None-Match": first["ETag"]})
+    assert (again.status_code, again.content, again["ETag"]) == (304, b"", first["ETag"])
+    assert again["RateLimit"] and "ETag" not in client_for(acme, member).get("/agents/")
+    agent.description = "Otherwise."
+    agent.save()
+    now = api.get("/api/v1/agents/", headers={"If-None-Match": first["ETag"]})
+    assert now.status_code == 200 and now["ETag"] != first["ETag"]
+    assert "ETag" not in api.post("/api/v1/agents/route", {"text": "Leave?"}, format="json")

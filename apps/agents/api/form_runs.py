@@ -58,6 +58,10 @@ class FormInput(serializers.Serializer):
     project = serializers.UUIDField(required=False, help_text="In which the run takes place, and is counted.")
 
 
+class ExecuteInput(FormInput):
+    agent = serializers.UUIDField()
+
+
 class ForecastSerializer(serializers.Serializer):
     cost = serializers.DecimalField(max_digits=20, decimal_places=8, help_text="US dollars.")
     input_tokens = serializers.IntegerField()
@@ -91,8 +95,32 @@ def agent_form(request: Request, pk: Any) -> Response:
     agent = _agent(request, pk)
     if request.method == "GET":
         return Response(FormSerializer(form_runs.form_for(agent)).data)
-    asked = _asked(request, agent)
-    run = form_runs.start_form_run(**asked, idempotency_key=request.headers.get("Idempotency-Key", "")[:100])
+    return _started(request, agent)
+
+
+@extend_schema(tags=["agents"], request=FormInput, responses={202: RunSerializer}, parameters=[IDEMPOTENCY])
+@api_view(["POST"])
+def execute(request: Request, pk: Any) -> Response:
+    """Fill in an agent's form and start it, as a POST to its form does; read the run until its state is final."""
+    return _started(request, _agent(request, pk))
+
+
+@extend_schema(
+    operation_id="agents_execute_named",
+    tags=["agents"],
+    request=ExecuteInput,
+    responses={202: RunSerializer},
+    parameters=[IDEMPOTENCY],
+)
+@api_view(["POST"])
+def execute_named(request: Request) -> Response:
+    """Fill in the form of the agent that the body names and start it."""
+    return _started(request, _agent(request, checked(ExecuteInput, request.data)["agent"]))
+
+
+def _started(request: Request, agent: Agent) -> Response:
+    key = request.headers.get("Idempotency-Key", "")[:100]
+    run = form_runs.start_form_run(**_asked(request, agent), idempotency_key=key)
     return Response(RunSerializer(run).data, status=202)
 
 

@@ -1,5 +1,6 @@
 """Making and changing agents for API clients."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 from django.shortcuts import get_object_or_404
@@ -14,7 +15,7 @@ from apps.agents.models import Agent
 from apps.agents.services import routing, studio
 from apps.agents.services.health import Health, health_of
 from apps.agents.types import LEAST_STEPS, MOST_STEPS
-from apps.core.api import checked
+from apps.core.api import checked, deprecated
 from apps.knowledge.models import KnowledgeBase
 from apps.projects.services import project_of_key
 
@@ -70,12 +71,25 @@ class ChoiceSerializer(serializers.Serializer):
 
 @extend_schema(tags=["agents"], request=ChoiceInput, responses=ChoiceSerializer(many=True))
 @api_view(["POST"])
-def choose(request: Request) -> Response:
+def route(request: Request) -> Response:
     """Say which agents a question could go to, the best first, and why."""
+    return Response(_choices(request))
+
+
+@extend_schema(tags=["agents"], request=ChoiceInput, responses=ChoiceSerializer(many=True), deprecated=True)
+@api_view(["POST"])
+def choose(request: Request) -> Response:
+    """Say which agents a question could go to, under its former address."""
+    return Response(
+        _choices(request), headers=deprecated("/api/v1/agents/route", since=datetime(2026, 11, 29, tzinfo=UTC))
+    )
+
+
+def _choices(request: Request) -> Any:
     values = checked(ChoiceInput, request.data)
     project = project_of_key(request.user, str(values.get("project") or ""))
     found = routing.ranked(actor=request.user, text=values["text"], project=project)
-    return Response(ChoiceSerializer(found[:MOST_CHOICES], many=True).data)
+    return ChoiceSerializer(found[:MOST_CHOICES], many=True).data
 
 
 @extend_schema(tags=["agents"], methods=["GET"], responses=AgentSerializer)

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
@@ -15,13 +16,14 @@ from rest_framework.response import Response
 
 from apps.accounts.api.sharing import share_paths
 from apps.agents.models import Agent
+from apps.agents.services.routing import best_agent
 from apps.conversations import exports, services
 from apps.conversations.branches import siblings_of
 from apps.conversations.finding import messages_with, plain
 from apps.conversations.models import Citation, Conversation, Message
 from apps.conversations.rendering import readable_documents
 from apps.core.api import CursorPagination, checked, listed
-from apps.core.errors import Conflict
+from apps.core.errors import Conflict, NotFound
 from apps.core.saving import KINDS
 from apps.projects.services import project_of_key
 
@@ -128,6 +130,10 @@ class ChatInput(serializers.Serializer):
     )
 
 
+class ChatNamedInput(ChatInput):
+    agent = serializers.UUIDField(required=False, help_text="Default: the one that fits the question best.")
+
+
 class MessageInput(serializers.Serializer):
     text = serializers.CharField(trim_whitespace=False)
     replaces = serializers.UUIDField(
@@ -167,14 +173,37 @@ def _key(request: Request, text: str) -> str:
 def chat(request: Request, pk: Any) -> Response:
     """Ask an agent; follow the answer at `/runs/{run}/events`, or read the message until its state is final."""
     agent = get_object_or_404(Agent.objects.usable_by(request.user), pk=pk)
-    values = checked(ChatInput, request.data)
+    return _asked(request, agent, checked(ChatInput, request.data))
+
+
+@extend_schema(
+    operation_id="agents_chat_named",
+    tags=["agents"],
+    request=ChatNamedInput,
+    responses={202: MessageSerializer},
+    parameters=[IDEMPOTENCY],
+)
+@api_view(["POST"])
+def chat_named(request: Request) -> Response:
+    """Ask the agent that the body names, or the one that fits the question best."""
+    values = checked(ChatNamedInput, request.data)
+    chosen, project = values.pop("agent", None), project_of_key(request.user, values.get("project"))
+    if chosen is not None:
+        return _asked(request, get_object_or_404(Agent.objects.usable_by(request.user), pk=chosen), values)
+    best = best_agent(actor=request.user, text=values["text"], project=project)
+    if best is None:
+        raise NotFound(_("There is no agent that you may ask."))
+    return _asked(request, best.agent, values, because=best.why)
+
+
+def _asked(request: Request, agent: Agent, values: dict[str, Any], because: str = "") -> Response:
     asked: dict[str, Any] = {"actor": request.user, "text": values["text"], "tools": values.get("tools")}
     asked["idempotency_key"] = _key(request, values["text"])
     if "conversation" in values:
         reply = services.send_message(conversation=_mine(request, values["conversation"]), **asked)
     else:
         project = project_of_key(request.user, values.get("project"))
-        reply = services.start_conversation(agent=agent, project=project, **asked)
+        reply = services.start_conversation(agent=agent, project=project, chosen_because=because, **asked)
     return Response(MessageSerializer(reply).data, status=202)
 
 
@@ -323,6 +352,7 @@ def show(request: Request, pk: Any, message_pk: Any) -> Response:
 
 urlpatterns = [
     *share_paths("conversations/<uuid:pk>", Conversation, "conversation"),
+    path("agents/chat", chat_named, name="api-chat-named"),
     path("agents/<uuid:pk>/chat", chat, name="api-chat"),
     path("conversations/", conversations, name="api-conversations"),
     path("conversations/search", search, name="api-conversation-search"),
