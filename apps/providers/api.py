@@ -7,11 +7,11 @@ from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.errors import Unavailable
 from apps.core.permissions import require
 from apps.providers import breaker, services

@@ -6,11 +6,11 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.providers.models import ProviderModel
 from apps.providers.types import Usage

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.decorators import authentication_classes, permission_classes
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from apps.accounts.api.sign_in import PersonSerializer
 from apps.accounts.services import entrance
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.limits import client_address
 
 

@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from apps.accounts.models import Invitation, User
 from apps.accounts.roles import role_keys, roles_named
 from apps.accounts.services import members
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 
 
 class MemberSerializer(serializers.ModelSerializer):

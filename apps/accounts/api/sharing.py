@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +15,7 @@ from apps.accounts.models import AccessRequest, User
 from apps.accounts.services import groups as group_services
 from apps.accounts.services import requests, sharing
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.core.errors import NotFound
 from apps.core.permissions import require
 

@@ -3,7 +3,7 @@
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view, authentication_classes, permission_classes
+from rest_framework.decorators import authentication_classes, permission_classes
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -12,6 +12,7 @@ from apps.accounts.models import User
 from apps.accounts.roles import role_keys
 from apps.accounts.services import sign_in as services
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 
 
 class LoginInput(serializers.Serializer):

@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import IdentityProvider
 from apps.accounts.services import single_sign_on
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.permissions import require
 
 FIELDS = ("id", "key", *single_sign_on.FIELDS, "created_at")

@@ -5,12 +5,12 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.agents.services.analytics import AGENT, DIMENSIONS, analytics_of
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.projects.models import Project
 
 

@@ -6,13 +6,13 @@ from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.agents.models import Approval, StandingConsent, Vote
 from apps.agents.services import approvals as services
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 
 
 class VoteSerializer(serializers.ModelSerializer):

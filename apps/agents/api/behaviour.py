@@ -5,7 +5,6 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from apps.agents.models import Agent, Personality, Rule, RuleSet
 from apps.agents.services import behaviour as services
 from apps.agents.services import personalities, rule_sets
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.errors import Conflict
 from apps.core.permissions import require
 from apps.prompts.models import Prompt

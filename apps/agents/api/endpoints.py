@@ -7,7 +7,6 @@ from django.shortcuts import get_object_or_404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +15,7 @@ from apps.agents.rendering import steps_of
 from apps.agents.results import JSON, file_of
 from apps.agents.services import runs as services
 from apps.core.api import listed
+from apps.core.endpoints import api_view
 from apps.core.saving import KINDS
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
 from apps.tenants.models import OptionValue

@@ -5,7 +5,7 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import parser_classes
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -16,6 +16,7 @@ from apps.agents.blueprints.registry import all_blueprints
 from apps.agents.models import Agent, FormFile
 from apps.agents.services import files, form_runs
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.projects.services import project_of_key
 from apps.prompts.api import VariableSerializer

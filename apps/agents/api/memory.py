@@ -5,7 +5,6 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -13,6 +12,7 @@ from apps.agents.models import Fact
 from apps.agents.models.memory import MOST_FACT_CHARS
 from apps.agents.services import memory as services
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 
 
 class FactSerializer(serializers.ModelSerializer):

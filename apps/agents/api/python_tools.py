@@ -6,7 +6,6 @@ import orjson
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from apps.agents.models import PythonTool
 from apps.agents.sandbox.base import MOST_CODE_BYTES
 from apps.agents.services import python_tools as services
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.permissions import require
 
 

@@ -6,7 +6,6 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -16,6 +15,7 @@ from apps.agents.services import routing, studio
 from apps.agents.services.health import Health, health_of
 from apps.agents.types import LEAST_STEPS, MOST_STEPS
 from apps.core.api import checked, deprecated
+from apps.core.endpoints import api_view
 from apps.knowledge.models import KnowledgeBase
 from apps.projects.services import project_of_key
 

@@ -6,7 +6,6 @@ from django.contrib.auth.models import Group
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from apps.agents.models import Agent, ToolGrant
 from apps.agents.services import tools
 from apps.agents.services.behaviour import require_change
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 
 
 class ToolGrantSerializer(serializers.ModelSerializer):

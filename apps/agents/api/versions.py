@@ -5,7 +5,6 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from apps.agents.services import drafts, runs
 from apps.agents.services import versions as services
 from apps.agents.services.behaviour import require_change
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 
 
 class AgentVersionSerializer(serializers.ModelSerializer):

@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from apps.audit.api.security import SeverityField
 from apps.audit.models import Alert, AlertChannel
 from apps.audit.services import alerts
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.core.permissions import require
 
 

@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from apps.audit.models import SecurityEvent
 from apps.audit.services import security
 from apps.audit.types import SecuritySearch
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 
 NAMES = {severity: severity.name.lower() for severity in Severity}
 BY_NAME = {name: severity for severity, name in NAMES.items()}

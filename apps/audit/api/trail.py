@@ -5,7 +5,6 @@ from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -14,6 +13,7 @@ from apps.audit.models import AuditEvent
 from apps.audit.services import trail
 from apps.audit.types import Search
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 
 
 class SearchInput(serializers.Serializer):

@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -23,6 +22,7 @@ from apps.conversations.finding import messages_with, plain
 from apps.conversations.models import Citation, Conversation, Message
 from apps.conversations.rendering import readable_documents
 from apps.core.api import CursorPagination, checked, listed
+from apps.core.endpoints import api_view
 from apps.core.errors import Conflict, NotFound
 from apps.core.saving import KINDS
 from apps.projects.services import project_of_key

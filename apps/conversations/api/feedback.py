@@ -6,7 +6,6 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -15,6 +14,7 @@ from apps.agents.services.behaviour import require_change
 from apps.conversations.models import Conversation, Feedback, Message
 from apps.conversations.services.feedback import MOST_CHARS, VERDICTS, rate_answer, withdraw_feedback
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 
 
 class FeedbackInput(serializers.Serializer):

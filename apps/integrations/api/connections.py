@@ -6,11 +6,11 @@ from django.contrib.auth.models import Group
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.integrations.models import Connection, Operation
 from apps.integrations.services import connections as services

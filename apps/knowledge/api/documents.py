@@ -9,13 +9,14 @@ from django.urls import path
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import parser_classes
 from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.sharing import share_paths
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.knowledge import services
 from apps.knowledge.models import Chunk, Document, KnowledgeBase
 from apps.knowledge.querysets import NEVER, STALE

@@ -6,12 +6,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.services.sharing import require_manage
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.knowledge.models import KnowledgeBase, Measurement, Question
 from apps.knowledge.services import questions as services
 

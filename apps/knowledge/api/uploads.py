@@ -13,11 +13,12 @@ from django.urls import path, reverse
 from django.utils.http import http_date
 from django.utils.translation import gettext as _
 from drf_spectacular.utils import OpenApiParameter, extend_schema
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import parser_classes
 from rest_framework.parsers import BaseParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from apps.core.endpoints import api_view
 from apps.core.errors import InvalidInput, problem
 from apps.core.models import is_uuid
 from apps.knowledge.api.documents import base_of

@@ -6,11 +6,11 @@ from typing import Any
 from django.urls import path
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
 from apps.tenants import resolver, services

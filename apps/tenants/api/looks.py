@@ -5,12 +5,13 @@ from typing import Any
 from django.urls import path, reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view, parser_classes
+from rest_framework.decorators import parser_classes
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import checked
+from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant
 from apps.tenants import services

@@ -6,11 +6,12 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view, permission_classes
+from rest_framework.decorators import permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.core.tenancy import current_tenant, public_context
 from apps.tenants import services
 from apps.tenants.api.platform import IsOperator, TenantSerializer

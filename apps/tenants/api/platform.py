@@ -6,13 +6,14 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view, permission_classes
+from rest_framework.decorators import permission_classes
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.core.errors import Conflict
 from apps.core.tenancy import has_tenant
 from apps.tenants import services

@@ -5,13 +5,13 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.models import User, check_time_zone
 from apps.agents.models import Agent
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.integrations.models import Connection
 from apps.knowledge.models import KnowledgeBase
 from apps.projects.models import Project

@@ -5,12 +5,12 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.agents.models import Run
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.workflows.models import Checklist, ChecklistItem
 from apps.workflows.services import checklists as services
 

@@ -5,11 +5,11 @@ from typing import Any
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
-from rest_framework.decorators import api_view
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.core.api import checked, listed
+from apps.core.endpoints import api_view
 from apps.workflows import crew
 from apps.workflows.flows.steps import Flow
 from apps.workflows.models import Execution, ExecutionStep, Workflow
