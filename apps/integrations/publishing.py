@@ -29,6 +29,7 @@ DELIVER = "webhook.deliver"
 """The kind of job that sends a message; the object is its `message`."""
 KEPT_FOR = timedelta(days=30)
 SILENT = gettext_noop("Nothing arrived there for as long as a message is tried.")
+OFF = gettext_noop("It was switched off.")
 State = WebhookDelivery.State
 
 
@@ -102,7 +103,7 @@ class WebhookCalls:
 def _called(row: WebhookDelivery) -> str:
     webhook = row.webhook
     if not webhook.is_active:
-        return str(webhook.off_because) or "off"
+        return str(webhook.off_because) or OFF
     former = webhook.former_secret() if (webhook.former_until or timezone.now()) > timezone.now() else ""
     return webhooks.deliver(
         webhook.url, secret=webhook.secret(), former=former, message_id=str(row.message), payload=row.payload
