@@ -1,5 +1,7 @@
 """The official MCP client, unchanged, uses what the running product offers: agents, collections, documents, prompts."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import anyio
 import httpx
 import httpx2
@@ -52,7 +54,8 @@ def use(live, key):
                 async with Client(transport, mode=mode) as client:
                     return await function(client)
 
-        return anyio.run(connected)
+        with ThreadPoolExecutor(1) as apart:  # Playwright has a loop of its own in this thread
+            return apart.submit(anyio.run, connected).result()
 
     return run
 
