@@ -322,5 +322,5 @@ def tell_deciders(approval: Approval) -> None:
     url = current_tenant().address(f"/approvals/{approval.pk}/")
     for person in people:
         send("agents/email/approval", to=person.email, language=person.language, approval=approval, url=url)
-    about = told(root_of(approval.run)) | {"approval": str(approval.pk), "tool": approval.tool, "url": url}
-    publish(Webhook.Event.RUN_WAITING, f"run:{about['run']}", about)
+    root, asked = root_of(approval.run), {"approval": str(approval.pk), "tool": approval.tool, "url": url}
+    publish(Webhook.Event.RUN_WAITING, f"run:{root.pk}", lambda: told(root) | asked)

@@ -49,7 +49,7 @@ def connect() -> None:
 def tell_webhooks(sender: Any, *, run: Run, **kwargs: Any) -> None:
     """Tell webhooks that a run came to its end; runs that other runs asked for, and trials, are not told."""
     if run.parent_id is None and not run.is_trial:
-        publish(Webhook.Event.RUN_FINISHED, f"run:{run.pk}", told(run))
+        publish(Webhook.Event.RUN_FINISHED, f"run:{run.pk}", lambda: told(run))
 
 
 def notice_failing(sender: Any, *, run: Run, **kwargs: Any) -> None:

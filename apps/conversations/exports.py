@@ -17,7 +17,7 @@ from apps.conversations import actions
 from apps.conversations.models import Citation, Conversation, Message
 from apps.core.colours import STANDARD
 from apps.core.errors import NotFound, TooLarge
-from apps.core.markdown import CITED
+from apps.core.markdown import CITED, outside_code
 from apps.core.paper import Paper, Source
 from apps.core.paper.types import Words
 from apps.core.saving import KINDS, File, saved_as
@@ -123,9 +123,14 @@ def _part(conversation: Conversation, message: Message, renamed: dict[int, int])
     if is_person:
         text = "\n".join(f"> {line}" for line in message.text.splitlines())
     else:
-        text = CITED.sub(lambda mark: f"[{renamed[int(mark[1])]}]" if int(mark[1]) in renamed else "", message.text)
-        text = HEADING.sub(lambda mark: "#" * min(6, len(mark[1]) + 2), text) or _("There is no answer.")
+        text = outside_code(message.text, lambda part: _fitted(part, renamed)) or _("There is no answer.")
     return f"## {who} · {when}\n\n{text}"
+
+
+def _fitted(text: str, renamed: dict[int, int]) -> str:
+    """Return a piece of an answer with its citations by their numbers of the document, and its headings below that of the message."""
+    text = CITED.sub(lambda mark: f"[{renamed[int(mark[1])]}]" if int(mark[1]) in renamed else "", text)
+    return HEADING.sub(lambda mark: "#" * min(6, len(mark[1]) + 2), text)
 
 
 def _facts(conversation: Conversation) -> list[tuple[str, str]]:

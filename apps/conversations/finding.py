@@ -42,7 +42,7 @@ def snippets(rows: Iterable[Conversation], words: str) -> dict[UUID, SafeString]
 
 
 def _around(found: Any, words: str) -> Any:
-    asked = beginning(words)
+    asked = beginning(words, together="|")
     if asked is None:
         return found.annotate(around=models.F("text"))
     head = SearchHeadline("text", asked, config="simple", start_sel=BEGIN, stop_sel=END, max_words=24, min_words=12)

@@ -19,13 +19,16 @@ PIECES = re.compile(r"[\w.]+")
 WITHOUT_SPACES = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
 
 
-def beginning(words: str) -> SearchQuery | None:
-    """Return the query for texts with words that begin like each of these; None for scripts without spaces, and for no word at all."""
+def beginning(words: str, *, together: str = "&") -> SearchQuery | None:
+    """Return the query for texts with words that begin like each of these (or, `together` by "|", one of them).
+
+    None for scripts without spaces, and for no word at all.
+    """
     pieces = [piece.strip("._") for piece in PIECES.findall(words)]
     pieces = [piece for piece in pieces if piece]
     if not pieces or WITHOUT_SPACES.search(words):
         return None
-    return SearchQuery(" & ".join(f"'{piece}':*" for piece in pieces), config="simple", search_type="raw")
+    return SearchQuery(f" {together} ".join(f"'{piece}':*" for piece in pieces), config="simple", search_type="raw")
 
 
 class ConversationQuerySet(SharedQuerySet):

@@ -32,12 +32,11 @@ def answered_once(request: Request, answer: Callable[[], Any]) -> Any:
     Raises Conflict while that is still worked on, and for a key that came with another body.
     """
     key = request.headers.get(HEADER, "")
-    length = int(request._request.META.get("CONTENT_LENGTH") or 0)
-    if request.method != "POST" or not key or not request.user.is_authenticated or length > MOST_BYTES:
+    if request.method != "POST" or not key or not request.user.is_authenticated or not _is_small(request):
         return answer()
     asked = f"{request.user.pk} {request._request.get_full_path()} {key}"
     place = UUID(hashlib.sha256(asked.encode()).hexdigest()[:32])
-    mark = hashlib.sha256(request._request.body).hexdigest()
+    mark = _mark(request)
     try:
         known = None if cache.add(_name(place), {"mark": mark}, BUSY_S) else cache.get(_name(place))
     except RedisError:
@@ -45,6 +44,18 @@ def answered_once(request: Request, answer: Callable[[], Any]) -> Any:
     if known is not None:
         return _replayed(place, mark, known)
     return _kept(place, mark, answer)
+
+
+def _mark(request: Request) -> str:
+    """Return the digest of a body; between the parts of a form clients write another boundary each time."""
+    body, boundary = request._request.body, request._request.content_params.get("boundary", "")
+    return hashlib.sha256(body.replace(boundary.encode(), b"") if boundary else body).hexdigest()
+
+
+def _is_small(request: Request) -> bool:
+    """Say whether a body is surely small enough to be looked at; one of unknown length may not be."""
+    length = request._request.META.get("CONTENT_LENGTH") or "0"
+    return length.isdigit() and int(length) <= MOST_BYTES and "Transfer-Encoding" not in request.headers
 
 
 def _name(place: UUID) -> str:

@@ -31,6 +31,10 @@ _ATTRIBUTES = {"a": {"href", "title"}, "span": {"class"}, "pre": {"class", "tabi
 CITED = re.compile(r"\[(\d{1,2})\](?!\()")
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 _CODE_BLOCK = re.compile(r'<pre class="hl" tabindex="0" aria-label="([^"]*)">.*?</pre>', re.DOTALL)
+_CODE_WRITTEN = re.compile(
+    r"^ {0,3}(`{3,}|~{3,})[^\n]*\n(?:.*?^ {0,3}\1[`~]*[ \t]*$|.*\Z)|(?<!`)(`+)(?!`)[^\n]+?(?<!`)\2(?!`)",
+    re.DOTALL | re.MULTILINE,
+)
 _CODE = re.compile(r"<(?:pre|code)\b.*?</(?:pre|code)>", re.DOTALL)
 _CLASS_OK = re.compile(r"[a-z0-9 ]{0,12}\Z")
 
@@ -51,6 +55,15 @@ def _highlighted(code: str, language: str, _attrs: Any) -> str:
 
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight": _highlighted})
 _parser.enable(["table", "strikethrough"]).disable(["image", "reference"])
+
+
+def outside_code(text: str, change: Callable[[str], str]) -> str:
+    """Return Markdown with everything changed that is no code, neither between fences nor within a line."""
+    parts, end = [], 0
+    for code in _CODE_WRITTEN.finditer(text):
+        parts += [change(text[end : code.start()]), code[0]]
+        end = code.end()
+    return "".join([*parts, change(text[end:])])
 
 
 def cited_numbers(text: str) -> list[int]:

@@ -89,7 +89,8 @@ def _github(message: dict[str, Any]) -> tuple[str, dict[str, str]] | None:
 
 def _gitlab(message: dict[str, Any]) -> tuple[str, dict[str, str]] | None:
     reference = as_text(message.get("ref"), 200)
-    if message.get("object_kind") != "push" or not reference.startswith("refs/heads/") or not message.get("after"):
+    is_deleted = not as_text(message.get("after"), 64).strip("0")  # GitLab writes zeros for a branch that is gone
+    if message.get("object_kind") != "push" or not reference.startswith("refs/heads/") or is_deleted:
         return None
     return CODE_PUSHED, {
         "repository": as_text(as_dict(message.get("project")).get("path_with_namespace"), 200),

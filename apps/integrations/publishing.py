@@ -4,6 +4,7 @@ A message is written in the transaction of what it tells, so there is none about
 the oldest alone has a job; when it is through, delivered or given up, the next one gets it.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -33,12 +34,15 @@ OFF = gettext_noop("It was switched off.")
 State = WebhookDelivery.State
 
 
-def publish(event: str, about: str, data: dict[str, Any]) -> None:
-    """Tell webhooks that want the event, in the caller's transaction; `about` is the object whose messages stay in order."""
-    if not has_tenant():
-        return
-    for webhook in Webhook.objects.filter(is_active=True, events__contains=[event]):
-        write(webhook, event, about, data)
+def publish(event: str, about: str, data: Callable[[], dict[str, Any]]) -> None:
+    """Tell webhooks that want the event, in the caller's transaction; `about` is the object whose messages stay in order.
+
+    `data` gives what they are told; it is asked only where somebody listens.
+    """
+    wanted = list(Webhook.objects.filter(is_active=True, events__contains=[event])) if has_tenant() else []
+    told = data() if wanted else {}
+    for webhook in wanted:
+        write(webhook, event, about, told)
 
 
 def write(webhook: Webhook, event: str, about: str, data: dict[str, Any]) -> WebhookDelivery:
@@ -72,12 +76,18 @@ def _send(message: UUID, *, delay_s: float = 0) -> None:
 
 
 def send_again(delivery: WebhookDelivery) -> bool:
-    """Try a message that was given up once more, ahead of those that wait; return whether it was one."""
-    dead = WebhookDelivery.objects.filter(pk=delivery.pk, state=State.DEAD)
-    if not dead.update(state=State.QUEUED, tries=0, error="", next_at=None):
-        return False
-    _send(delivery.message)
-    return True
+    """Try a message that was given up once more, before those about its object that wait; return whether it was one.
+
+    One of them that is being tried keeps its turn, so that never two are on their way.
+    """
+    with transaction.atomic():
+        _hold(delivery.webhook_id, delivery.about)
+        is_first = not _waiting(delivery.webhook_id, delivery.about).exists()
+        dead = WebhookDelivery.objects.filter(pk=delivery.pk, state=State.DEAD)
+        was_dead = bool(dead.update(state=State.QUEUED, tries=0, error="", next_at=None))
+        if was_dead and is_first:
+            _send(delivery.message)
+    return was_dead
 
 
 class WebhookCalls:
@@ -104,7 +114,8 @@ def _called(row: WebhookDelivery) -> str:
     webhook = row.webhook
     if not webhook.is_active:
         return str(webhook.off_because) or OFF
-    former = webhook.former_secret() if (webhook.former_until or timezone.now()) > timezone.now() else ""
+    both_sign = webhook.former_until is not None and webhook.former_until > timezone.now()
+    former = webhook.former_secret() if both_sign else ""
     return webhooks.deliver(
         webhook.url, secret=webhook.secret(), former=former, message_id=str(row.message), payload=row.payload
     )

@@ -203,4 +203,4 @@ def _fail(document: Document, sentence: str) -> None:
 
 def _tell(event: str, document: Document, **more: str) -> None:
     about = {"document": str(document.pk), "collection": str(document.knowledge_base_id), "name": document.name}
-    publish(event, f"document:{document.pk}", about | more)
+    publish(event, f"document:{document.pk}", lambda: about | more)

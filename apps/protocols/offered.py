@@ -1,5 +1,6 @@
 """What of an organisation programs can ask by name: the agents that take a free question, and the passages that an answer rests on."""
 
+from collections.abc import Collection, Iterable
 from typing import Any
 
 from django.urls import reverse
@@ -14,18 +15,26 @@ from apps.core.markdown import cited_numbers
 from apps.core.models import is_uuid
 from apps.core.tenancy import current_tenant
 
+NAME_CHARS = 46
+"""So that a key and the word before a tool's name fit into the 64 characters that models take."""
+
+
+def by_name(rows: Iterable[Any], *, without: str, taken: Collection[str] = ()) -> dict[str, Any]:
+    """Return rows by their names as slugs of at most 55 characters, that key among them; `without` stands for a name that gives none.
+
+    The first of several that are alike has the name to itself, the others have the beginning of their key behind it, as does one that is `taken`.
+    """
+    named: dict[str, Any] = {}
+    for row in rows:
+        slug = slugify(row.name)[:NAME_CHARS].strip("-") or without
+        named[f"{slug}-{str(row.pk)[:8]}" if slug in named or slug in taken else slug] = row
+    return named
+
 
 def offered_agents(person: Any) -> dict[str, Agent]:
-    """Return the agents that a person may ask a free question, by the name under which programs ask them.
-
-    The name is the agent's as a slug; of several that are alike all but the oldest have the beginning of their key behind it.
-    """
-    named: dict[str, Agent] = {}
-    found = Agent.objects.usable_by(person).filter(form=None, blueprint="").select_related("model")
-    for agent in found.order_by("created_at"):
-        base = slugify(agent.name)[:50].strip("-") or "agent"
-        named[base if base not in named else f"{base}-{str(agent.pk)[:8]}"] = agent
-    return named
+    """Return the agents that a person may ask a free question, by the name under which programs ask them; the oldest first."""
+    free = Agent.objects.usable_by(person).filter(form=None, blueprint="")
+    return by_name(free.order_by("created_at"), without="agent")
 
 
 def offered_agent(person: Any, name: str) -> Agent:

@@ -87,7 +87,7 @@ def _refuse(request: HttpRequest, status: int, code: str, sentence: str) -> Http
     if request.path_info.startswith("/api/"):
         body = {"type": f"/docs/problems#{code}", "title": code, "status": status, "detail": sentence}
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    if request.path_info.startswith("/v1/"):  # as OpenAI's API tells errors
+    if request.path_info.startswith(("/v1/", "/mcp")):  # as OpenAI's API tells errors
         error = {"message": sentence, "type": "invalid_request_error", "param": None, "code": code}
         return JsonResponse({"error": error}, status=status)
     with public_context():

@@ -216,13 +216,15 @@ def _ask_people(execution: Execution, ready: Ready, step: PersonStep) -> None:
 
 
 def _tell_webhooks(event: str, execution: Execution, **more: str) -> None:
-    about = {
-        "execution": str(execution.pk),
-        "workflow": str(execution.workflow_id) if execution.workflow_id else None,
-        "state": execution.state,
-        "url": current_tenant().address(f"/workflows/executions/{execution.pk}/"),
-    }
-    publish(event, f"execution:{execution.pk}", about | more)
+    def told() -> dict[str, Any]:
+        return {
+            "execution": str(execution.pk),
+            "workflow": str(execution.workflow_id) if execution.workflow_id else None,
+            "state": execution.state,
+            "url": current_tenant().address(f"/workflows/executions/{execution.pk}/"),
+        }
+
+    publish(event, f"execution:{execution.pk}", lambda: told() | more)
 
 
 def people_of(row: ExecutionStep) -> Any:

@@ -121,6 +121,7 @@ def test_what_is_wrong_is_told_to_the_model(use, vendor):
         for name, arguments in (
             ("search_all", {"query": ""}),
             ("search_all", {"query": "x", "limit": 99}),
+            ("search_all", {"query": "x\0"}),
             ("ask_handbook_guide", {"question": 7}),
         ):
             told = await client.call_tool(name, arguments)

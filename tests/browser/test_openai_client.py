@@ -184,6 +184,26 @@ def test_errors_are_those_of_the_protocol(client, live, key):
         api.delete(f"/api/v1/api-keys/{narrow['key']['id']}")
 
 
+@pytest.mark.parametrize("path", ["chat/completions", "embeddings"])
+def test_what_cannot_be_stored_or_read_is_refused(path, live, key):
+    with live.http(Authorization=f"Bearer {key}") as http:
+        call = {"id": "a", "function": {"name": "f", "arguments": "\0"}}
+        said = [{"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [call]}]
+        said.append({"role": "tool", "tool_call_id": "a", "content": "y"})
+        bodies = [
+            {"model": "handbook-guide", "messages": said, "input": "x\0"},
+            {"model": "x\0", "input": "x"},
+            [],
+            7,
+            None,
+        ]
+        for body in bodies:
+            answer = http.post(f"/v1/{path}", json=body)
+            assert (answer.status_code, answer.json()["error"]["type"]) == (400, "invalid_request_error"), body
+        for body in (b"", b"{", b"\xff", b'"\\ud800"'):
+            assert http.post(f"/v1/{path}", content=body).status_code == 400
+
+
 def test_vectors_are_the_same_in_both_encodings_and_mean_something(client):
     texts = ["annual leave", "days of holiday", "a printer that is on fire"]
     packed = client.embeddings.create(model="built-in", input=texts)  # the client asks for Base64 by itself

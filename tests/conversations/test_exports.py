@@ -63,6 +63,13 @@ def test_markdown_numbers_sources_through(talk, acme, member):
     assert (saved.target_id, saved.after) == (str(talk.pk), {"as": "md"})
 
 
+def test_code_in_an_answer_stays_as_it_is(talk, acme, member):
+    code = "```python\n# no heading\nrows[1] = rows[2]\n```"
+    talk.messages.filter(position=3).update(text=f"See `rows[1]` [1].\n\n{code}\n\n# After [3]\n\n```\n# open [1]")
+    text = client_for(acme, member).get(f"/chat/{talk.pk}/export.md").content.decode()
+    assert f"See `rows[1]` [1].\n\n{code}\n\n### After [2]\n\n```\n# open [1]" in text
+
+
 def test_pdf_word_and_json_can_be_read(talk, acme, member):
     api = api_for(acme, member)
     pdf = api.get(f"/api/v1/conversations/{talk.pk}/export.pdf")

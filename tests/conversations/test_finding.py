@@ -61,6 +61,14 @@ def test_place_is_marked_and_nothing_in_it_is_html(talk):
     assert snippets([row], "") == {} and snippets([row], "absent") == {}
 
 
+def test_place_is_of_the_words_that_a_message_has(talk):
+    row = talk("filler " * 40 + "The gearbox is loud.", title="Workshop")
+    (place,) = snippets([row], "workshop gearbox").values()
+    assert "<mark>gearbox</mark>" in place
+    (message,) = messages_with(Conversation.objects.all(), "gear loud")
+    assert "gearbox" in message.around and not messages_with(Conversation.objects.all(), "gear quiet").exists()
+
+
 def test_index_is_used(talk):
     row = talk("The gearbox is loud.")
     Message.objects.bulk_create(

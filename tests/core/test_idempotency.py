@@ -49,6 +49,21 @@ def test_while_one_is_worked_on_the_other_waits(post, in_acme, monkeypatch):
     assert waits.status_code == 409 and waits.json()["type"].endswith("idempotency_key_in_use")
 
 
+def test_files_are_read_by_the_view_as_well(acme, member, in_acme):
+    api = api_for(acme, member)
+
+    def send(boundary):
+        head = f'--{boundary}\r\nContent-Disposition: form-data; name="file"; filename="a.md"\r\n\r\n# A\r\n--{boundary}--\r\n'
+        kind = f"multipart/form-data; boundary={boundary}"
+        return api.generic("POST", "/api/v1/files", head, content_type=kind, HTTP_IDEMPOTENCY_KEY="f")
+
+    first, again = send("one"), send("two")
+    assert first.status_code == 201 and again.json() == first.json() and again["Idempotency-Replayed"] == "true"
+    large = {"name": "Large", "text": "x" * (1 << 20)}
+    refused = [api.post("/api/v1/prompts/", large, format="json", headers={"Idempotency-Key": "l"}) for _ in range(2)]
+    assert all("Idempotency-Replayed" not in each for each in refused)
+
+
 def test_secrets_in_answers_are_sealed(post, in_acme, monkeypatch):
     kept = {}
     store = cache.set

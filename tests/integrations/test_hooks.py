@@ -91,6 +91,7 @@ def test_push_starts_an_automation(heard, agent, member, kind, message):
     assert brought["repository"] == "acme/handbook" and brought["branch"] == "main"
     assert brought["commits"].startswith("Fix the door") and "It was open" not in brought["commits"]
     assert post(message | {"ref": "refs/tags/v1"}, **known).status_code == 204
+    assert post(message | {"deleted": True, "after": "0" * 40}, **known).status_code == 204
 
 
 def test_data_center_sends_the_secret_along(heard, agent, member):

@@ -82,11 +82,11 @@ def test_messages_of_one_object_wait_for_each_other_others_do_not(made, receiver
     row, _secret = made
     receiver.status = 503
     for n in range(3):
-        publishing.publish(RUN, "run:a", {"n": n})
+        publishing.publish(RUN, "run:a", lambda n=n: {"n": n})
     work_on()
     assert got(receiver) == [0]
     receiver.status = 204
-    publishing.publish(RUN, "run:b", {"n": "b"})
+    publishing.publish(RUN, "run:b", lambda: {"n": "b"})
     work_on()
     assert got(receiver) == [0, "b"]
     pass_time()
@@ -100,7 +100,7 @@ def test_messages_of_one_object_wait_for_each_other_others_do_not(made, receiver
 def test_what_never_arrives_is_given_up_and_the_webhook_goes_off(made, receiver, work_on, admin_user):
     row, _secret = made
     receiver.status = 500
-    publishing.publish(RUN, "run:a", {"n": 1}), publishing.publish(RUN, "run:a", {"n": 2})
+    publishing.publish(RUN, "run:a", lambda: {"n": 1}), publishing.publish(RUN, "run:a", lambda: {"n": 2})
     for _ in range(3):
         work_on(), pass_time()
     work_on()
@@ -109,7 +109,7 @@ def test_what_never_arrives_is_given_up_and_the_webhook_goes_off(made, receiver,
     assert not row.is_active and row.off_because
     assert list(row.deliveries.order_by("id").values_list("state", "tries")) == [("dead", 3), ("dead", 1)]
     assert AuditEvent.objects.filter(action="webhook.silent").count() == 1
-    publishing.publish(RUN, "run:a", {"n": 3})
+    publishing.publish(RUN, "run:a", lambda: {"n": 3})
     assert row.deliveries.count() == 2
     dead = row.deliveries.order_by("id").first()
     with pytest.raises(Conflict):
@@ -128,11 +128,11 @@ def test_what_never_arrives_is_given_up_and_the_webhook_goes_off(made, receiver,
 def test_one_that_gets_others_stays_on_when_one_is_given_up(made, receiver, work_on):
     row, _secret = made
     receiver.status = 500
-    publishing.publish(RUN, "run:a", {"n": 1})
+    publishing.publish(RUN, "run:a", lambda: {"n": 1})
     for _ in range(2):
         work_on(), pass_time()
     receiver.status = 200
-    publishing.publish(RUN, "run:b", {"n": 2})
+    publishing.publish(RUN, "run:b", lambda: {"n": 2})
     failing = row.deliveries.get(about="run:a").message
     with public_context():
         Job.objects.filter(object_id=failing).update(not_before=timezone.now() + timedelta(hours=1))
@@ -143,9 +143,36 @@ def test_one_that_gets_others_stays_on_when_one_is_given_up(made, receiver, work
     assert row.is_active and dict(row.deliveries.values_list("about", "state")) == {"run:a": "dead", "run:b": "sent"}
 
 
+def test_one_that_is_sent_again_goes_before_those_that_wait_and_beside_none(made, receiver, work_on, admin_user):
+    row, _secret = made
+    receiver.status = 500
+    publishing.publish(RUN, "run:a", lambda: {"n": 1})
+    for _ in range(3):
+        work_on(), pass_time()
+    work_on()
+    services.save_webhook(actor=admin_user, values={"is_active": True}, webhook=Webhook.objects.get())
+    for n in (2, 3):
+        publishing.publish(RUN, "run:a", lambda n=n: {"n": n})
+    work_on()
+    dead = WebhookDelivery.objects.select_related("webhook").get(state="dead")
+    services.send_again(actor=admin_user, delivery=dead)
+    work_on()
+    assert got(receiver) == [1, 1, 1, 2], "2 is being tried and keeps its turn"
+    receiver.status = 204
+    pass_time(), work_on()
+    assert got(receiver)[4:] == [2, 1, 3]
+
+
+def test_nothing_is_asked_where_nobody_listens(in_acme):
+    def fails():
+        raise AssertionError("nobody wants to know")
+
+    publishing.publish(RUN, "run:a", fails)
+
+
 def test_nothing_is_told_of_what_was_taken_back(made, receiver, work_on):
     with pytest.raises(ZeroDivisionError), transaction.atomic():
-        publishing.publish(RUN, "run:a", {})
+        publishing.publish(RUN, "run:a", lambda: {})
         1 / 0
     work_on()
     assert receiver.got == [] and not WebhookDelivery.objects.exists()
@@ -154,11 +181,11 @@ def test_nothing_is_told_of_what_was_taken_back(made, receiver, work_on):
 def test_new_secret_signs_beside_the_former_for_a_day(made, receiver, admin_user, work_on):
     row, former = made
     secret = services.rotate_secret(actor=admin_user, webhook=row)
-    publishing.publish(RUN, "run:a", {})
+    publishing.publish(RUN, "run:a", lambda: {})
     work_on()
     assert signatures(*receiver.got[0], secret, former)
     Webhook.objects.update(former_until=timezone.now() - timedelta(seconds=1))
-    publishing.publish(RUN, "run:a", {})
+    publishing.publish(RUN, "run:a", lambda: {})
     work_on()
     assert signatures(*receiver.got[1], secret)
 
@@ -182,10 +209,10 @@ def test_what_may_not_be_saved(made, admin_user, member):
 
 
 def test_old_messages_are_forgotten(made, receiver, work_on):
-    publishing.publish(RUN, "run:a", {})
+    publishing.publish(RUN, "run:a", lambda: {})
     work_on()
     receiver.status = 500
-    publishing.publish(RUN, "run:b", {})
+    publishing.publish(RUN, "run:b", lambda: {})
     WebhookDelivery.objects.update(created_at=timezone.now() - timedelta(days=31))
     assert publishing.forget_old() == 1 and WebhookDelivery.objects.get().state == "queued"
 

@@ -33,6 +33,18 @@ def test_agents_are_models_by_name(in_acme, agent, member):
         begin(actor=member, asked=asked(("user", "Hello?"), model=str(twin.pk)))
 
 
+def test_names_are_apart_and_fit(in_acme, agent, member):
+    from apps.knowledge.models import KnowledgeBase
+    from apps.protocols.model_context.offers import tools
+
+    for name in ("All", "all!", "x" * 90, "x" * 80, "年假"):
+        KnowledgeBase.objects.create(name=name)
+    [Agent.objects.create(name="y" * 70 + end) for end in "ab"]
+    offered = tools(member, lambda scope: True)
+    assert len(offered) == 1 + 3 + KnowledgeBase.objects.count() and all(len(name) <= 64 for name in offered)
+    assert offered["search_all"].base is None and "search_collection" in offered
+
+
 def test_whole_conversation_reaches_the_model_in_order(in_acme, agent, member, scripted, work_on):
     scripted.script(says("Twenty-eight."))
     run = begin(

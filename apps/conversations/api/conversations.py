@@ -185,8 +185,10 @@ def chat(request: Request, pk: Any) -> Response:
 )
 @api_view(["POST"])
 def chat_named(request: Request) -> Response:
-    """Ask the agent that the body names, or the one that fits the question best."""
+    """Ask the agent that the body names, or the one that fits the question best; in a conversation the one that it is with."""
     values = checked(ChatNamedInput, request.data)
+    if "conversation" in values:
+        return _asked(request, _mine(request, values["conversation"]).agent, values)
     chosen, project = values.pop("agent", None), project_of_key(request.user, values.get("project"))
     if chosen is not None:
         return _asked(request, get_object_or_404(Agent.objects.usable_by(request.user), pk=chosen), values)

@@ -36,7 +36,7 @@ def rate_answer(*, actor: Any, message: Message, is_good: bool, comment: str = "
     record(actions.ANSWER_RATED, actor=actor, target=message.conversation, after=after)
     _propose(row)
     about = {"conversation": str(message.conversation_id), "message": str(message.pk), "is_good": is_good}
-    publish(Webhook.Event.FEEDBACK_GIVEN, f"message:{message.pk}", about)
+    publish(Webhook.Event.FEEDBACK_GIVEN, f"message:{message.pk}", lambda: about)
     return row
 
 

@@ -1,4 +1,4 @@
-"""How requests of OpenAI's API come in, and how what is wrong with them is told: as that API does."""
+"""How requests of other protocols come in, and how what is wrong with them is told: as OpenAI's API does, which clients of MCP read as well."""
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
@@ -18,6 +18,7 @@ from apps.accounts.authentication import caller_of
 from apps.accounts.models import ApiKey
 from apps.core.errors import DomainError
 from apps.core.middleware import OUTAGES
+from apps.core.models import is_storable
 
 KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 T = TypeVar("T", bound=BaseModel)
@@ -93,7 +94,10 @@ def _sentence(error: AuthenticationFailed) -> str:
 def read(request: HttpRequest, shape: type[T]) -> T:
     """Return the body of a request as a shape. Raises Refused with the first field that does not fit."""
     try:
-        return shape.model_validate(orjson.loads(request.body))
+        body = orjson.loads(request.body)
+        if not is_storable(body):
+            raise Refused(400, "A text holds a character that cannot be stored.", code="invalid_value")
+        return shape.model_validate(body)
     except RequestDataTooBig as error:
         raise Refused(413, "The request is too large.", code="too_large") from error
     except orjson.JSONDecodeError as error:

@@ -8,14 +8,11 @@ from django.utils.translation import gettext as _
 from apps.agents.models import Run
 from apps.agents.records import as_entry
 from apps.agents.registry import tools_of
-from apps.agents.services.runs import refuse_details, start_run
+from apps.agents.services.runs import MAX_KEY_CHARS, refuse_details, start_run
 from apps.core.errors import Conflict, InvalidInput, TooLarge
 from apps.protocols.completions.shapes import MOST_CHARS, ChatAsked, Said, annotations, as_calls, tool_calls
 from apps.protocols.offered import citations_of, offered_agent
 from apps.providers.types import ChatMessage
-
-FINISHED = {"rule_blocked": "content_filter", "refused": "content_filter", "too_long": "length"}
-"""Why a run that failed came to its end, where the protocol has a word for it."""
 
 
 def begin(*, actor: Any, asked: ChatAsked, idempotency_key: str = "") -> Run:
@@ -25,7 +22,8 @@ def begin(*, actor: Any, asked: ChatAsked, idempotency_key: str = "") -> Run:
     """
     agent = offered_agent(actor, asked.model)
     system, history, question, after = _sorted_out(asked.messages)
-    known = Run.objects.filter(started_by=actor, idempotency_key=idempotency_key).first() if idempotency_key else None
+    key = idempotency_key[:MAX_KEY_CHARS]
+    known = Run.objects.filter(started_by=actor, idempotency_key=key).first() if key else None
     if known is not None:
         if known.question != question.strip():
             raise Conflict(_("This idempotency key belongs to another request."), code="idempotency_key_reused")
@@ -48,7 +46,7 @@ def begin(*, actor: Any, asked: ChatAsked, idempotency_key: str = "") -> Run:
         holds=["private", "untrusted"] if was_answered else (),  # nobody knows what those answers had read
         handed={"tools": offered, "after": [as_entry(message) for message in after]},
         added=_told(system),
-        idempotency_key=idempotency_key,
+        idempotency_key=key,
     )
 
 
@@ -91,7 +89,7 @@ def finish_reason(run: Run) -> str | None:
     """Say why a run came to its end, as the protocol calls it; None for one that failed otherwise."""
     if run.state == Run.State.SUCCEEDED:
         return "tool_calls" if (run.handed or {}).get("calls") else "stop"
-    return FINISHED.get(run.error_code)
+    return "content_filter" if run.error_code == "rule_blocked" else None
 
 
 def message_of(run: Run) -> dict[str, Any]:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.utils.text import slugify
 from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent, Run
@@ -18,12 +17,11 @@ from apps.knowledge.services import collections
 from apps.prompts.models import Prompt
 from apps.prompts.services import library
 from apps.prompts.templating import checked_values, given_values, render
-from apps.protocols.offered import citations_of, offered_agents
+from apps.protocols.offered import by_name, citations_of, offered_agents
 
-ASK, SEARCH = "ask_", "search_"
+ASK, SEARCH, ALL = "ask_", "search_", "all"
 SCHEME = "guildhall://documents/"
 PAGE, MOST_CHARS, MOST_HITS = 100, 400_000, 20
-MOST_NAME = 60
 Reach = Callable[[str], bool]
 """Says whether whoever asks reaches a scope; a person who signed in reaches all."""
 
@@ -32,7 +30,6 @@ Reach = Callable[[str], bool]
 class OfferedTool:
     """An agent that answers a question, or a collection that is searched (None: all that are seen)."""
 
-    name: str
     title: str
     description: str
     agent: Agent | None = None
@@ -41,27 +38,23 @@ class OfferedTool:
 
 def tools(person: Any, reach: Reach) -> dict[str, OfferedTool]:
     """Return the tools by name: `ask_<agent>`, `search_<collection>`, and `search_all` over every collection that is seen."""
-    found: list[OfferedTool] = []
+    found: dict[str, OfferedTool] = {}
     if reach("agents:write"):
         for name, agent in offered_agents(person).items():
             about = agent.description or _("Answers questions.")
-            found.append(OfferedTool(_named(ASK, name), agent.name, about, agent=agent))
+            found[_named(ASK, name)] = OfferedTool(agent.name, about, agent=agent)
     if reach("knowledge:read"):
         words = _("Finds passages in all documents of the organisation that you may see.")
-        found.append(OfferedTool(f"{SEARCH}all", _("All collections"), words))
-        for base in KnowledgeBase.objects.visible_to(person).order_by("created_at"):
+        found[f"{SEARCH}{ALL}"] = OfferedTool(_("All collections"), words)
+        bases = KnowledgeBase.objects.visible_to(person).order_by("created_at")
+        for name, base in by_name(bases, without="collection", taken=(ALL,)).items():
             words = base.description or _("Finds passages in the documents of this collection.")
-            found.append(OfferedTool(_named(SEARCH, slugify(base.name) or "collection"), base.name, words, base=base))
-    named: dict[str, OfferedTool] = {}
-    for tool in found:
-        row = tool.agent or tool.base
-        name = tool.name if tool.name not in named or row is None else f"{tool.name[:MOST_NAME]}_{str(row.pk)[:3]}"
-        named[name] = tool
-    return named
+            found[_named(SEARCH, name)] = OfferedTool(base.name, words, base=base)
+    return found
 
 
-def _named(kind: str, slug: str) -> str:
-    return f"{kind}{slug.replace('-', '_')}"[:MOST_NAME]
+def _named(kind: str, name: str) -> str:
+    return kind + name.replace("-", "_")
 
 
 def begin(person: Any, agent: Agent, arguments: Mapping[str, Any]) -> Run:
@@ -137,11 +130,8 @@ def prompts(person: Any, reach: Reach) -> dict[str, Prompt]:
     """Return the prompts that are seen, by their name as a slug."""
     if not reach("prompts:read") or not person.has_perm(library.VIEW):
         return {}
-    named: dict[str, Prompt] = {}
-    for prompt in Prompt.objects.prefetch_related("versions").order_by("created_at"):
-        slug = slugify(prompt.name)[:MOST_NAME] or "prompt"
-        named[slug if slug not in named else f"{slug}-{str(prompt.pk)[:8]}"] = prompt
-    return {name: prompt for name, prompt in named.items() if prompt.versions.all()}
+    rows = Prompt.objects.prefetch_related("versions").order_by("created_at")
+    return by_name([row for row in rows if row.versions.all()], without="prompt")
 
 
 def filled(person: Any, prompt: Prompt, values: Mapping[str, str]) -> str:

@@ -18,6 +18,7 @@ from apps.agents.models import Run
 from apps.agents.services.runs import cancel_run
 from apps.core.database.pool import release_connection
 from apps.core.errors import Conflict, DomainError
+from apps.core.models import is_storable
 from apps.core.sockets import query
 from apps.protocols.model_context import offers
 
@@ -66,6 +67,8 @@ class Offering:
         if tool is None:
             raise MCPError(INVALID_PARAMS, f"There is no tool named {params.name}.")
         arguments = params.arguments or {}
+        if not is_storable(arguments):
+            return _failed("A text holds a character that cannot be stored.")
         try:
             if tool.agent is not None:
                 return await self._ask(context, tool, arguments)
