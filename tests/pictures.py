@@ -5,6 +5,8 @@ import json
 import re
 import shutil
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -12,7 +14,7 @@ from playwright.sync_api import expect, sync_playwright
 
 from tests.blueprints.samples import tender_pdf
 from tests.integrations.service import DOCUMENT
-from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
+from tests.live import CHROMIUM_FLAGS, PASSWORD, Live, wait_for
 from tests.standin.server import StandIn, calls
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -350,7 +352,41 @@ def shoot_checklist(live, page):
     shoot(page, "checklist")
 
 
+def shoot_webhook(live, page):
+    """A web address that is told of runs: one message arrived, one is tried again."""
+    receiver = HTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    page.goto(f"{live.url()}/webhooks/new/")
+    page.get_by_label("Name").fill("Service desk")
+    page.get_by_label("Web address").fill(f"http://127.0.0.1:{receiver.server_port}/guildhall")
+    for words in ("A run ends", "A document can be searched", "A workflow waits"):
+        page.get_by_label(words).check()
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="I have copied it").click()
+    for status, state in ((204, "Delivered"), (503, "answered 503")):
+        receiver.status = status
+        page.get_by_role("button", name="Send a trial").click()
+        where = page.url
+        wait_for(lambda state=state: page.goto(where) and page.locator(".rows", has_text=state).count())
+    page.wait_for_timeout(500)
+    shoot(page, "webhook")
+    receiver.shutdown()
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Answers each request with the server's `status`."""
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(self.server.status)
+        self.end_headers()
+
+    def log_message(self, *args):
+        pass
+
+
 SCENES = {
+    "webhook": shoot_webhook,
     "checklist": shoot_checklist,
     "looks": shoot_looks,
     "code": shoot_code,

@@ -48,7 +48,7 @@ def answered_once(request: Request, answer: Callable[[], Any]) -> Any:
 
 def _mark(request: Request) -> str:
     """Return the digest of a body; between the parts of a form clients write another boundary each time."""
-    body, boundary = request._request.body, request._request.content_params.get("boundary", "")
+    body, boundary = request._request.body, (request._request.content_params or {}).get("boundary", "")
     return hashlib.sha256(body.replace(boundary.encode(), b"") if boundary else body).hexdigest()
 
 

@@ -109,6 +109,7 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
             if user.has_perm("integrations.view_connection")
             else []
         ),
+        *([("send", _("Webhooks"), reverse("webhooks"), "")] if user.has_perm("integrations.view_webhook") else []),
         *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
         *([("history", _("Audit"), reverse("audit"), "")] if user.has_perm("audit.view_auditevent") else []),
         *(

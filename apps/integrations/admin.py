@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.audit.admin import AuditedAdmin
-from apps.integrations.models import Connection, Operation, Webhook, WebhookDelivery
+from apps.integrations.models import Connection, Hook, Operation, Webhook, WebhookDelivery
 
 
 class OperationInline(admin.TabularInline):
@@ -36,6 +36,18 @@ class ConnectionAdmin(AuditedAdmin):
     inlines = (OperationInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Hook)
+class HookAdmin(AuditedAdmin):
+    list_display = ("connection", "heard_at", "refused_at", "created_at")
+    list_select_related = ("connection",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

@@ -9,6 +9,17 @@ from tests.live import wait_for
 PROMISE = "credentials do not cross tenants"
 FAULT = "session, tokens, reset link, socket, stream of A used at B"
 PROMISED = "0 accepted"
+HOOK = """
+from apps.core.tenancy import tenant_context
+from apps.integrations.models import Connection, Hook
+from apps.tenants.hosts import tenant_for_slug
+with tenant_context(tenant_for_slug("acme")):
+    Connection.objects.filter(slug="s3").delete()
+    hook = Hook(connection=Connection.objects.create(kind="gitlab", name="S3", slug="s3", base_url="http://127.0.0.1:9"))
+    hook.set_secret("secret-of-s3")
+    hook.save()
+    print(hook.pk, "secret-of-s3")
+"""
 
 
 def prove(live, is_full):
@@ -24,6 +35,7 @@ def prove(live, is_full):
         "idempotency": _stored_key,
         "operator's token": _operator,
         "API key": _api_key,
+        "secret of a hook": _hook,
         "invitation": _invitation,
         "CSRF token": _csrf,
         "SSO assertion": _assertion,
@@ -79,11 +91,22 @@ def _api_key(live):
     """A key of acme at globex, as it is and with its tenant's name changed."""
     with live.api("acme") as api:
         made = api.post("/api/v1/api-keys/", json={"name": "S3", "scopes": ["agents:read"]}).json()
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
     answers = []
     for text in (made["text"], made["text"].replace("gh_acme_", "gh_globex_")):
         with live.http("globex", Authorization=f"Bearer {text}") as client:
-            answers.append(client.get("/api/v1/agents/").status_code)
-    return 200 in answers
+            answers += [client.get(path).status_code for path in ("/api/v1/agents/", "/v1/models")]
+            answers.append(client.post("/mcp", json=ping, headers={"Accept": "application/json"}).status_code)
+    return set(answers) != {401}
+
+
+def _hook(live):
+    """The address and secret at which a service tells acme something, at globex."""
+    made = live.manage(code=HOOK).split()[-2:]
+    with live.http("acme") as at_home, live.http("globex") as client:
+        path, headers = f"/api/v1/hooks/{made[0]}", {"X-Gitlab-Token": made[1]}
+        assert at_home.post(path, json={}, headers=headers).status_code == 204
+        return client.post(path, json={}, headers=headers).status_code != 404
 
 
 def _invitation(live):

