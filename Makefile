@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.ready
 TEST_STAMP := $(VENV)/.ready-for-tests
 
-.PHONY: run setup test lint check prove bench lock openapi catalogues clean
+.PHONY: run setup test lint check prove bench fuzz client lock openapi catalogues clean
 
 run: setup  ## start PostgreSQL, Redis, the web server, the workers and beat; Ctrl-C stops them
 	@$(BIN)/python -m config.standalone run
@@ -37,6 +37,13 @@ prove: $(TEST_STAMP)  ## the promises of docs/security.md as a table; ONLY=R1,S4
 
 bench: $(TEST_STAMP)  ## measure; each figure is a ratio within one run
 	@$(BIN)/python -m tests.benchmarks
+
+fuzz: $(TEST_STAMP)  ## 50,000 requests made from the API's description, as each role: no fault, nothing that is not described
+	@FUZZ_REQUESTS=$${FUZZ_REQUESTS:-50000} $(BIN)/python -m pytest tests/access/test_fuzz.py -s --show-capture=no
+
+client: $(TEST_STAMP)  ## a typed Python client of the API, to var/client
+	@mkdir -p var && $(BIN)/openapi-python-client generate --path docs/openapi.json --config docs/python-client.yaml \
+		--meta none --output-path var/client/guildhall_client --overwrite
 
 openapi: $(TEST_STAMP)  ## write the OpenAPI documents to docs/
 	@for name in urls:openapi urls_public:openapi-platform; do \

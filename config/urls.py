@@ -11,7 +11,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularRedocView, 
 
 from apps.accounts.views.members import join
 from apps.accounts.views.single_sign_on import with_passwords
-from apps.core.views import sign_in_by_page
+from apps.core.views import problems, sign_in_by_page
 from apps.tenants.views.caches import cache_list
 from apps.tenants.views.features import features
 from apps.tenants.views.looks import accent_css, logo, looks
@@ -71,6 +71,7 @@ urlpatterns = [
     path("scim/v2/", include("apps.accounts.api.scim")),
     path("", include("apps.protocols.api")),
     path("openapi.json", login_not_required(SpectacularJSONAPIView.as_view()), name="openapi"),
+    path("docs/problems", problems, name="problems"),
     path("docs", viewer(login_not_required(SpectacularSwaggerSplitView.as_view(url_name="openapi"))), name="api-docs"),
     path("redoc", viewer(login_not_required(SpectacularRedocView.as_view(url_name="openapi"))), name="api-redoc"),
 ]

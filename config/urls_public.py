@@ -8,7 +8,7 @@ from drf_spectacular.views import SpectacularJSONAPIView, SpectacularSwaggerSpli
 
 from apps.accounts.views.profile import preferences
 from apps.core.admin import platform_site
-from apps.core.views import sign_in_by_page
+from apps.core.views import problems, sign_in_by_page
 from apps.dashboard import health, operations, views
 
 viewer = csp_update({"style-src": ["'unsafe-inline'"], "worker-src": ["'self'", "blob:"]})
@@ -29,6 +29,7 @@ urlpatterns = [
     path(
         "openapi.json", login_not_required(SpectacularJSONAPIView.as_view(urlconf="config.urls_public")), name="openapi"
     ),
+    path("docs/problems", problems, name="problems"),
     path("docs", viewer(login_not_required(SpectacularSwaggerSplitView.as_view(url_name="openapi"))), name="api-docs"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

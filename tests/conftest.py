@@ -159,12 +159,15 @@ def outsider_client(globex, outsider):
     return client_for(globex, outsider)
 
 
-def api_for(tenant, user):
+def token_for(tenant, user):
     from apps.accounts.tokens import RefreshToken
 
     with tenant_context(tenant):
-        token = str(RefreshToken.for_user(user).access_token)
-    return APIClient(HTTP_HOST=f"{tenant.slug}.localhost", HTTP_AUTHORIZATION=f"Bearer {token}")
+        return str(RefreshToken.for_user(user).access_token)
+
+
+def api_for(tenant, user):
+    return APIClient(HTTP_HOST=f"{tenant.slug}.localhost", HTTP_AUTHORIZATION=f"Bearer {token_for(tenant, user)}")
 
 
 @pytest.fixture

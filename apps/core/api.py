@@ -35,12 +35,25 @@ class CursorPagination(pagination.CursorPagination):
     page_size_query_param = "page_size"
     ordering = "-created_at"
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        described = super().get_paginated_response_schema(schema)
+        return {**described, "required": ["next", "previous", "results"]}
+
 
 def checked(serializer_class: type[serializers.Serializer], data: Any) -> dict[str, Any]:
     """Return the validated values of a request's body or query. Raises ValidationError (422 with the fields)."""
     serializer = serializer_class(data=data)
     serializer.is_valid(raise_exception=True)
     return serializer.validated_data
+
+
+class Pages(serializers.ListSerializer):
+    """Rows that come in pages; core.schema describes them so."""
+
+
+def paged(serializer_class: type[serializers.Serializer]) -> Pages:
+    """Describe what `listed` answers: rows of a serializer, in pages."""
+    return Pages(child=serializer_class())
 
 
 def listed(
@@ -119,31 +132,3 @@ def _flatten(detail: Any, prefix: str = "") -> dict[str, list[str]]:
 
 def _problem(body: dict[str, Any], headers: dict[str, str]) -> Response:
     return Response(body, status=body["status"], headers=headers, content_type="application/problem+json")
-
-
-_PROBLEM = {
-    "type": "object",
-    "description": "What went wrong (RFC 9457).",
-    "required": ["type", "title", "status", "detail"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string", "description": "A sentence for people."},
-        "errors": {
-            "type": "object",
-            "description": "By field, with status 422.",
-            "additionalProperties": {"type": "array", "items": {"type": "string"}},
-        },
-    },
-}
-
-
-def describe_problems(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """Hook of drf-spectacular: every operation may answer with a problem detail."""
-    result["components"].setdefault("schemas", {})["Problem"] = _PROBLEM
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    for operations in result["paths"].values():
-        for operation in operations.values():
-            operation["responses"]["default"] = {"description": "Problem", "content": content}
-    return result

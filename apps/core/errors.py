@@ -5,6 +5,7 @@ DomainError
 ├── Forbidden           403  seen, but not to be changed
 ├── NotFound            404  also what one may not see
 ├── Conflict            409
+├── PreconditionFailed  412
 ├── TooLarge            413
 ├── TooManyRequests     429  with retry_after_s
 └── Unavailable         503  with retry_after_s
@@ -50,6 +51,11 @@ class NotFound(DomainError):
 class Conflict(DomainError):
     status = 409
     code = "conflict"
+
+
+class PreconditionFailed(DomainError):
+    status = 412
+    code = "precondition_failed"
 
 
 class TooLarge(DomainError):

@@ -7,7 +7,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from apps.core import markdown
 from apps.core.errors import DomainError, problem
+from apps.core.problems import PROBLEMS
 from apps.core.storage import DiskIsFull
 
 CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large", 503: "unavailable"}
@@ -29,6 +31,16 @@ def problem_page(request: HttpRequest, *, status: int, title: str) -> HttpRespon
     error = DomainError(title)
     error.status = status
     return render(request, "errors/problem.html", {"error": error}, status=status)
+
+
+@login_not_required
+def problems(request: HttpRequest) -> HttpResponse:
+    """Say of each code of the API's errors what it means; their `type` leads here."""
+    rows = [
+        {"code": code, "status": status, "words": markdown.render(str(words))}
+        for code, (status, words) in sorted(PROBLEMS.items())
+    ]
+    return render(request, "errors/problems.html", {"rows": rows})
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

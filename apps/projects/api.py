@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.sharing import share_paths
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.projects import services
 from apps.projects.models import Project
@@ -54,7 +54,7 @@ def _seen(request: Request, pk: Any) -> Project:
 @extend_schema(
     tags=["projects"],
     methods=["GET"],
-    responses=ProjectSerializer(many=True),
+    responses=paged(ProjectSerializer),
     parameters=[OpenApiParameter("q", str), OpenApiParameter("archived", bool)],
 )
 @extend_schema(tags=["projects"], methods=["POST"], request=ProjectInput, responses={201: ProjectSerializer})

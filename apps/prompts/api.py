@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.prompts.models import Prompt, PromptLabel, PromptVersion
@@ -134,7 +134,7 @@ def _version(prompt: Prompt, number: int | None) -> PromptVersion:
     return get_object_or_404(found)
 
 
-@extend_schema(tags=["prompts"], methods=["GET"], responses=PromptSerializer(many=True))
+@extend_schema(tags=["prompts"], methods=["GET"], responses=paged(PromptSerializer))
 @extend_schema(tags=["prompts"], methods=["POST"], request=PromptInput, responses={201: PromptSerializer})
 @api_view(["GET", "POST"])
 def prompts(request: Request) -> Response:
@@ -166,7 +166,7 @@ def prompt(request: Request, pk: Any) -> Response:
     return Response(PromptSerializer(found).data)
 
 
-@extend_schema(tags=["prompts"], methods=["GET"], responses=VersionSerializer(many=True))
+@extend_schema(tags=["prompts"], methods=["GET"], responses=paged(VersionSerializer))
 @extend_schema(tags=["prompts"], methods=["POST"], request=VersionInput, responses={201: VersionSerializer})
 @api_view(["GET", "POST"])
 def versions(request: Request, pk: Any) -> Response:

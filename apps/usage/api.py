@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.providers.models import ProviderModel
@@ -167,7 +167,7 @@ def usage(request: Request) -> Response:
     return Response(UsageSerializer({"totals": reports.totals(request.user, query["days"]), "lines": lines}).data)
 
 
-@extend_schema(tags=["usage"], responses=UsageRecordSerializer(many=True))
+@extend_schema(tags=["usage"], responses=paged(UsageRecordSerializer))
 @api_view(["GET"])
 def records(request: Request) -> Response:
     """List single calls, newest first."""
@@ -244,7 +244,7 @@ def budget_request(request: Request, pk: Any) -> Response:
 
 
 @extend_schema(tags=["usage"], methods=["PUT"], request=PriceInput, responses=RateSerializer)
-@extend_schema(tags=["usage"], methods=["GET", "DELETE"], responses=RateSerializer)
+@extend_schema(tags=["usage"], methods=["GET", "DELETE"], responses={200: RateSerializer})
 @api_view(["GET", "PUT", "DELETE"])
 def price(request: Request, pk: Any) -> Response:
     """Read what a model costs and who says so, set it, or go back to the listed price."""

@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from apps.accounts.models import ApiKey, User
 from apps.accounts.scopes import SCOPES
 from apps.accounts.services import keys
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 
@@ -43,7 +43,7 @@ class KeyInput(serializers.Serializer):
     must_sign = serializers.BooleanField(default=False)
 
 
-@extend_schema(tags=["api-keys"], methods=["GET"], responses=ApiKeySerializer(many=True))
+@extend_schema(tags=["api-keys"], methods=["GET"], responses=paged(ApiKeySerializer))
 @extend_schema(tags=["api-keys"], methods=["POST"], request=KeyInput, responses={201: NewKeySerializer})
 @api_view(["GET", "POST"])
 def api_keys(request: Request) -> Response:

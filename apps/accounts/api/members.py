@@ -12,7 +12,7 @@ from rest_framework.response import Response
 from apps.accounts.models import Invitation, User
 from apps.accounts.roles import role_keys, roles_named
 from apps.accounts.services import members
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 
@@ -51,7 +51,7 @@ class InvitationInput(serializers.Serializer):
     roles = serializers.ListField(child=serializers.CharField())
 
 
-@extend_schema(tags=["users"], responses=MemberSerializer(many=True), parameters=[OpenApiParameter("q", str)])
+@extend_schema(tags=["users"], responses=paged(MemberSerializer), parameters=[OpenApiParameter("q", str)])
 @api_view(["GET"])
 def users(request: Request) -> Response:
     """List the members that you may see (`q`: words of name or address); without that right, yourself."""
@@ -73,7 +73,7 @@ def user(request: Request, pk: Any) -> Response:
     return Response(MemberSerializer(found).data)
 
 
-@extend_schema(tags=["users"], methods=["GET"], responses=InvitationSerializer(many=True))
+@extend_schema(tags=["users"], methods=["GET"], responses=paged(InvitationSerializer))
 @extend_schema(tags=["users"], methods=["POST"], request=InvitationInput, responses={201: InvitationSerializer})
 @api_view(["GET", "POST"])
 def invitations(request: Request) -> Response:

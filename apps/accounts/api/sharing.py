@@ -14,7 +14,7 @@ from apps.accounts.grants import Grant
 from apps.accounts.models import AccessRequest, User
 from apps.accounts.services import groups as group_services
 from apps.accounts.services import requests, sharing
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.errors import NotFound
 from apps.core.permissions import require
@@ -179,7 +179,7 @@ class RoleInput(serializers.Serializer):
     rights = serializers.ListField(child=serializers.CharField(max_length=60))
 
 
-@extend_schema(tags=["users"], methods=["GET"], responses=GroupSerializer(many=True))
+@extend_schema(tags=["users"], methods=["GET"], responses=paged(GroupSerializer))
 @extend_schema(tags=["users"], methods=["POST"], request=GroupInput, responses={201: GroupSerializer})
 @api_view(["GET", "POST"])
 def groups(request: Request) -> Response:
@@ -261,7 +261,7 @@ class AnswerInput(serializers.Serializer):
     is_granted = serializers.BooleanField()
 
 
-@extend_schema(tags=["sharing"], methods=["GET"], responses=AccessRequestSerializer(many=True))
+@extend_schema(tags=["sharing"], methods=["GET"], responses=paged(AccessRequestSerializer))
 @extend_schema(tags=["sharing"], methods=["POST"], request=AskInput, responses={201: AccessRequestSerializer})
 @api_view(["GET", "POST"])
 def access_requests(request: Request) -> Response:

@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.services import support
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.core.tenancy import public_context
@@ -47,7 +47,7 @@ class TicketSerializer(serializers.Serializer):
     url = serializers.URLField(help_text="To be opened in a browser, once, within two minutes.")
 
 
-@extend_schema(tags=["config"], methods=["GET"], responses=SupportSerializer(many=True))
+@extend_schema(tags=["config"], methods=["GET"], responses=paged(SupportSerializer))
 @extend_schema(tags=["config"], methods=["POST"], request=SupportInput, responses={201: SupportSerializer})
 @api_view(["GET", "POST"])
 def accesses(request: Request) -> Response:
@@ -73,7 +73,7 @@ def access(request: Request, pk: Any) -> Response:
     return Response(status=204)
 
 
-@extend_schema(tags=["platform"], responses=OfferedSupportSerializer(many=True))
+@extend_schema(tags=["platform"], responses=paged(OfferedSupportSerializer))
 @api_view(["GET"])
 @permission_classes([IsOperator])
 def offered(request: Request) -> Response:

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from apps.agents.models import Approval, StandingConsent, Vote
 from apps.agents.services import approvals as services
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 
@@ -76,7 +76,7 @@ def _answer(request: Request, approval: Approval) -> Response:
 @extend_schema(
     tags=["approvals"],
     parameters=[OpenApiParameter("waiting", bool, description="Only what waits for you.")],
-    responses=ApprovalSerializer(many=True),
+    responses=paged(ApprovalSerializer),
 )
 @api_view(["GET"])
 def approval_list(request: Request) -> Response:

@@ -14,7 +14,7 @@ from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
 from apps.agents.results import JSON, file_of
 from apps.agents.services import runs as services
-from apps.core.api import listed
+from apps.core.api import listed, paged
 from apps.core.endpoints import api_view
 from apps.core.saving import KINDS
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
@@ -101,7 +101,7 @@ def _run(request: Request, pk: Any) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
 
 
-@extend_schema(tags=["runs"], responses=RunSerializer(many=True))
+@extend_schema(tags=["runs"], responses=paged(RunSerializer))
 @api_view(["GET"])
 def runs(request: Request) -> Response:
     """List your runs, newest first."""
@@ -118,10 +118,8 @@ def run(request: Request, pk: Any) -> Response:
 @extend_schema(
     tags=["runs"],
     parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=[*KINDS, JSON])],
-    responses={
-        (200, media_type): OpenApiTypes.BINARY
-        for media_type in (*(each[0] for each in KINDS.values()), "application/json")
-    },
+    responses={(200, media_type): OpenApiTypes.BINARY for media_type, _draw in KINDS.values()}
+    | {(200, "application/json"): OpenApiTypes.ANY},
 )
 @api_view(["GET"])
 def run_result(request: Request, pk: Any, kind: str) -> HttpResponse:

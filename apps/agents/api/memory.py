@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from apps.agents.models import Fact
 from apps.agents.models.memory import MOST_FACT_CHARS
 from apps.agents.services import memory as services
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 
@@ -32,7 +32,7 @@ class MemoryState(serializers.Serializer):
     is_remembered = serializers.BooleanField(help_text="Whether agents with a memory remember and are told.")
 
 
-@extend_schema(tags=["facts"], methods=["GET"], responses=FactSerializer(many=True))
+@extend_schema(tags=["facts"], methods=["GET"], responses=paged(FactSerializer))
 @extend_schema(tags=["facts"], methods=["POST"], request=FactInput, responses={201: FactSerializer})
 @extend_schema(tags=["facts"], methods=["DELETE"], responses={204: None}, operation_id="facts_forget_all")
 @api_view(["GET", "POST", "DELETE"])

@@ -13,7 +13,7 @@ from apps.agents.models import Agent, AgentVersion
 from apps.agents.services import drafts, runs
 from apps.agents.services import versions as services
 from apps.agents.services.behaviour import require_change
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 
@@ -61,7 +61,7 @@ class TrialQuestion(serializers.Serializer):
     text = serializers.CharField()
 
 
-@extend_schema(tags=["agents"], responses=AgentVersionSerializer(many=True))
+@extend_schema(tags=["agents"], responses=paged(AgentVersionSerializer))
 @api_view(["GET"])
 def versions(request: Request, pk: Any) -> Response:
     """List the versions of an agent that you may change, the latest first."""

@@ -13,7 +13,7 @@ from apps.audit.actions import Severity
 from apps.audit.api.security import SeverityField
 from apps.audit.models import Alert, AlertChannel
 from apps.audit.services import alerts
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.permissions import require
 
@@ -47,7 +47,7 @@ class AlertSerializer(serializers.ModelSerializer):
         read_only_fields = fields
 
 
-@extend_schema(tags=["security"], methods=["GET"], responses=ChannelSerializer(many=True))
+@extend_schema(tags=["security"], methods=["GET"], responses=paged(ChannelSerializer))
 @extend_schema(tags=["security"], methods=["POST"], request=ChannelInput, responses={201: NewChannelSerializer})
 @api_view(["GET", "POST"])
 def channels(request: Request) -> Response:
@@ -75,7 +75,7 @@ def trial(request: Request, pk: Any) -> Response:
     return Response(AlertSerializer(alerts.try_channel(actor=request.user, channel=_channel(request, pk))).data, 202)
 
 
-@extend_schema(tags=["security"], responses=AlertSerializer(many=True))
+@extend_schema(tags=["security"], responses=paged(AlertSerializer))
 @api_view(["GET"])
 def told(request: Request, pk: Any) -> Response:
     """List what was sent through a channel, newest first."""

@@ -13,7 +13,7 @@ from apps.audit.actions import Severity, security_kinds
 from apps.audit.models import SecurityEvent
 from apps.audit.services import security
 from apps.audit.types import SecuritySearch
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 NAMES = {severity: severity.name.lower() for severity in Severity}
@@ -62,7 +62,7 @@ class SummarySerializer(serializers.Serializer):
     kinds = serializers.ListField(child=serializers.CharField())
 
 
-@extend_schema(tags=["security"], responses=SecurityEventSerializer(many=True), parameters=[SecuritySearchInput])
+@extend_schema(tags=["security"], responses=paged(SecurityEventSerializer), parameters=[SecuritySearchInput])
 @api_view(["GET"])
 def events(request: Request) -> Response:
     """List security events, the latest first; one counts what happened within an hour. That you looked is written down."""

@@ -12,7 +12,7 @@ from apps.audit.exports import COLUMNS, FORMATS, export_response
 from apps.audit.models import AuditEvent
 from apps.audit.services import trail
 from apps.audit.types import Search
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 
@@ -40,7 +40,7 @@ def _search(values: dict) -> Search:
     return Search(values["q"], values["action"], values["actor"], values["target"], values["since"], values["until"])
 
 
-@extend_schema(tags=["audit"], responses=AuditEventSerializer(many=True), parameters=[SearchInput])
+@extend_schema(tags=["audit"], responses=paged(AuditEventSerializer), parameters=[SearchInput])
 @api_view(["GET"])
 def events(request: Request) -> Response:
     """Search the audit, newest first. That you did is written down."""
@@ -48,7 +48,11 @@ def events(request: Request) -> Response:
     return listed(request, found, AuditEventSerializer, ordering="-at")
 
 
-@extend_schema(tags=["audit"], request=ExportInput, responses={(200, "application/jsonl"): OpenApiTypes.STR})
+@extend_schema(
+    tags=["audit"],
+    request=ExportInput,
+    responses={(200, "application/jsonl"): OpenApiTypes.STR, (200, "text/csv"): OpenApiTypes.STR},
+)
 @api_view(["POST"])
 def export(request: Request) -> HttpResponseBase:
     """Take the events that fit out as a file, oldest first: `csv` or `jsonl`. That you did is written down."""

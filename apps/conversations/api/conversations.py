@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404
 from django.urls import path
 from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -21,7 +21,7 @@ from apps.conversations.branches import siblings_of
 from apps.conversations.finding import messages_with, plain
 from apps.conversations.models import Citation, Conversation, Message
 from apps.conversations.rendering import readable_documents
-from apps.core.api import CursorPagination, checked, listed
+from apps.core.api import CursorPagination, checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.errors import Conflict, NotFound
 from apps.core.saving import KINDS
@@ -67,6 +67,7 @@ class MessageSerializer(serializers.ModelSerializer):
         )
         read_only_fields = fields
 
+    @extend_schema_field(CitationSerializer(many=True))
     def get_citations(self, message: Message) -> list[dict[str, Any]]:
         return cited(message, self.context.get("documents"))
 
@@ -211,7 +212,7 @@ def _asked(request: Request, agent: Agent, values: dict[str, Any], because: str 
 
 @extend_schema(
     tags=["conversations"],
-    responses=ConversationSerializer(many=True),
+    responses=paged(ConversationSerializer),
     parameters=[ConversationsQuery],
 )
 @api_view(["GET"])
@@ -224,7 +225,7 @@ def conversations(request: Request) -> Response:
     return listed(request, found.matching(wanted["q"]), ConversationSerializer)
 
 
-@extend_schema(tags=["conversations"], parameters=[FindQuery], responses=FoundSerializer(many=True))
+@extend_schema(tags=["conversations"], parameters=[FindQuery], responses=paged(FoundSerializer))
 @api_view(["GET"])
 def search(request: Request) -> Response:
     """Find messages with every word of `q`, in conversations of yours and those that are shared with you; archived ones, too."""
@@ -238,10 +239,8 @@ def search(request: Request) -> Response:
 @extend_schema(
     tags=["conversations"],
     parameters=[OpenApiParameter("kind", str, OpenApiParameter.PATH, enum=[*KINDS, exports.JSON])],
-    responses={
-        (200, media_type): OpenApiTypes.BINARY
-        for media_type in (*(each[0] for each in KINDS.values()), "application/json")
-    },
+    responses={(200, media_type): OpenApiTypes.BINARY for media_type, _draw in KINDS.values()}
+    | {(200, "application/json"): OpenApiTypes.ANY},
 )
 @api_view(["GET"])
 def export(request: Request, pk: Any, kind: str) -> HttpResponse:
@@ -277,7 +276,7 @@ def conversation(request: Request, pk: Any) -> Response:
     return Response(ConversationSerializer(found).data)
 
 
-@extend_schema(tags=["conversations"], methods=["GET"], responses=MessageSerializer(many=True))
+@extend_schema(tags=["conversations"], methods=["GET"], responses=paged(MessageSerializer))
 @extend_schema(
     tags=["conversations"],
     methods=["POST"],

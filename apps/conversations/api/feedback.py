@@ -13,7 +13,7 @@ from apps.agents.models import Agent
 from apps.agents.services.behaviour import require_change
 from apps.conversations.models import Conversation, Feedback, Message
 from apps.conversations.services.feedback import MOST_CHARS, VERDICTS, rate_answer, withdraw_feedback
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 
 
@@ -69,7 +69,7 @@ def answer_feedback(request: Request, pk: Any, message_pk: Any) -> Response:
 
 @extend_schema(
     tags=["agents"],
-    responses=AgentFeedbackSerializer(many=True),
+    responses=paged(AgentFeedbackSerializer),
     parameters=[OpenApiParameter("verdict", str, enum=list(VERDICTS))],
 )
 @api_view(["GET"])

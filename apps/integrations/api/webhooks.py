@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.integrations.models import Webhook, WebhookDelivery
@@ -76,7 +76,7 @@ def _answer(row: Webhook, *, secret: str = "", status: int = 200) -> Response:
     return Response(WebhookSerializer(row, context={"secret": secret}).data, status=status)
 
 
-@extend_schema(tags=["webhooks"], methods=["GET"], responses=WebhookSerializer(many=True))
+@extend_schema(tags=["webhooks"], methods=["GET"], responses=paged(WebhookSerializer))
 @extend_schema(tags=["webhooks"], methods=["POST"], request=WebhookInput, responses={201: WebhookSerializer})
 @api_view(["GET", "POST"])
 def webhooks(request: Request) -> Response:
@@ -129,7 +129,7 @@ def test(request: Request, pk: Any) -> Response:
     return Response(WebhookDeliverySerializer(row).data, status=202)
 
 
-@extend_schema(tags=["webhooks"], parameters=[DeliveriesQuery], responses=WebhookDeliverySerializer(many=True))
+@extend_schema(tags=["webhooks"], parameters=[DeliveriesQuery], responses=paged(WebhookDeliverySerializer))
 @api_view(["GET"])
 def deliveries(request: Request, pk: Any) -> Response:
     """List the messages, newest first; `state=dead` lists those that were given up."""

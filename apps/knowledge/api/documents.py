@@ -15,7 +15,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.api.sharing import share_paths
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.knowledge import services
 from apps.knowledge.models import Chunk, Document, KnowledgeBase
@@ -215,7 +215,7 @@ class DocumentsInput(FilterInput):
     )
 
 
-@extend_schema(tags=["knowledge-base"], responses=UsedDocumentSerializer(many=True), parameters=[DocumentsInput])
+@extend_schema(tags=["knowledge-base"], responses=paged(UsedDocumentSerializer), parameters=[DocumentsInput])
 @api_view(["GET"])
 def documents(request: Request) -> Response:
     """List documents, newest first."""
@@ -262,7 +262,7 @@ def read_again(request: Request, pk: Any) -> Response:
     return Response(DocumentSerializer(found).data, status=202)
 
 
-@extend_schema(tags=["knowledge-base"], responses=PassageSerializer(many=True))
+@extend_schema(tags=["knowledge-base"], responses=paged(PassageSerializer))
 @api_view(["GET"])
 def document_passages(request: Request, pk: Any) -> Response:
     """List a document's passages in reading order, with how often answers cite each."""

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.services.sharing import require_manage
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.knowledge.models import KnowledgeBase, Measurement, Question
 from apps.knowledge.services import questions as services
@@ -77,7 +77,7 @@ def _base(request: Request, pk: Any) -> KnowledgeBase:
 @extend_schema(
     tags=["knowledge"],
     methods=["GET"],
-    responses=QuestionSerializer(many=True),
+    responses=paged(QuestionSerializer),
     parameters=[OpenApiParameter("state", str, enum=["labelled", "proposed"])],
 )
 @extend_schema(tags=["knowledge"], methods=["POST"], request=QuestionsInput, responses={201: CountSerializer})
@@ -124,7 +124,7 @@ def _managed(request: Request, pk: Any) -> Question:
     return get_object_or_404(Question.objects.select_related("knowledge_base"), pk=pk, knowledge_base__in=mine)
 
 
-@extend_schema(tags=["knowledge"], methods=["GET"], responses=MeasurementSerializer(many=True))
+@extend_schema(tags=["knowledge"], methods=["GET"], responses=paged(MeasurementSerializer))
 @extend_schema(tags=["knowledge"], methods=["POST"], request=MeasureInput, responses={202: MeasurementSerializer})
 @api_view(["GET", "POST"])
 def measurements(request: Request, pk: Any) -> Response:

@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.accounts.services.sharing import require_manage
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.knowledge.models import KnowledgeBase, Source, SourceItem
 from apps.knowledge.services import sources as services
@@ -73,7 +73,7 @@ class RemoveInput(serializers.Serializer):
     keep_documents = serializers.BooleanField(default=True, help_text="Whether the documents that came from it stay.")
 
 
-@extend_schema(tags=["knowledge"], methods=["GET"], responses=SourceSerializer(many=True))
+@extend_schema(tags=["knowledge"], methods=["GET"], responses=paged(SourceSerializer))
 @extend_schema(tags=["knowledge"], methods=["POST"], request=SourceInput, responses={201: SourceSerializer})
 @api_view(["GET", "POST"])
 def sources(request: Request, pk: Any) -> Response:
@@ -114,7 +114,7 @@ def look_through(request: Request, pk: Any) -> Response:
     return Response(SourceSerializer(_source(request, pk)).data, status=202)
 
 
-@extend_schema(tags=["knowledge"], responses=SourceItemSerializer(many=True))
+@extend_schema(tags=["knowledge"], responses=paged(SourceItemSerializer))
 @api_view(["GET"])
 def items(request: Request, pk: Any) -> Response:
     """List what is at a source, and what became of it."""

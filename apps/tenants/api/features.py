@@ -10,7 +10,7 @@ from rest_framework.decorators import permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.errors import InvalidInput
 from apps.core.permissions import require
@@ -71,7 +71,7 @@ def features(request: Request) -> Response:
     )
 
 
-@extend_schema(tags=["platform"], methods=["GET"], responses=OfferSerializer(many=True))
+@extend_schema(tags=["platform"], methods=["GET"], responses=paged(OfferSerializer))
 @extend_schema(tags=["platform"], methods=["PUT"], request=OfferInput, responses=OfferSerializer)
 @api_view(["GET", "PUT"])
 @permission_classes([IsOperator])

@@ -10,7 +10,7 @@ from rest_framework.decorators import permission_classes
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.tenancy import current_tenant, public_context
 from apps.tenants import services
@@ -26,7 +26,7 @@ def _own() -> Any:
     return Tenant.objects.filter(pk=current_tenant().id).select_related("plan").prefetch_related("domains")
 
 
-@extend_schema(tags=["organizations"], responses=TenantSerializer(many=True))
+@extend_schema(tags=["organizations"], responses=paged(TenantSerializer))
 @api_view(["GET"])
 def organizations(request: Request) -> Response:
     """List the organisation that you belong to."""
@@ -49,7 +49,7 @@ def organization(request: Request, pk: Any) -> Response:
         return Response(TenantSerializer(found.get()).data)
 
 
-@extend_schema(tags=["organizations"], responses=TenantSerializer(many=True), parameters=[OpenApiParameter("q", str)])
+@extend_schema(tags=["organizations"], responses=paged(TenantSerializer), parameters=[OpenApiParameter("q", str)])
 @api_view(["GET"])
 @permission_classes([IsOperator])
 def all_organizations(request: Request) -> Response:

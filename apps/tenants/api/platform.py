@@ -12,7 +12,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.core.errors import Conflict
 from apps.core.tenancy import has_tenant
@@ -45,7 +45,7 @@ class TenantInput(serializers.Serializer):
 
 
 @extend_schema(
-    tags=["platform"], methods=["GET"], responses=TenantSerializer(many=True), parameters=[OpenApiParameter("q", str)]
+    tags=["platform"], methods=["GET"], responses=paged(TenantSerializer), parameters=[OpenApiParameter("q", str)]
 )
 @extend_schema(
     tags=["platform"],

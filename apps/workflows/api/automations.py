@@ -10,7 +10,7 @@ from rest_framework.response import Response
 
 from apps.accounts.models import User, check_time_zone
 from apps.agents.models import Agent
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.integrations.models import Connection
 from apps.knowledge.models import KnowledgeBase
@@ -122,7 +122,7 @@ def _answer(row: Automation, *, secret: str = "", status: int = 200) -> Response
     return Response(AutomationSerializer(row, context={"secret": secret}).data, status=status)
 
 
-@extend_schema(tags=["automations"], methods=["GET"], responses=AutomationSerializer(many=True))
+@extend_schema(tags=["automations"], methods=["GET"], responses=paged(AutomationSerializer))
 @extend_schema(tags=["automations"], methods=["POST"], request=AutomationInput, responses={201: AutomationSerializer})
 @api_view(["GET", "POST"])
 def automations(request: Request) -> Response:
@@ -172,7 +172,7 @@ def start(request: Request, pk: Any) -> Response:
     return Response(OccurrenceSerializer(occurrence).data, status=202)
 
 
-@extend_schema(tags=["automations"], responses=OccurrenceSerializer(many=True))
+@extend_schema(tags=["automations"], responses=paged(OccurrenceSerializer))
 @api_view(["GET"])
 def occurrences(request: Request, pk: Any) -> Response:
     """List what came of an automation, newest first."""

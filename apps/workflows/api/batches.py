@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.agents.models import Agent
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.projects.models import Project
 from apps.workflows.models import Batch, BatchItem
@@ -64,7 +64,7 @@ def _visible(request: Request, pk: Any) -> Batch:
     return get_object_or_404(found, pk=pk)
 
 
-@extend_schema(tags=["batches"], methods=["GET"], responses=BatchSerializer(many=True))
+@extend_schema(tags=["batches"], methods=["GET"], responses=paged(BatchSerializer))
 @extend_schema(
     tags=["batches"],
     methods=["POST"],
@@ -126,7 +126,7 @@ def again(request: Request, pk: Any) -> Response:
     return Response(BatchSerializer(_visible(request, pk)).data, status=202)
 
 
-@extend_schema(tags=["batches"], responses=BatchItemSerializer(many=True))
+@extend_schema(tags=["batches"], responses=paged(BatchItemSerializer))
 @api_view(["GET"])
 def items(request: Request, pk: Any) -> Response:
     """List the rows in their order, with what came of each."""

@@ -9,14 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.agents.models import Run
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.workflows.models import Checklist, ChecklistItem
 from apps.workflows.services import checklists as services
 
 
 class ChecklistItemSerializer(serializers.ModelSerializer):
-    assignee = serializers.EmailField(source="assignee.email", default="")
+    assignee = serializers.CharField(source="assignee.email", default="", help_text="An e-mail address, or empty.")
     is_done = serializers.SerializerMethodField()
 
     class Meta:
@@ -72,7 +72,7 @@ def _seen(request: Request) -> Any:
     return Checklist.objects.visible_to(request.user).with_progress().prefetch_related("items__assignee")
 
 
-@extend_schema(tags=["checklists"], methods=["GET"], responses=ChecklistLineSerializer(many=True))
+@extend_schema(tags=["checklists"], methods=["GET"], responses=paged(ChecklistLineSerializer))
 @extend_schema(tags=["checklists"], methods=["POST"], request=ChecklistInput, responses={201: ChecklistSerializer})
 @api_view(["GET", "POST"])
 def checklists(request: Request) -> Response:

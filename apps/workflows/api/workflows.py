@@ -8,7 +8,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import checked, listed
+from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.workflows import crew
 from apps.workflows.flows.steps import Flow
@@ -132,7 +132,7 @@ def _answer(request: Request, row: Workflow, *, status: int = 200) -> Response:
     return Response(WorkflowSerializer(row, context={"person": request.user}).data, status=status)
 
 
-@extend_schema(tags=["workflows"], methods=["GET"], responses=WorkflowLineSerializer(many=True))
+@extend_schema(tags=["workflows"], methods=["GET"], responses=paged(WorkflowLineSerializer))
 @extend_schema(tags=["workflows"], methods=["POST"], request=WorkflowInput, responses={201: WorkflowSerializer})
 @api_view(["GET", "POST"])
 def workflow_rows(request: Request) -> Response:
@@ -174,7 +174,7 @@ def start(request: Request, pk: Any) -> Response:
     return Response(ExecutionDetailSerializer(begun).data, status=202)
 
 
-@extend_schema(tags=["workflows"], responses=ExecutionSerializer(many=True))
+@extend_schema(tags=["workflows"], responses=paged(ExecutionSerializer))
 @api_view(["GET"])
 def workflow_executions(request: Request, pk: Any) -> Response:
     """List what a workflow came to, newest first: what one started oneself, and everybody's for those who may see it."""
@@ -186,7 +186,7 @@ def _seen(request: Request, pk: Any) -> Execution:
     return get_object_or_404(Execution.objects.visible_to(request.user).prefetch_related("steps"), pk=pk)
 
 
-@extend_schema(tags=["workflows"], responses=ExecutionSerializer(many=True))
+@extend_schema(tags=["workflows"], responses=paged(ExecutionSerializer))
 @api_view(["GET"])
 def execution_rows(request: Request) -> Response:
     """List executions of all workflows, newest first."""
@@ -221,7 +221,7 @@ def again(request: Request, pk: Any) -> Response:
     return Response(ExecutionDetailSerializer(_seen(request, pk)).data, status=202)
 
 
-@extend_schema(tags=["workflows"], responses=TaskSerializer(many=True))
+@extend_schema(tags=["workflows"], responses=paged(TaskSerializer))
 @api_view(["GET"])
 def tasks(request: Request) -> Response:
     """List what waits for the caller's decision, newest first."""
