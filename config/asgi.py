@@ -8,10 +8,18 @@ from django.core.asgi import get_asgi_application
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 http = get_asgi_application()
 
-from apps.conversations.routing import websocket_urlpatterns
+from django.conf import settings
+
+from apps.agents.routing import websocket_urlpatterns as runs
+from apps.conversations.routing import websocket_urlpatterns as chats
+from apps.core.admission import AdmissionGuard, Turns
 from apps.core.storage import SpaceGuard
 from apps.tenants.sockets import TenantSocketMiddleware
 
+turns = Turns(places=settings.WEB_PLACES, waiting=settings.WEB_WAITING)
 application = ProtocolTypeRouter(
-    {"http": SpaceGuard(http), "websocket": TenantSocketMiddleware(URLRouter(websocket_urlpatterns))}
+    {
+        "http": AdmissionGuard(SpaceGuard(http), turns),
+        "websocket": TenantSocketMiddleware(URLRouter([*chats, *runs]), ticketed="/ws/runs/"),
+    }
 )

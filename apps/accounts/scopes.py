@@ -101,7 +101,7 @@ def needed(method: str, path: str) -> str | None:
     area = "sharing" if len(parts) > 2 and parts[2] in SHARING else AREAS.get(parts[0])
     if area is None or not path.startswith("/api/v1/"):
         return None
-    is_reading = method in SAFE or path in READING_POSTS
+    is_reading = method in SAFE or path in READING_POSTS or parts[0::2] == ["runs", "ticket"]
     if not is_reading and parts[0] in DECIDED_BY_PEOPLE:
         return None
     return f"{area}:{'read' if is_reading else 'write'}"

@@ -2,12 +2,12 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from typing import Any
 from uuid import UUID
 
 from apps.agents.models import Run
-from apps.agents.stream import BEGINNING, hub, run_key
+from apps.agents.stream import BEGINNING, hub, rights_key, run_key
 from apps.agents.types import StreamEvent
 from apps.core.sockets import query
 from apps.core.tenancy import tenant_context
@@ -43,6 +43,18 @@ async def follow(tenant: Any, run_id: UUID, after: str = BEGINNING) -> AsyncGene
             with contextlib.suppress(asyncio.CancelledError, StopAsyncIteration):
                 await pending
         await events.aclose()  # type: ignore[attr-defined]
+
+
+async def until_out(user_id: UUID, is_welcome: Callable[[], bool]) -> None:
+    """Return as soon as somebody's rights changed so that they are welcome no more."""
+    key = rights_key(user_id)
+    while True:
+        try:
+            async for _event in hub().follow(key, await hub().end_of(key)):
+                if not await query(is_welcome):
+                    return
+        except ConnectionError:
+            await asyncio.sleep(POLL_S)
 
 
 async def _events(run_id: UUID, after: str) -> AsyncIterator[StreamEvent]:

@@ -17,23 +17,22 @@ from django.utils import translation
 
 from apps.accounts.models import User
 from apps.accounts.services.security import has_used_second_factor, is_session_valid, keep_alive
+from apps.agents.live import until_out
 from apps.agents.models import Run
-from apps.agents.stream import conversation_key, hub, rights_key, run_key
+from apps.agents.stream import conversation_key, hub, run_key
 from apps.agents.types import StreamEvent
 from apps.conversations import rendering, services
 from apps.conversations.models import Conversation, Message
 from apps.core.caller import Caller, set_caller
 from apps.core.errors import DomainError, NotFound
 from apps.core.models import is_uuid
-from apps.core.sockets import query, socket_address
+from apps.core.sockets import count_in, count_out, query, socket_address
 
 log = structlog.get_logger(__name__)
 MAX_FRAME_BYTES = 64 << 10
-MAX_SOCKETS_A_USER = 10
 MAX_PAGE = 500
 POLL_S = 1.0
 REJECTED, TOO_MANY, GONE, TOO_BIG, BROKEN = 4401, 4429, 4404, 4413, 4500
-_open_sockets: dict[str, int] = {}
 
 
 class ChatConsumer(AsyncWebsocketConsumer):
@@ -44,7 +43,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         set_caller(Caller(socket_address(self.scope), has_used_second_factor(self.scope["session"])))
         self.language = self.scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME) or self.user_language()
         self.tasks: dict[str, asyncio.Task[None]] = {}
-        self.counted = ""
+        self.is_counted = False
         self.seen: dict[str, int] = {}
         self.page: list[str] = []
         found = await query(self._find_conversation) if self.user.is_authenticated else None
@@ -52,7 +51,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.close(GONE if self.user.is_authenticated else REJECTED)
             return
         self.conversation: Conversation = found
-        if not self._count_in():
+        self.is_counted = count_in(self.user.pk)
+        if not self.is_counted:
             await self.accept()
             await self.close(TOO_MANY)
             return
@@ -66,10 +66,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         for task in self.tasks.values():
             task.cancel()
-        if self.counted:
-            _open_sockets[self.counted] -= 1
-            if not _open_sockets[self.counted]:
-                del _open_sockets[self.counted]
+        if self.is_counted:
+            count_out(self.user.pk)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if text_data is None or len(text_data) > MAX_FRAME_BYTES:
@@ -117,16 +115,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _follow_rights(self) -> None:
         """Close as soon as this person may be here no more."""
-        while True:
-            try:
-                async for _event in hub().follow(
-                    rights_key(self.user.pk), await hub().end_of(rights_key(self.user.pk))
-                ):
-                    if not await query(self._is_still_welcome):
-                        await self.close(REJECTED)
-                        return
-            except ConnectionError:
-                await asyncio.sleep(POLL_S)
+        await until_out(self.user.pk, self._is_still_welcome)
+        await self.close(REJECTED)
 
     async def _follow_conversation(self) -> None:
         """Subscribe, read the rows, then apply what is newer; without Redis look at the rows each second."""
@@ -235,14 +225,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not task.cancelled() and task.exception() is not None:
             log.error("follower_failed", task=task.get_name(), exc_info=task.exception())
             self.closing = asyncio.ensure_future(self.close(BROKEN))
-
-    def _count_in(self) -> bool:
-        key = str(self.user.pk)
-        if _open_sockets.get(key, 0) >= MAX_SOCKETS_A_USER:
-            return False
-        self.counted = key
-        _open_sockets[key] = _open_sockets.get(key, 0) + 1
-        return True
 
     # -- rows; each runs in a thread, inside the tenant ------------------------------------------------------
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from channels.auth import AuthMiddleware
 from channels.db import database_sync_to_async
@@ -24,9 +24,13 @@ class Refusal(WebsocketConsumer):
 
 
 class TenantSocketMiddleware:
-    """Makes the host's tenant active for the socket's life; the Origin must be that very host."""
+    """Makes the host's tenant active for the socket's life; the Origin must be that very host.
 
-    def __init__(self, inner: Any) -> None:
+    Below `ticketed` a ticket opens the socket and no cookie, so any page may; the platform's host has the tenant named.
+    """
+
+    def __init__(self, inner: Any, *, ticketed: str) -> None:
+        self.ticketed = ticketed
         self.inner = CookieMiddleware(SessionMiddleware(AuthMiddleware(inner)))
         self.refuse = Refusal.as_asgi()
 
@@ -34,7 +38,9 @@ class TenantSocketMiddleware:
         headers = dict(scope["headers"])
         host = headers.get(b"host", b"").decode("latin-1")
         origin = headers.get(b"origin", b"").decode("latin-1")
-        tenant = await database_sync_to_async(_whole_tenant)(host) if is_own_origin(origin, host, scope) else None
+        slug = _named(scope) if scope["path"].startswith(self.ticketed) else None
+        is_welcome = slug is not None or is_own_origin(origin, host, scope)
+        tenant = await database_sync_to_async(_whole_tenant)(host, slug or "") if is_welcome else None
         if tenant is None:
             await self.refuse(scope, receive, send)
             return
@@ -42,8 +48,12 @@ class TenantSocketMiddleware:
             await self.inner(scope, receive, send)
 
 
-def _whole_tenant(host: str) -> Tenant | None:
-    tenant = hosts.tenant_for_host(host)
+def _named(scope: dict[str, Any]) -> str:
+    return parse_qs(scope["query_string"].decode("latin-1")).get("tenant", [""])[0]
+
+
+def _whole_tenant(host: str, slug: str) -> Tenant | None:
+    tenant = hosts.tenant_for_slug(slug) if slug and hosts.is_platform(host) else hosts.tenant_for_host(host)
     return tenant if tenant and schemas.is_current(tenant) else None
 
 

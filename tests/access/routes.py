@@ -756,6 +756,7 @@ ROUTES = [
     api("api-runs"),
     api("api-run", keys=("run",), colleague=OWN),
     api("api-run-cancel", 409, keys=("run",), colleague=OWN, method="POST"),
+    api("api-run-ticket", 201, keys=("run",), colleague=OWN, method="POST"),
     api("api-run-again", 409, keys=("run",), colleague=OWN, method="POST"),
     api("api-run-events", keys=("run",), colleague=OWN),
     api("api-chat", 422, keys=("agent",), method="POST", body={"text": ""}),

@@ -319,6 +319,7 @@ def test_operators_open_the_ways_again(only, acme, visitor, capsys):
     [
         ({"name": ""}, "name"),
         ({"client_id": ""}, "client_id"),
+        ({"server_url": "https://login.example/ä"}, "server_url"),
         ({"server_url": "ftp://x"}, "server_url"),
         ({"kind": "google"}, "domains"),
         ({"kind": "github"}, "domains"),

@@ -29,6 +29,7 @@ def prove(live, is_full):
         "refresh token": _refresh,
         "logout": _logout,
         "socket": _socket,
+        "socket ticket": _ticket,
         "header": _header,
         "stream": _stream,
         "reset link": _reset,
@@ -85,6 +86,24 @@ def _socket(live):
     except (InvalidStatus, ConnectionClosed):
         return False
     return True
+
+
+def _ticket(live):
+    """A ticket of acme at globex's host, and with globex named in it."""
+    with live.api("acme") as api:
+        agent = api.get("/api/v1/agents/").json()[0]["id"]
+        run = api.post(f"/api/v1/agents/{agent}/chat", json={"text": "Hello"}).json()["run"]
+        urls = [api.post(f"/api/v1/runs/{run}/ticket").raise_for_status().json()["url"] for _ in range(2)]
+    tried = (urls[0].replace("//acme.", "//globex."), urls[1].replace("acme", "globex").replace("globex.", "", 1))
+    return any(_opens(live, url) for url in tried)
+
+
+def _opens(live, url):
+    try:
+        with live.follow(url):
+            return True
+    except InvalidStatus:
+        return False
 
 
 def _api_key(live):

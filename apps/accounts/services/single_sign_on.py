@@ -223,6 +223,8 @@ def _check_saml(row: IdentityProvider) -> None:
 
 
 def _check_address(url: str, field: str) -> None:
+    if not url.isascii():
+        raise InvalidInput(_("An address has plain letters alone; others are written like %C3%A4."), field=field)
     try:
         check_url(url)
     except InvalidInput as error:

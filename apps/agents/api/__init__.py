@@ -65,6 +65,7 @@ urlpatterns = [
     path("runs/<uuid:pk>", endpoints.run, name="api-run"),
     path("runs/<uuid:pk>/result.<slug:kind>", endpoints.run_result, name="api-run-result"),
     path("runs/<uuid:pk>/cancel", endpoints.cancel, name="api-run-cancel"),
+    path("runs/<uuid:pk>/ticket", endpoints.ticket, name="api-run-ticket"),
     path("runs/<uuid:pk>/again", endpoints.again, name="api-run-again"),
     path("runs/<uuid:pk>/events", live.run_events, name="api-run-events"),
 ]

@@ -1,9 +1,12 @@
 """What can be read of runs and asked of one; the settings of an agent."""
 
+from datetime import timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_field
 from rest_framework import serializers
@@ -14,9 +17,11 @@ from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
 from apps.agents.results import JSON, file_of
 from apps.agents.services import runs as services
+from apps.agents.tickets import LASTS_S, write_ticket
 from apps.core.api import listed, paged
 from apps.core.endpoints import api_view
 from apps.core.saving import KINDS
+from apps.core.tenancy import current_tenant
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
 from apps.tenants.models import OptionValue
 from apps.tenants.options import all_options
@@ -101,6 +106,12 @@ def _run(request: Request, pk: Any) -> Run:
     return get_object_or_404(Run.objects.visible_to(request.user), pk=pk)
 
 
+class TicketSerializer(serializers.Serializer):
+    ticket = serializers.CharField()
+    url = serializers.CharField(help_text="With the ticket in it. `after` resumes behind the id of an event.")
+    expires_at = serializers.DateTimeField()
+
+
 @extend_schema(tags=["runs"], responses=paged(RunSerializer))
 @api_view(["GET"])
 def runs(request: Request) -> Response:
@@ -136,6 +147,19 @@ def cancel(request: Request, pk: Any) -> Response:
     found = _run(request, pk)
     services.cancel_run(actor=request.user, run=found)
     return Response(RunSerializer(found).data, status=202)
+
+
+@extend_schema(tags=["runs"], request=None, responses={201: TicketSerializer})
+@api_view(["POST"])
+def ticket(request: Request, pk: Any) -> Response:
+    """Get what opens a WebSocket with the events of a run, once, within half a minute: for pages and clients that cannot send a header with it."""
+    found = _run(request, pk)
+    text = write_ticket(actor=request.user, run_id=found.pk)
+    query = urlencode({"tenant": current_tenant().slug, "ticket": text})
+    scheme = "wss" if request.is_secure() else "ws"
+    url = f"{scheme}://{request.get_host()}/ws/runs/{found.pk}/?{query}"
+    ends_at = timezone.now() + timedelta(seconds=LASTS_S)
+    return Response(TicketSerializer({"ticket": text, "url": url, "expires_at": ends_at}).data, status=201)
 
 
 @extend_schema(tags=["runs"], request=None, responses={202: RunSerializer})
