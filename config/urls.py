@@ -76,5 +76,6 @@ urlpatterns = [
     path("redoc", viewer(login_not_required(SpectacularRedocView.as_view(url_name="openapi"))), name="api-redoc"),
 ]
 handler400 = "apps.core.views.bad_request"
+handler500 = "apps.core.views.server_error"
 handler403 = "apps.core.views.forbidden"
 handler404 = "apps.core.views.not_found"

@@ -34,5 +34,6 @@ urlpatterns = [
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
 ]
+handler500 = "apps.core.views.server_error"
 handler403 = "apps.core.views.forbidden"
 handler404 = "apps.dashboard.views.platform_not_found"

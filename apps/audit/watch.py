@@ -13,6 +13,7 @@ from django.utils import timezone
 from apps.audit import deliveries
 from apps.audit.actions import Action
 from apps.audit.models import SecurityEvent
+from apps.core.caller import correlation_id
 
 log = structlog.get_logger(__name__)
 
@@ -32,7 +33,7 @@ def notice(
     key = _key(action, who, subject)
     latest = {
         "address": address,
-        "correlation_id": str(context.get("request_id", ""))[:64],
+        "correlation_id": correlation_id(),
         "details": dict(details or {}),
         "handled_at": None,
         "last_at": Now(),

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+import structlog
+
 
 @dataclass(frozen=True)
 class Caller:
@@ -29,6 +31,11 @@ _active: ContextVar[Caller] = ContextVar("caller", default=UNKNOWN)
 def current_caller() -> Caller:
     """Return who asks; UNKNOWN outside a request or run."""
     return _active.get()
+
+
+def correlation_id() -> str:
+    """Return what names the request that this work goes back to, up to 64 characters; empty for what nobody asked for."""
+    return str(structlog.contextvars.get_contextvars().get("request_id", ""))
 
 
 def set_caller(caller: Caller) -> None:

@@ -16,6 +16,8 @@ from typing import Any
 
 from django.utils.functional import Promise
 
+from apps.core.caller import correlation_id
+
 
 class DomainError(Exception):
     """Something a person or client can be told about, in a sentence.
@@ -87,11 +89,12 @@ class NoActiveTenant(RuntimeError):
 
 
 def problem(*, status: int, code: str, detail: str, errors: dict[str, list[str]] | None = None) -> dict[str, Any]:
-    """Build the body of a problem detail (RFC 9457); `errors` maps a field to its sentences."""
+    """Build the body of a problem detail (RFC 9457); `errors` maps a field to its sentences, `request_id` is for those who look into it."""
     body: dict[str, Any] = {
         "type": f"/docs/problems#{code}",
         "title": code.replace("_", " ").capitalize(),
         "status": status,
         "detail": detail,
     }
-    return body | ({"errors": errors} if errors else {})
+    request_id = correlation_id()
+    return body | ({"errors": errors} if errors else {}) | ({"request_id": request_id} if request_id else {})

@@ -19,7 +19,7 @@ def add_tenant(logger: Any, method: str, event: dict[str, Any]) -> dict[str, Any
 
 
 _ONE_TIME_LINK = re.compile(
-    r"(/password/reset/key/|/invitation/|(?<!settings)/support/|[?&](?:code|state|SAMLResponse|SAMLRequest|RelayState)=)[^\s'\"/&]+"
+    r"(/password/reset/key/|/invitation/|(?<!settings)/support/|[?&](?:code|ticket|state|SAMLResponse|SAMLRequest|RelayState)=)[^\s'\"/&]+"
 )
 
 

@@ -1,6 +1,8 @@
 """Translate what services raise into pages."""
 
+import re
 from collections.abc import Callable
+from uuid import uuid4
 
 import structlog
 from django.core.exceptions import BadRequest
@@ -12,9 +14,11 @@ from django.shortcuts import render
 from django_structlog.middlewares import RequestMiddleware
 from redis.exceptions import ConnectionError as RedisConnectionError
 
+from apps.core.caller import correlation_id
 from apps.core.errors import DomainError
 from apps.core.limits import client_address, headers_of
 
+REQUEST_ID = re.compile(r"[A-Za-z0-9._:/+=-]{1,64}")
 OUTAGES = (OperationalError, InterfaceError, RedisConnectionError)
 
 
@@ -60,11 +64,28 @@ class NullCharacterMiddleware:
 
 
 class RequestLogMiddleware(RequestMiddleware):
-    """django-structlog's, with an address that nobody can make up: X-Forwarded-For counts from trusted proxies alone."""
+    """django-structlog's, with an address that nobody can make up: X-Forwarded-For counts from trusted proxies alone.
+
+    The id that a caller gave its request (`X-Request-ID`) is kept, so that their logs and ours can be laid side by side, if it is one.
+    """
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:
         structlog.contextvars.bind_contextvars(ip=client_address(request))
+        if not REQUEST_ID.fullmatch(correlation_id()):
+            structlog.contextvars.bind_contextvars(request_id=str(uuid4()))
+
+
+class RequestIdMiddleware:
+    """Tells with each answer by which id logs, audit, jobs and problem details name the request."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        response["X-Request-ID"] = correlation_id()
+        return response
 
 
 class RateLimitHeadersMiddleware:

@@ -33,6 +33,10 @@ PROBLEMS: dict[str, tuple[str, Promise]] = {
     "channel_exists": ("409", _("Alerts already go to this address.")),
     "conflict": ("409", _("It is in a state that does not allow this. `detail` says which.")),
     "empty": ("422", _("The file has no content.")),
+    "fault": (
+        "500",
+        _("Something went wrong in Guildhall. Give `request_id` to whoever runs it: it finds the fault in the logs."),
+    ),
     "forbidden": (
         "403",
         _("You see it and may not do this. Ask whoever manages it, or use an account with the right."),

@@ -19,6 +19,7 @@ _PROBLEM = {
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string", "description": "A sentence for people."},
+        "request_id": {"type": "string", "description": "Names the request in logs and audit, as `X-Request-ID` does."},
         "errors": {
             "type": "object",
             "description": "By field, with status 422.",

@@ -5,13 +5,17 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
 
 from apps.core import markdown
+from apps.core.caller import correlation_id
 from apps.core.errors import DomainError, problem
 from apps.core.problems import PROBLEMS
 from apps.core.storage import DiskIsFull
 
+FAULT = "Something went wrong here, and whoever runs this was told. Try again; if it happens again, tell them the id."
 CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large", 503: "unavailable"}
 
 
@@ -34,6 +38,7 @@ def problem_page(request: HttpRequest, *, status: int, title: str) -> HttpRespon
 
 
 @login_not_required
+@require_GET
 def problems(request: HttpRequest) -> HttpResponse:
     """Say of each code of the API's errors what it means; their `type` leads here."""
     rows = [
@@ -41,6 +46,14 @@ def problems(request: HttpRequest) -> HttpResponse:
         for code, (status, words) in sorted(PROBLEMS.items())
     ]
     return render(request, "errors/problems.html", {"rows": rows})
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Answer for a fault of ours without touching database, cache or session; the id finds it in the logs."""
+    if request.path.startswith("/api/"):
+        body = problem(status=500, code="fault", detail=FAULT)
+        return JsonResponse(body, status=500, content_type="application/problem+json")
+    return HttpResponse(render_to_string("errors/500.html", {"words": FAULT, "id": correlation_id()}), status=500)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -63,7 +63,7 @@ _CLAIM_JOB = f"""
         SELECT j.id FROM jobs_job j WHERE j.queue = %(queue)s AND j.tenant_id = %(tenant)s AND {_DUE}
         ORDER BY {_IS_FIRST} DESC, j.priority DESC, j.created_at LIMIT 1 FOR UPDATE SKIP LOCKED
     )
-    RETURNING id, tenant_id, kind, queue, object_id, fence, deaths, attempts, cancel_requested
+    RETURNING id, tenant_id, kind, queue, object_id, fence, deaths, attempts, correlation_id, cancel_requested
 """
 
 _GO_ON = """

@@ -36,6 +36,7 @@ class JobFields(UUIDModel):
     deaths = models.PositiveSmallIntegerField(default=0)
     attempts = models.PositiveSmallIntegerField(default=0)
     cancel_requested = models.BooleanField(default=False)
+    correlation_id = models.CharField(_("correlation id"), max_length=64, blank=True, db_default="")
     error = models.TextField(_("reason"), blank=True)
     created_at = models.DateTimeField(_("created"), auto_now_add=True)
     started_at = models.DateTimeField(_("started"), null=True)

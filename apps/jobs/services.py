@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from apps.core.caller import correlation_id
 from apps.core.errors import Conflict, NotFound, TooManyRequests, Unavailable
 from apps.core.tenancy import current_tenant, public_context, tenant_context
 from apps.jobs.events import job_revived
@@ -54,6 +55,7 @@ def enqueue(
             dedupe_key=dedupe_key,
             priority=priority,
             not_before=not_before or Now(),
+            correlation_id=correlation_id(),
         )
     transaction.on_commit(lambda: wake(queue))
     return job.pk

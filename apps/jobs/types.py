@@ -22,6 +22,7 @@ class Claim:
     fence: int
     deaths: int
     attempts: int
+    correlation_id: str = ""  # of the request that asked for it, or of the one that led to that
     lost: threading.Event = field(default_factory=threading.Event, compare=False)
     cancelled: threading.Event = field(default_factory=threading.Event, compare=False)
 

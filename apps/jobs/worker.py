@@ -43,7 +43,8 @@ def execute(claim: Claim) -> None:
     """Run one claimed job inside its tenant; never raises."""
     keeper.hold(claim)
     try:
-        with structlog.contextvars.bound_contextvars(job=str(claim.job_id), kind=claim.kind):
+        asked_by = {"request_id": claim.correlation_id} if claim.correlation_id else {}
+        with structlog.contextvars.bound_contextvars(job=str(claim.job_id), kind=claim.kind, **asked_by):
             tenant = _tenant_of(claim)
             if tenant is not None:
                 with tenant_context(tenant):

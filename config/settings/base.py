@@ -98,6 +98,7 @@ MIDDLEWARE = [
     "django.middleware.gzip.GZipMiddleware",
     "apps.tenants.middleware.TenantMiddleware",
     "apps.core.middleware.RequestLogMiddleware",
+    "apps.core.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -382,6 +383,7 @@ PROVIDER_CALL_LIMIT_S = env.float("PROVIDER_CALL_LIMIT_S", default=600.0)  # for
 
 # --- operation ------------------------------------------------------------------------------------------------
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # if it is one: apps.core.middleware.RequestLogMiddleware
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,

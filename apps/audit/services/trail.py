@@ -12,7 +12,7 @@ from apps.audit.chain import Fault
 from apps.audit.models import AuditEvent
 from apps.audit.querysets import AuditQuerySet
 from apps.audit.types import Search
-from apps.core.caller import current_caller
+from apps.core.caller import correlation_id, current_caller
 from apps.core.permissions import require
 from apps.core.tenancy import has_tenant
 
@@ -47,7 +47,7 @@ def record(
         before=dict(before) if before is not None else None,
         after=dict(after) if after is not None else None,
         address=context.get("ip") or None,
-        correlation_id=str(context.get("request_id", ""))[:64],
+        correlation_id=correlation_id(),
     )
 
 
