@@ -49,6 +49,7 @@ DECIDED_BY_PEOPLE = frozenset({"approvals", "tasks"})  # keys read these areas a
 OPEN = frozenset({"/api/v1/auth/me"})
 PROTOCOLS = {
     "/mcp": "agents:read",
+    "/a2a": "agents:write",
     "/v1/models": "agents:read",
     "/v1/chat/completions": "agents:write",
     "/v1/embeddings": "knowledge:read",

@@ -120,7 +120,7 @@ async def _refuse(scope: Any, send: Any, *, is_own: bool) -> None:
     kind, body = b"text/html; charset=utf-8", _PAGE % (status, words.encode(), status)
     if scope["path"].startswith("/api/"):
         kind, body = b"application/problem+json", orjson.dumps(problem(status=status, code=code, detail=words))
-    elif scope["path"].startswith(("/v1/", "/mcp")):
+    elif scope["path"].startswith(("/v1/", "/mcp", "/a2a")):
         error = {"message": words, "type": "server_error", "param": None, "code": code}
         kind, body = b"application/json", orjson.dumps({"error": error})
     headers = [(b"content-type", kind), (b"retry-after", b"%d" % RETRY_S), (b"content-length", b"%d" % len(body))]

@@ -66,7 +66,9 @@ def _resolve(request: HttpRequest) -> Answer:
         if not slug:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
             return PUBLIC
-        if request.path_info.startswith(("/api/", "/v1/", "/mcp", "/openapi.json", "/scim/")):
+        if request.path_info.startswith(
+            ("/api/", "/v1/", "/mcp", "/a2a", "/.well-known/agent-card.json", "/openapi.json", "/scim/")
+        ):
             tenant = hosts.tenant_for_slug(slug)
     if not tenant:
         return _refuse(request, 404, "unknown_tenant", _("No organisation lives at this address."))
@@ -87,7 +89,7 @@ def _refuse(request: HttpRequest, status: int, code: str, sentence: str) -> Http
     if request.path_info.startswith("/api/"):
         body = {"type": f"/docs/problems#{code}", "title": code, "status": status, "detail": sentence}
         return JsonResponse(body, status=status, content_type="application/problem+json")
-    if request.path_info.startswith(("/v1/", "/mcp")):  # as OpenAI's API tells errors
+    if request.path_info.startswith(("/v1/", "/mcp", "/a2a")):  # as OpenAI's API tells errors
         error = {"message": sentence, "type": "invalid_request_error", "param": None, "code": code}
         return JsonResponse({"error": error}, status=status)
     with public_context():

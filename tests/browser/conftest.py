@@ -12,6 +12,7 @@ from django.urls import reverse
 from tests.access.routes import ROUTES
 from tests.canaries import answers, hits, places, plant
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
+from tests.standin.server import StandIn
 
 
 FRESH_S = 200
@@ -143,3 +144,31 @@ def form_of(live, open_page):
     yield make
     for blueprint in made:
         live.manage(code=AWAY.format(blueprint=blueprint))
+
+
+@pytest.fixture
+def vendor(live):
+    """A stand-in on which the agents work, and do no more after the test."""
+    with StandIn() as server:
+        live.use_model(server.url)
+        yield server
+    from tests.browser.test_agents import AWAY
+
+    live.manage(code=AWAY)
+
+
+@pytest.fixture
+def key(live):
+    """Make API keys; they are revoked after the test."""
+    made = []
+
+    def make(scopes, login="amina"):
+        with live.api(login=login) as api:
+            answer = api.post("/api/v1/api-keys/", json={"name": f"Client {len(made)}", "scopes": scopes}).json()
+        made.append(answer["key"]["id"])
+        live.secrets[f"key of a client {len(live.secrets)}"] = answer["text"].rpartition("_")[2]
+        return answer["text"]
+
+    yield make
+    with live.api(login="amina") as api:
+        [api.delete(f"/api/v1/api-keys/{pk}") for pk in made]

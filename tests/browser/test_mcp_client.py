@@ -10,36 +10,11 @@ from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.exceptions import MCPError
 
-from tests.browser.test_agents import AWAY
 from tests.live import wait_for
-from tests.standin.server import StandIn, fails, says
+from tests.standin.server import fails, says
 
 pytestmark = pytest.mark.browser
 ALL = ["agents:read", "agents:write", "knowledge:read", "prompts:read"]
-
-
-@pytest.fixture
-def vendor(live):
-    with StandIn() as server:
-        live.use_model(server.url)
-        yield server
-    live.manage(code=AWAY)
-
-
-@pytest.fixture
-def key(live):
-    made = []
-
-    def make(scopes=ALL, login="amina"):
-        with live.api(login=login) as api:
-            answer = api.post("/api/v1/api-keys/", json={"name": f"MCP {len(made)}", "scopes": scopes}).json()
-        made.append(answer["key"]["id"])
-        live.secrets[f"key of the MCP client {len(live.secrets)}"] = answer["text"].rpartition("_")[2]
-        return answer["text"]
-
-    yield make
-    with live.api(login="amina") as api:
-        [api.delete(f"/api/v1/api-keys/{pk}") for pk in made]
 
 
 @pytest.fixture
@@ -48,7 +23,7 @@ def use(live, key):
 
     def run(function, mode="auto", **about):
         async def connected():
-            headers = {"Authorization": f"Bearer {key(**about)}"}
+            headers = {"Authorization": f"Bearer {key(**({'scopes': ALL} | about))}"}
             async with httpx2.AsyncClient(headers=headers, timeout=60) as wire:
                 transport = streamable_http_client(f"http://localhost:{live.port}/mcp", http_client=wire)
                 async with Client(transport, mode=mode) as client:

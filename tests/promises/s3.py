@@ -115,6 +115,7 @@ def _api_key(live):
     for text in (made["text"], made["text"].replace("gh_acme_", "gh_globex_")):
         with live.http("globex", Authorization=f"Bearer {text}") as client:
             answers += [client.get(path).status_code for path in ("/api/v1/agents/", "/v1/models")]
+            answers.append(client.post("/a2a", json=ping).status_code)
             answers.append(client.post("/mcp", json=ping, headers={"Accept": "application/json"}).status_code)
     return set(answers) != {401}
 
