@@ -23,14 +23,17 @@ METHODS = ("PUT", "PATCH", "DELETE")
 BUSY_S = 60
 
 
-def if_unchanged(request: Request, view: Callable[[Request], Any]) -> Any:
+def if_unchanged(request: Request, view: Callable[[Request], Any], *, is_readable: bool) -> Any:
     """Return what a view answers to a write, whose If-Match must name what the view answers to a GET.
 
-    Raises PreconditionFailed when it does not, Conflict while another such write of the address is being worked on.
+    Raises PreconditionFailed when it does not, or when the address is not one to be read; Conflict while another such
+    write of the address is being worked on.
     """
     wanted = request.headers.get(HEADER, "")
     if request.method not in METHODS or not wanted:
         return view(request)
+    if not is_readable:
+        raise PreconditionFailed(_("This address cannot be read, so there is nothing to compare with."))
     place = f"if-match:{hashlib.sha256(request.path.encode()).hexdigest()}"
     if not _is_ours(place):
         raise Conflict(_("Somebody else is changing this right now. Read it again, then change it."))

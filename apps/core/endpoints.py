@@ -27,7 +27,9 @@ def api_view(methods: list[str]) -> Callable[[Callable[..., Any]], Any]:
         @wraps(function)
         def handler(request: Request, *args: Any, **kwargs: Any) -> Any:
             view = partial(_call, function, args, kwargs)
-            return sparse(request, answered_once(request, lambda: if_unchanged(request, view)))
+            return sparse(
+                request, answered_once(request, lambda: if_unchanged(request, view, is_readable="GET" in methods))
+            )
 
         return decorators.api_view(methods)(handler)
 

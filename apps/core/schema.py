@@ -40,13 +40,22 @@ _ANSWERS = {
 
 
 class Schema(AutoSchema):
-    """AutoSchema that knows which lists come in pages (`core.api.paged`), and which texts may be empty in an answer."""
+    """AutoSchema that knows which lists come in pages (`core.api.paged`), and which texts may be empty in an answer, and examples."""
 
     def _get_paginator(self) -> CursorPagination | None:
         found = self.get_response_serializers()
         if isinstance(found, dict):
             found = found[min(found, key=str)]
         return CursorPagination() if isinstance(found, Pages) else None
+
+    def _get_examples(
+        self, serializer: Any, direction: str, media_type: str, status_code: str | None = None, extras: Any = None
+    ) -> dict[str, Any]:
+        """Show what a serializer of input names as its `example`."""
+        kind = serializer if isinstance(serializer, type) else type(serializer)
+        shown = vars(kind).get("example") if direction == "request" else None
+        found = super()._get_examples(serializer, direction, media_type, status_code, extras)
+        return found or ({"Example": {"value": shown}} if shown else {})
 
     def _map_serializer_field(self, field: Any, direction: str, bypass_extensions: bool = False) -> dict[str, Any]:
         is_text = isinstance(field, serializers.CharField | serializers.ChoiceField)

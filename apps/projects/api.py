@@ -28,6 +28,8 @@ class ProjectSerializer(serializers.ModelSerializer):
 
 
 class ProjectInput(serializers.Serializer):
+    example = {"name": "Relocation", "description": "Everything about the new office"}
+
     name = serializers.CharField(max_length=80)
     description = serializers.CharField(max_length=300, default="", allow_blank=True)
 

@@ -78,6 +78,8 @@ class PromptChange(serializers.Serializer):
 
 
 class PromptInput(VersionInput):
+    example = {"name": "Letter", "text": "Write a letter to {{ name }} about {{ topic }}."}
+
     name = serializers.CharField(max_length=80)
     description = serializers.CharField(max_length=200, default="", allow_blank=True)
 

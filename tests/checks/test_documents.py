@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import call_command
+from jsonschema import Draft202012Validator
 from django.urls import NoReverseMatch, resolve, reverse
 
 from apps.core.tenancy import public_context
@@ -15,6 +16,23 @@ from tests.checks import catalogues
 
 ROOT = Path(__file__).resolve().parents[2]
 SNAPSHOTS = {"config.urls": "openapi.json", "config.urls_public": "openapi-platform.json"}
+
+
+def test_examples_of_the_api_are_as_it_describes():
+    document = json.loads((ROOT / "docs" / "openapi.json").read_text())
+    bodies = [
+        (f"{method} {path}", body["schema"], example["value"])
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+        for body in operation.get("requestBody", {}).get("content", {}).values()
+        for example in body.get("examples", {}).values()
+    ]
+    assert {"post /api/v1/workflows/", "post /api/v1/agents/{id}/chat"} <= {name for name, _schema, _value in bodies}
+    for name, schema, value in bodies:
+        whole = {"components": document["components"]} | schema
+        assert not list(Draft202012Validator(whole).iter_errors(value)), name
+        described = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]["properties"]
+        assert set(value) <= set(described), name
 
 
 @pytest.mark.parametrize("urlconf", SNAPSHOTS)

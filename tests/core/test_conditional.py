@@ -44,6 +44,17 @@ def test_what_was_changed_is_not_removed(api, path, in_acme):
     assert api.delete(path, headers={"If-Match": "*"}).status_code == 404
 
 
+def test_address_that_cannot_be_read_is_not_written_by_the_comparison(api, acme, admin_user, in_acme):
+    """A view of writes alone must not be called for what it would answer to a GET."""
+    from apps.audit.models import AlertChannel
+    from apps.audit.services import alerts
+
+    channel = alerts.add_channel(actor=admin_user, kind="email", target="soc@acme.example").channel
+    refused = api.delete(f"/api/v1/alert-channels/{channel.pk}", headers={"If-Match": "*"})
+    assert refused.status_code == 412 and AlertChannel.objects.filter(pk=channel.pk).exists()
+    assert api.delete(f"/api/v1/alert-channels/{channel.pk}").status_code == 204
+
+
 def test_any_version_and_a_weakened_tag(api, path):
     assert rename(api, path, "A", "*").status_code == 200
     answer = api.get(path, headers={"Accept-Encoding": "gzip"})

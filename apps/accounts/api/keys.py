@@ -35,6 +35,8 @@ class NewKeySerializer(serializers.Serializer):
 
 
 class KeyInput(serializers.Serializer):
+    example = {"name": "Nightly report", "scopes": ["agents:read", "agents:write"]}
+
     name = serializers.CharField(max_length=80)
     scopes = serializers.ListField(child=serializers.ChoiceField(list(SCOPES)))
     account = serializers.UUIDField(required=False, help_text="A service account; default: your own.")

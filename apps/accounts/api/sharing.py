@@ -41,6 +41,8 @@ class GrantSerializer(serializers.Serializer):
 
 
 class GrantInput(serializers.Serializer):
+    example = {"to": "jonas@acme.example", "level": "use", "expires_at": "2027-12-31T22:00:00Z", "on_weekdays": True}
+
     to = serializers.CharField(max_length=60, help_text="`user:<id>`, `group:<id>` or a member's e-mail address")
     level = serializers.CharField(max_length=10, help_text="Agents: `use`, `change`, `manage`; collections: `view`, …")
     expires_at = serializers.DateTimeField(default=None, allow_null=True)

@@ -16,6 +16,8 @@ from apps.core.endpoints import api_view
 
 
 class LoginInput(serializers.Serializer):
+    example = {"email": "jonas@acme.example", "password": "correct horse battery staple"}
+
     email = serializers.EmailField()
     password = serializers.CharField(max_length=256, trim_whitespace=False)
     code = serializers.CharField(

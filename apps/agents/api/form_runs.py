@@ -55,6 +55,8 @@ class FormSerializer(serializers.Serializer):
 
 
 class FormInput(serializers.Serializer):
+    example = {"values": {"topic": "annual leave", "reader": "staff"}}
+
     values = serializers.DictField(child=serializers.CharField(max_length=8000, allow_blank=True))
     project = serializers.UUIDField(required=False, help_text="In which the run takes place, and is counted.")
 

@@ -37,6 +37,8 @@ class AgentInput(serializers.Serializer):
 
 
 class NewAgentInput(AgentInput):
+    example = {"name": "Travel desk", "description": "Answers from the travel policy.", "starters": ["May I fly?"]}
+
     blueprint = serializers.SlugField(required=False, help_text="The key of one that it works by.")
 
 

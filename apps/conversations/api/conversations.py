@@ -118,6 +118,8 @@ class FoundSerializer(serializers.ModelSerializer):
 
 
 class ChatInput(serializers.Serializer):
+    example = {"text": "How many days of annual leave do I get?"}
+
     text = serializers.CharField(trim_whitespace=False)
     conversation = serializers.UUIDField(required=False, help_text="Default: a new conversation.")
     project = serializers.UUIDField(

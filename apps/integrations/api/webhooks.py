@@ -34,6 +34,8 @@ class WebhookSerializer(serializers.ModelSerializer):
 
 
 class WebhookInput(serializers.Serializer):
+    example = {"name": "Service desk", "url": "https://desk.example.com/guildhall", "events": ["run.finished"]}
+
     name = serializers.CharField(max_length=40)
     url = serializers.CharField(max_length=300)
     events = serializers.ListField(child=serializers.ChoiceField(Webhook.Event.choices), allow_empty=False)

@@ -113,6 +113,8 @@ class FilterInput(serializers.Serializer):
 
 
 class SearchInput(FilterInput):
+    example = {"query": "When does the depot open?", "limit": 5, "tags": ["depot"]}
+
     query = serializers.CharField(max_length=2000)
     knowledge_base = serializers.UUIDField(required=False)
     documents = serializers.ListField(child=serializers.UUIDField(), default=list, max_length=200)
@@ -188,6 +190,8 @@ def upload(request: Request) -> Response:
 
 
 class PasteInput(serializers.Serializer):
+    example = {"name": "Depot", "text": "# Opening hours\n\nThe depot opens at 06:30.", "tags": ["depot"]}
+
     name = serializers.CharField(max_length=200)
     text = serializers.CharField(help_text="Markdown or plain text.")
     knowledge_base = serializers.UUIDField(required=False, help_text="Default: the first collection.")

@@ -63,6 +63,13 @@ class AutomationSerializer(serializers.ModelSerializer):
 
 
 class AutomationInput(serializers.Serializer):
+    example = {
+        "name": "Morning news",
+        "agent": "7d1f6a52-3c0e-4b5a-9a53-0d6c1f2e8b11",
+        "values": {"question": "What is new in our documents since yesterday?"},
+        "cron": "30 8 * * 1-5",
+    }
+
     name = serializers.CharField(max_length=80)
     agent = serializers.PrimaryKeyRelatedField(
         queryset=Agent.objects.all(), required=False, allow_null=True, help_text="Either this or `workflow`."

@@ -54,6 +54,22 @@ class WorkflowLineSerializer(serializers.ModelSerializer):
 
 
 class WorkflowInput(serializers.Serializer):
+    example = {
+        "name": "Brief with a look",
+        "flow": {
+            "inputs": [{"name": "topic"}],
+            "steps": [
+                {
+                    "kind": "agent",
+                    "name": "draft",
+                    "agent": "7d1f6a52-3c0e-4b5a-9a53-0d6c1f2e8b11",
+                    "values": {"topic": "{{ topic }}", "reader": "staff"},
+                },
+                {"kind": "person", "name": "check", "text": "{{ draft }}"},
+            ],
+        },
+    }
+
     name = serializers.CharField(max_length=80)
     description = serializers.CharField(max_length=200, required=False, allow_blank=True)
     flow = FlowField(required=False)
