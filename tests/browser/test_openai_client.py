@@ -20,20 +20,12 @@ WEATHER = {
 LEAVE = [{"role": "user", "content": "How many days of annual leave do I get?"}]
 
 
-@pytest.fixture(scope="module")
-def key(live):
-    with live.api(login="jonas") as api:
-        made = api.post("/api/v1/api-keys/", json={"name": "Client", "scopes": SCOPES})
-        assert made.status_code == 201, made.text
-        live.secrets["key of OpenAI's client"] = made.json()["text"].rpartition("_")[2]
-        yield made.json()["text"]
-        api.delete(f"/api/v1/api-keys/{made.json()['key']['id']}")
-
-
 @pytest.fixture
 def client(live, key):
     """On the platform's own host: the key names its organisation."""
-    with openai.OpenAI(base_url=f"http://localhost:{live.port}/v1", api_key=key, max_retries=0) as made:
+    with openai.OpenAI(
+        base_url=f"http://localhost:{live.port}/v1", api_key=key(SCOPES, login="jonas"), max_retries=0
+    ) as made:
         yield made
 
 
@@ -175,18 +167,16 @@ def test_errors_are_those_of_the_protocol(client, live, key):
         with openai.OpenAI(base_url=f"http://localhost:{live.port}/v1", api_key=bad, max_retries=0) as other:
             with pytest.raises((openai.AuthenticationError, openai.NotFoundError)):
                 other.models.list()
-    with live.api(login="jonas") as api:
-        narrow = api.post("/api/v1/api-keys/", json={"name": "Narrow", "scopes": ["agents:read"]}).json()
-        with openai.OpenAI(base_url=f"http://localhost:{live.port}/v1", api_key=narrow["text"], max_retries=0) as other:
-            assert other.models.list().data
-            with pytest.raises(openai.PermissionDeniedError):
-                other.chat.completions.create(model="handbook-guide", messages=LEAVE)
-        api.delete(f"/api/v1/api-keys/{narrow['key']['id']}")
+    narrow = key(["agents:read"], login="jonas")
+    with openai.OpenAI(base_url=f"http://localhost:{live.port}/v1", api_key=narrow, max_retries=0) as other:
+        assert other.models.list().data
+        with pytest.raises(openai.PermissionDeniedError):
+            other.chat.completions.create(model="handbook-guide", messages=LEAVE)
 
 
 @pytest.mark.parametrize("path", ["chat/completions", "embeddings"])
 def test_what_cannot_be_stored_or_read_is_refused(path, live, key):
-    with live.http(Authorization=f"Bearer {key}") as http:
+    with live.http(Authorization=f"Bearer {key(SCOPES)}") as http:
         call = {"id": "a", "function": {"name": "f", "arguments": "\0"}}
         said = [{"role": "user", "content": "x"}, {"role": "assistant", "tool_calls": [call]}]
         said.append({"role": "tool", "tool_call_id": "a", "content": "y"})

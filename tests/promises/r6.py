@@ -36,6 +36,10 @@ class Tab:
                     self.broken += 1
             self.tail = "" if not self.done else self.tail
 
+    def told(self):
+        """Say where this tab stands."""
+        return f"done {self.done}, {self.cuts} cuts, {self.broken} broken, {len(self.blocks)} blocks, last {self.blocks[-1:]!r}"
+
     def listen(self, socket, limit):
         while not self.done and limit != 0:
             frame = orjson.loads(socket.recv(timeout=30))
@@ -104,8 +108,11 @@ def _is_equal(live, api, message, tabs, streams):
 
     stored = api.get(f"/api/v1/conversations/{message['conversation']}/messages/{message['id']}").json()["text"]
     streamed = streams.get(message["run"])
-    return (
-        stored == "".join(WORDS)
-        and all(tab.blocks == render_blocks(stored) for tab in tabs)
-        and streamed in (None, stored)
-    )
+    wrong = [
+        *(["stored"] if stored != "".join(WORDS) else []),
+        *(f"tab {tab.told()}" for tab in tabs if tab.blocks != render_blocks(stored)),
+        *([f"stream {streamed!r}"] if streamed not in (None, stored) else []),
+    ]
+    for what in wrong:
+        print(f"     R6: not equal: {what}; stored {stored!r}"[:2000], flush=True)
+    return not wrong
