@@ -362,7 +362,7 @@ JOB_LEASE_S = env.float("JOB_LEASE_S", default=30.0)
 JOB_HEARTBEAT_S = env.float("JOB_HEARTBEAT_S", default=10.0)
 JOB_MAX_DEATHS = 3
 WEB_PLACES = env.int("WEB_PLACES", default=8)  # requests that a web process works on at once
-WEB_WAITING = env.int("WEB_WAITING", default=8)  # and how many wait for a place; a tenant gets three quarters of them
+WEB_WAITING = env.int("WEB_WAITING", default=24)  # and how many wait for a place; a tenant gets three quarters of them
 JOB_TENANT_CAP = env.int("JOB_TENANT_CAP", default=32)
 JOB_TENANT_QUEUE_LIMIT = env.int("JOB_TENANT_QUEUE_LIMIT", default=2000)
 # Seconds between the tries of a message to a webhook; after the last one it is given up. Together 28 hours.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 PROMISE = "ten times the load is borne"
 FAULT = "pages, API and questions of two organisations, up to ten times what is served"
 PROMISED = "0 faults, Retry-After, accepted <= 2 x p95"
-RATED_AT_ONCE, RATED_S, STEPS = 16, 15, 10
+RATED_AT_ONCE, RATED_S, STEPS = 32, 15, 10  # places and room to wait of one process
 CHAT_EVERY = 50
 
 
