@@ -6,6 +6,7 @@ from urllib.parse import parse_qs
 from uuid import UUID
 
 import orjson
+import structlog
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from apps.accounts.models import User
@@ -17,8 +18,9 @@ from apps.core.caller import Caller, set_caller
 from apps.core.sockets import count_in, count_out, query, socket_address
 from apps.core.tenancy import current_tenant
 
+log = structlog.get_logger(__name__)
 PROTOCOL = "guildhall.run.v1"
-DONE, REJECTED, TOO_MANY = 1000, 4401, 4429
+DONE, REJECTED, GONE, TOO_MANY, BROKEN = 1000, 4401, 4404, 4429, 4500
 
 
 class RunConsumer(AsyncWebsocketConsumer):
@@ -56,12 +58,20 @@ class RunConsumer(AsyncWebsocketConsumer):
         """Nothing is asked of this socket; what comes is passed over."""
 
     async def _tell(self, after: str) -> None:
-        async with aclosing(follow(current_tenant(), self.run_id, after)) as events:
-            async for event in events:
-                if event is not None:
-                    frame = {"id": event.id, "event": event.kind, "data": event.data}
-                    await self.send(text_data=orjson.dumps(frame, default=str).decode())
-        await self.close(DONE)
+        """Send what happens until the end; the socket does not stay open and silent where that breaks."""
+        code = DONE
+        try:
+            async with aclosing(follow(current_tenant(), self.run_id, after)) as events:
+                async for event in events:
+                    if event is not None:
+                        frame = {"id": event.id, "event": event.kind, "data": event.data}
+                        await self.send(text_data=orjson.dumps(frame, default=str).decode())
+        except Run.DoesNotExist:
+            code = GONE
+        except Exception:
+            log.exception("follower_failed")
+            code = BROKEN
+        await self.close(code)
 
     async def _watch(self) -> None:
         await until_out(self.user_id, self._sees)

@@ -10,9 +10,8 @@ from collections import OrderedDict, deque
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import orjson
-
-from apps.core.errors import problem
+from apps.core.caller import tenant_of_key
+from apps.core.refusals import refusal_at
 
 HOLD_S = 2.0
 RETRY_S = 2
@@ -109,21 +108,22 @@ class AdmissionGuard:
 
 
 def _who(scope: Any) -> str:
-    """Return what stands for the tenant before anybody looked it up: the host, and the header that names another one."""
-    headers = dict(scope["headers"])
-    return f"{headers.get(b'host', b'')!r} {headers.get(b'x-tenant', b'')!r}"
+    """Return what stands for the tenant before anybody looked it up: the one that is named beside the host, or the host."""
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    named = headers.get(b"x-tenant", "") or tenant_of_key(headers.get(b"authorization", ""))
+    return named or headers.get(b"host", "")
 
 
 async def _refuse(scope: Any, send: Any, *, is_own: bool) -> None:
     status, code = (429, "too_many_requests") if is_own else (503, "unavailable")
     words = "There is too much to do just now. Try again in a moment."
-    kind, body = b"text/html; charset=utf-8", _PAGE % (status, words.encode(), status)
-    if scope["path"].startswith("/api/"):
-        kind, body = b"application/problem+json", orjson.dumps(problem(status=status, code=code, detail=words))
-    elif scope["path"].startswith(("/v1/", "/mcp", "/a2a")):
-        error = {"message": words, "type": "server_error", "param": None, "code": code}
-        kind, body = b"application/json", orjson.dumps({"error": error})
-    headers = [(b"content-type", kind), (b"retry-after", b"%d" % RETRY_S), (b"content-length", b"%d" % len(body))]
+    page = ("text/html; charset=utf-8", _PAGE % (status, words.encode(), status))
+    kind, body = refusal_at(scope["path"], status=status, code=code, words=words) or page
+    headers = [
+        (b"content-type", kind.encode()),
+        (b"retry-after", b"%d" % RETRY_S),
+        (b"content-length", b"%d" % len(body)),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 

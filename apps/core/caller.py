@@ -33,6 +33,12 @@ def current_caller() -> Caller:
     return _active.get()
 
 
+def tenant_of_key(authorization: str) -> str:
+    """Return the tenant that an API key in the header names (`gh_<tenant>_…`), empty without one; whether the key is good is seen later."""
+    parts = authorization.removeprefix("Bearer ").strip().split("_")
+    return parts[1] if len(parts) == 4 and parts[0] == "gh" else ""
+
+
 def correlation_id() -> str:
     """Return what names the request that this work goes back to, up to 64 characters; empty for what nobody asked for."""
     return str(structlog.contextvars.get_contextvars().get("request_id", ""))

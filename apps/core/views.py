@@ -3,7 +3,7 @@
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET
 
 from apps.core import markdown
 from apps.core.caller import correlation_id
-from apps.core.errors import DomainError, problem
+from apps.core.errors import DomainError
 from apps.core.problems import PROBLEMS
+from apps.core.refusals import refusal_at
 from apps.core.storage import DiskIsFull
 
-FAULT = "Something went wrong here, and whoever runs this was told. Try again; if it happens again, tell them the id."
+FAULT = "Something went wrong here. Try again; if it happens again, give whoever runs this the id."
 CODES = {400: "bad_request", 403: "forbidden", 404: "not_found", 413: "too_large", 503: "unavailable"}
 
 
@@ -29,9 +30,8 @@ def sign_in_by_page(request: HttpRequest) -> HttpResponse:
 
 def problem_page(request: HttpRequest, *, status: int, title: str) -> HttpResponse:
     """Render the shared error page with a sentence that says what to do; API clients get it as a problem detail."""
-    if request.path.startswith("/api/"):
-        body = problem(status=status, code=CODES[status], detail=title)
-        return JsonResponse(body, status=status, content_type="application/problem+json")
+    if told := refusal_at(request.path, status=status, code=CODES[status], words=title):
+        return HttpResponse(told[1], status=status, content_type=told[0])
     error = DomainError(title)
     error.status = status
     return render(request, "errors/problem.html", {"error": error}, status=status)
@@ -50,9 +50,8 @@ def problems(request: HttpRequest) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """Answer for a fault of ours without touching database, cache or session; the id finds it in the logs."""
-    if request.path.startswith("/api/"):
-        body = problem(status=500, code="fault", detail=FAULT)
-        return JsonResponse(body, status=500, content_type="application/problem+json")
+    if told := refusal_at(request.path, status=500, code="fault", words=FAULT):
+        return HttpResponse(told[1], status=500, content_type=told[0])
     return HttpResponse(render_to_string("errors/500.html", {"words": FAULT, "id": correlation_id()}), status=500)
 
 

@@ -5,14 +5,17 @@ from collections.abc import Awaitable, Callable
 from asgiref.sync import iscoroutinefunction, markcoroutinefunction, sync_to_async
 from django.conf import settings
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
+from apps.core.caller import tenant_of_key
 from apps.core.middleware import outage_page
+from apps.core.refusals import OTHER_PROTOCOLS, refusal_at
 from apps.core.tenancy import PUBLIC, ActiveSchema, public_context, tenant_context
 from apps.tenants import hosts, schemas
 
+FOR_PROGRAMS = ("/api/", *OTHER_PROTOCOLS, "/.well-known/agent-card.json", "/openapi.json", "/scim/")
 Answer = HttpResponse | ActiveSchema
 
 
@@ -62,13 +65,11 @@ def _resolve(request: HttpRequest) -> Answer:
     if tenant and slug and slug.lower() != tenant.slug:
         return _refuse(request, 400, "tenant_mismatch", _("The host and the X-Tenant header name different tenants."))
     if not tenant and hosts.is_platform(host):
-        slug = slug or _tenant_of_key(request)
+        slug = slug or tenant_of_key(request.headers.get("Authorization", ""))
         if not slug:
             request.urlconf = settings.PUBLIC_SCHEMA_URLCONF  # type: ignore[attr-defined]
             return PUBLIC
-        if request.path_info.startswith(
-            ("/api/", "/v1/", "/mcp", "/a2a", "/.well-known/agent-card.json", "/openapi.json", "/scim/")
-        ):
+        if request.path_info.startswith(FOR_PROGRAMS):
             tenant = hosts.tenant_for_slug(slug)
     if not tenant:
         return _refuse(request, 404, "unknown_tenant", _("No organisation lives at this address."))
@@ -79,18 +80,8 @@ def _resolve(request: HttpRequest) -> Answer:
     return tenant
 
 
-def _tenant_of_key(request: HttpRequest) -> str:
-    """Return the tenant that an API key names (`gh_<tenant>_…`), empty without one; whether the key is good is seen later."""
-    parts = request.headers.get("Authorization", "").removeprefix("Bearer ").strip().split("_")
-    return parts[1] if len(parts) == 4 and parts[0] == "gh" else ""
-
-
 def _refuse(request: HttpRequest, status: int, code: str, sentence: str) -> HttpResponse:
-    if request.path_info.startswith("/api/"):
-        body = {"type": f"/docs/problems#{code}", "title": code, "status": status, "detail": sentence}
-        return JsonResponse(body, status=status, content_type="application/problem+json")
-    if request.path_info.startswith(("/v1/", "/mcp", "/a2a")):  # as OpenAI's API tells errors
-        error = {"message": sentence, "type": "invalid_request_error", "param": None, "code": code}
-        return JsonResponse({"error": error}, status=status)
+    if told := refusal_at(request.path_info, status=status, code=code, words=sentence):
+        return HttpResponse(told[1], status=status, content_type=told[0])
     with public_context():
         return render(request, "errors/plain.html", {"status": status, "sentence": sentence}, status=status)

@@ -3,11 +3,13 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
+from uuid import uuid4
 
 from channels.auth import AuthMiddleware
 from channels.db import database_sync_to_async
 from channels.generic.websocket import WebsocketConsumer
 from channels.sessions import CookieMiddleware, SessionMiddleware
+from structlog.contextvars import bound_contextvars
 
 from apps.core.tenancy import tenant_context
 from apps.tenants import hosts, schemas
@@ -24,7 +26,7 @@ class Refusal(WebsocketConsumer):
 
 
 class TenantSocketMiddleware:
-    """Makes the host's tenant active for the socket's life; the Origin must be that very host.
+    """Makes the host's tenant active for the socket's life, and an id for the logs; the Origin must be that very host.
 
     Below `ticketed` a ticket opens the socket and no cookie, so any page may; the platform's host has the tenant named.
     """
@@ -44,7 +46,7 @@ class TenantSocketMiddleware:
         if tenant is None:
             await self.refuse(scope, receive, send)
             return
-        with tenant_context(tenant):
+        with tenant_context(tenant), bound_contextvars(request_id=str(uuid4())):
             await self.inner(scope, receive, send)
 
 

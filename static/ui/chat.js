@@ -85,7 +85,24 @@ function write(el, f) {
   if (!f.html) { block?.remove(); return; }
   if (!block) { block = document.createElement('div'); prose.append(block); }
   block.className = f.t === 'tail' ? 'blk caret' : 'blk';
-  if (block.innerHTML !== f.html) { block.innerHTML = f.html; markChosen(); }
+  const fresh = document.createElement('template');
+  fresh.innerHTML = f.html;
+  renew(block, fresh.content);
+  markChosen();
+}
+// Writes what differs and keeps the elements: what is pressed, marked or has the focus stays while more comes in.
+function renew(was, now) {
+  const fresh = [...now.childNodes];
+  fresh.forEach((node, n) => {
+    const kept = was.childNodes[n];
+    if (!kept) { was.append(node); return; }
+    if (kept.nodeName !== node.nodeName) { kept.replaceWith(node); return; }
+    if (kept.nodeType !== Node.ELEMENT_NODE) { if (kept.data !== node.data) kept.data = node.data; return; }
+    [...kept.attributes].filter(a => !node.hasAttribute(a.name)).forEach(a => kept.removeAttribute(a.name));
+    [...node.attributes].filter(a => kept.getAttribute(a.name) !== a.value).forEach(a => kept.setAttribute(a.name, a.value));
+    renew(kept, node);
+  });
+  while (was.childNodes.length > fresh.length) was.lastChild.remove();
 }
 // What comes over the socket knows no CSRF token: its forms get the page's.
 function adopt(slot) {
@@ -193,21 +210,10 @@ function markChosen() {
   source?.classList.add('on');
   return source;
 }
-// What is pressed may be written anew before it is let go; then no click comes to it, or none at all, and letting go there is meant for what was pressed.
-let pressed = null;
 function chosenBy(target) {
   const cite = target.closest('a.cite');
   return cite && { cite, owner: cite.closest('.msg').dataset.id, href: cite.getAttribute('href') };
 }
-document.addEventListener('pointerdown', e => {
-  const found = e.button === 0 && chosenBy(e.target);
-  pressed = found && { ...found, x: e.clientX, y: e.clientY };
-});
-document.addEventListener('pointerup', e => {
-  const was = pressed;
-  pressed = null;
-  if (was && !was.cite.isConnected && Math.hypot(e.clientX - was.x, e.clientY - was.y) < 8) showSource(was);
-});
 async function showSource({ cite, owner, href }) {
   chosen = { owner, href };
   if ($('#source-list').dataset.of !== owner) {

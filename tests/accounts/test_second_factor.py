@@ -52,6 +52,19 @@ def secured(acme, in_acme, member, django_capture_on_commit_callbacks):
     return client, secret, codes
 
 
+def test_who_is_asked_again_may_give_a_code_instead(secured):
+    """The other way leads to where one was going, named once."""
+    _, secret, _ = secured
+    with tenant_context(None):
+        client = Client(HTTP_HOST="acme.localhost")
+        step = sign_in(client)
+        client.post(step["Location"], {"code": totp(secret, 1)})
+        page = client.get("/accounts/2fa/totp/deactivate/", follow=True).content.decode()
+        [other] = re.findall(r'href="(/accounts/2fa/reauthenticate/[^"]*)"', page)
+        assert other.count("next=") == 1
+        assert "one-time-code" in client.get(other).content.decode()
+
+
 def test_app_is_added_and_asked_for(secured):
     _, secret, _ = secured
     with tenant_context(None):

@@ -143,7 +143,7 @@ def form_of(live, open_page):
 
     yield make
     for blueprint in made:
-        live.manage(code=AWAY.format(blueprint=blueprint))
+        live.code(AWAY.format(blueprint=blueprint))
 
 
 @pytest.fixture
@@ -154,7 +154,7 @@ def vendor(live):
         yield server
     from tests.browser.test_agents import AWAY
 
-    live.manage(code=AWAY)
+    live.code(AWAY)
 
 
 @pytest.fixture

@@ -36,9 +36,9 @@ def vendor(live):
     """The agent with the form on a model of the stand-in that has a price; put back in the end."""
     with StandIn() as server:
         live.use_model(server.url)
-        live.manage(code=PRICED)
+        live.code(PRICED)
         yield server
-    live.manage(code=AWAY)
+    live.code(AWAY)
 
 
 def test_built_in_model_answers_a_form_with_sources(live, open_page):

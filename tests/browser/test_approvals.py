@@ -26,7 +26,7 @@ def vendor(live):
     with StandIn() as server:
         live.use_model(server.url)
         yield server
-    live.manage(code=AWAY + TAKEN)
+    live.code(AWAY + TAKEN)
 
 
 @pytest.fixture

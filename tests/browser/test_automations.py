@@ -22,7 +22,7 @@ with tenant_context(tenant_for_slug("acme")):
 @pytest.fixture
 def away(live):
     yield
-    live.manage(code=AWAY)
+    live.code(AWAY)
 
 
 def test_from_its_making_to_an_answer_in_a_conversation(live, open_page, away):

@@ -22,7 +22,7 @@ def made(live, open_page):
     page.get_by_role("button", name="Make").click()
     page.wait_for_url(re.compile("/behaviour/$"))
     yield page.url.replace("/behaviour/", "/form/").removeprefix(live.url())
-    live.manage(code=AWAY.format(blueprint="rfp_analyser"))
+    live.code(AWAY.format(blueprint="rfp_analyser"))
 
 
 def test_from_the_list_of_agents_to_the_result(live, open_page, made, tmp_path, console):

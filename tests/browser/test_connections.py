@@ -26,7 +26,7 @@ def vendor(live):
     with StandIn() as server:
         live.use_model(server.url)
         yield server
-    live.manage(code=AWAY + TAKEN + GONE)
+    live.code(AWAY + TAKEN + GONE)
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_pages_are_clean(live, open_page, vendor, desk, console):
         assert violations(page) == [] and not is_sideways(page)
         page.get_by_role("link", name="Change").click()
         assert violations(page) == [] and not is_sideways(page)
-        live.manage(code=GONE)
+        live.code(GONE)
     console[:] = [line for line in console if "status of 422" not in line]  # the form that was refused
 
 

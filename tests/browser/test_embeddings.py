@@ -62,8 +62,8 @@ def test_collection_changes_its_model(live, open_page):
         for view in VIEWS.values():
             shown = open_page("/settings/caches/", login="amina", **view)
             assert violations(shown) == [] and not is_sideways(shown)
-        live.manage(code=PUT_BACK)
+        live.code(PUT_BACK)
         page.goto(f"{live.url()}/knowledge/")
         page.get_by_role("link", name="Company documents").click()
         expect(page.locator("#model .badge")).to_have_text("The built-in model", timeout=30_000)
-        live.manage(code=REMOVE)
+        live.code(REMOVE)

@@ -32,8 +32,8 @@ def base(live):
     with live.api() as api:
         known = {row["name"]: row["id"] for row in api.get("/api/v1/knowledge-base/").json()}
     yield known.get(NAME, "")
-    live.manage(
-        code=f"""
+    live.code(
+        f"""
 from apps.core.tenancy import tenant_context
 from apps.knowledge.models import Document, KnowledgeBase
 from apps.tenants.hosts import tenant_for_slug

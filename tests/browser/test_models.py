@@ -26,7 +26,7 @@ with tenant_context(tenant_for_slug("acme")):
 def put_back(live):
     """Leave the instance as it was for the tests that follow, however this one ends."""
     yield
-    live.manage(code=PUT_BACK)
+    live.code(PUT_BACK)
 
 
 def test_from_a_key_to_a_budget_that_stops(live, open_page, put_back):

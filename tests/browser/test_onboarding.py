@@ -20,7 +20,7 @@ with tenant_context(tenant_for_slug("acme")):
 @pytest.fixture
 def away(live):
     yield
-    live.manage(code=AWAY)
+    live.code(AWAY)
 
 
 @pytest.mark.usefixtures("away")

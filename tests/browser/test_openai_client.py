@@ -7,9 +7,8 @@ import numpy as np
 import openai
 import pytest
 
-from tests.browser.test_agents import AWAY
 from tests.live import wait_for
-from tests.standin.server import StandIn, calls, fails, says
+from tests.standin.server import calls, fails, says
 
 pytestmark = pytest.mark.browser
 SCOPES = ["agents:read", "agents:write", "knowledge:read"]
@@ -27,14 +26,6 @@ def client(live, key):
         base_url=f"http://localhost:{live.port}/v1", api_key=key(SCOPES, login="jonas"), max_retries=0
     ) as made:
         yield made
-
-
-@pytest.fixture
-def vendor(live):
-    with StandIn() as server:
-        live.use_model(server.url)
-        yield server
-    live.manage(code=AWAY)
 
 
 def test_agents_are_listed_as_models(client):

@@ -137,8 +137,8 @@ def test_hostile_answer_runs_nothing(live, open_page):
         expect(page.locator(".msg[data-run] .prose")).to_contain_text("end of it")
         assert page.title() != "owned"
         assert foreign == []
-    live.manage(
-        code="""
+    live.code(
+        """
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.agents.models import Agent
@@ -327,9 +327,9 @@ with tenant_context(tenant_for_slug("acme")): Project.objects.update(archived_at
 @pytest.fixture
 def no_projects(live):
     """Without the demo's project, through which its members reach the collection."""
-    live.manage(code=PROJECTS.format("timezone.now()"))
+    live.code(PROJECTS.format("timezone.now()"))
     yield
-    live.manage(code=PROJECTS.format("None"))
+    live.code(PROJECTS.format("None"))
 
 
 def test_sharing_closes_and_opens_a_collection(live, open_page, console, no_projects):
@@ -399,8 +399,8 @@ def test_single_sign_on_is_set_up_and_used(live, open_page, console):
             expect(page.get_by_role("heading", level=1)).to_contain_text("Sam", timeout=10_000)
     of_the_provider = ("NAME_NOT_RESOLVED", "404 (NOT FOUND)")  # its page has a style from elsewhere and no icon
     console[:] = [line for line in console if not any(part in line for part in of_the_provider)]
-    live.manage(
-        code="""
+    live.code(
+        """
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.accounts.models import IdentityProvider
@@ -473,8 +473,8 @@ def test_a_day_of_administration_by_keyboard_alone(live, open_page):
 
 
 def give_factor(live, email):
-    live.manage(
-        code=f"""
+    live.code(
+        f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.accounts.models import User
@@ -578,8 +578,8 @@ def test_passkey_is_added_and_signs_in(live, open_page):
     expect(page.get_by_role("heading", level=1)).to_contain_text("Jonas", timeout=10_000)
     page.goto(f"{live.url()}/accounts/2fa/")
     assert violations(page) == []
-    live.manage(
-        code="""
+    live.code(
+        """
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from allauth.mfa.models import Authenticator
@@ -611,3 +611,8 @@ def test_sign_in_with_an_authenticator_app(live, open_page):
     assert violations(page) == []
     page.get_by_role("button", name="Sign In").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("Amina")
+    page.goto(f"{live.url('globex')}/accounts/2fa/totp/deactivate/")
+    page.fill("#id_password", PASSWORD)
+    page.get_by_role("button", name="Go on").click()
+    page.get_by_role("button", name="Deactivate").click()
+    expect(page.get_by_role("link", name="Activate")).to_be_visible()

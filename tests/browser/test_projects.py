@@ -19,7 +19,7 @@ with tenant_context(tenant_for_slug("acme")): Project.objects.filter(name="Bridg
 @pytest.fixture
 def away(live):
     yield
-    live.manage(code=AWAY)
+    live.code(AWAY)
 
 
 def test_from_its_name_to_an_answer(live, open_page, away):

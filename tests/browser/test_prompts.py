@@ -34,7 +34,7 @@ def vendor(live):
     with StandIn() as server:
         live.use_model(server.url)
         yield server
-    live.manage(code=PUT_BACK)
+    live.code(PUT_BACK)
 
 
 def told(vendor):

@@ -97,6 +97,22 @@ def test_ticket_opens_one_socket_of_its_own_run_at_its_own_organisation(live):
             assert frames(socket)[-1]["event"] == "end"
 
 
+def test_work_asked_for_by_a_socket_has_an_id_in_the_logs(live):
+    """Nobody sends an X-Request-ID with a frame, and still the job and the lines of its worker go together."""
+    with live.api() as api:
+        agent = api.get("/api/v1/agents/").json()[0]["id"]
+        begun = api.post(f"/api/v1/agents/{agent}/chat", json={"text": "How many days of leave?"}).json()
+        wait_for(lambda: api.get(f"/api/v1/runs/{begun['run']}").json()["state"] == "succeeded")
+    with live.socket(begun["conversation"], live.cookies()) as socket:
+        socket.send(json.dumps({"t": "send", "text": "And sick leave?", "key": "socket-1"}))
+        while json.loads(socket.recv(timeout=20))["t"] != "sent":
+            pass
+    statement = """SELECT j.correlation_id FROM jobs_job j JOIN t_acme.agents_run r ON r.id = j.object_id
+                   JOIN t_acme.conversations_message m ON m.run_id = r.id WHERE m.conversation_id = %s"""
+    ids = [row[0] for row in live.sql(statement, begun["conversation"])]
+    assert len(ids) == len(set(ids)) == 2 and all(ids)
+
+
 def test_who_loses_the_right_is_cut_off(live):
     with model(live, says("", tokens=WORDS, delay_s=1.0)), live.api() as owner, live.api(login="jonas") as jonas:
         run = asked(jonas)

@@ -22,7 +22,7 @@ with tenant_context(tenant_for_slug("acme")): Webhook.objects.all().delete(); Co
 @pytest.fixture
 def house(live):
     yield
-    live.manage(code=GONE)
+    live.code(GONE)
 
 
 def told(address, message, token):

@@ -25,7 +25,7 @@ with tenant_context(tenant_for_slug("acme")):
 def away(live):
     """Take away afterwards what these tests make."""
     yield
-    live.manage(code=REMOVE + "".join(AWAY.format(blueprint=blueprint) for blueprint in NEEDED))
+    live.code(REMOVE + "".join(AWAY.format(blueprint=blueprint) for blueprint in NEEDED))
 
 
 def sample(key, name):

@@ -12,7 +12,12 @@ from apps.core.problems import PROBLEMS
 from apps.core.views import CODES
 
 ROOT = Path(__file__).resolve().parents[2]
-BUILDS_ONE = {"problem", "_problem", "_refuse"}  # of apps.core.errors, apps.agents.api.live, apps.tenants.middleware
+BUILDS_ONE = {
+    "problem",
+    "_problem",
+    "_refuse",
+    "refusal_at",
+}  # of apps.core.errors, apps.agents.api.live, apps.tenants.middleware
 OF_ANOTHER_PROTOCOL = ROOT / "apps" / "protocols"
 
 

@@ -61,6 +61,20 @@ def test_one_tenant_cannot_take_all_the_room():
     run(test())
 
 
+def test_tenant_is_known_by_the_host_the_header_or_the_key():
+    """On the platform's host one organisation's programs must not take the turns of another's."""
+
+    def who(**headers):
+        return admission._who(
+            {"headers": [(name.replace("_", "-").encode(), value) for name, value in headers.items()]}
+        )
+
+    host = {"host": b"localhost"}
+    key = who(**host, authorization=b"Bearer gh_acme_abc_secret")
+    assert key == who(**host, x_tenant=b"acme") != who(**host, authorization=b"Bearer gh_globex_abc_secret")
+    assert who(**host) == who(**host, authorization=b"Bearer a.b.c") == "localhost"
+
+
 def test_who_leaves_loses_no_place():
     """One goes while waiting, one in the moment in which it is given a place."""
 

@@ -19,7 +19,7 @@ def api(acme, admin_user):
 
 @pytest.fixture
 def path(api):
-    made = api.post("/api/v1/prompts/", {"name": "Letter", "text": "Write."}, format="json")
+    made = api.post("/api/v1/prompts/", {"name": "Letter", "text": "Write.", "description": "x" * 200}, format="json")
     return f"/api/v1/prompts/{made.json()['id']}"
 
 

@@ -16,7 +16,7 @@ from apps.core.endpoints import api_view
 
 
 class LoginInput(serializers.Serializer):
-    example = {"email": "jonas@acme.example", "password": "correct horse battery staple"}
+    example = {"email": "jonas@acme.example", "password": "seven-wet-lanterns-hum"}
 
     email = serializers.EmailField()
     password = serializers.CharField(max_length=256, trim_whitespace=False)

@@ -56,8 +56,9 @@ class Tasks(RequestHandler):
         if not params.configuration.return_immediately:
             await query(release_connection)
             async with aclosing(follow(self.tenant, run.pk)) as events:
-                async for _event in events:
-                    pass
+                async for event in events:
+                    if event is not None and event.kind == "approval":
+                        break  # people decide here, perhaps tomorrow: whoever asked looks again
             run = await self._fresh(run)
         return await query(telling.task_of, run, place)
 
@@ -147,7 +148,9 @@ class Tasks(RequestHandler):
                     continue
                 if not is_working:
                     is_working = True
-                    yield await query(telling.status, await self._fresh(run), place)
+                    begun = await self._fresh(run)
+                    if not begun.is_final:  # one that is over by now tells so at the end
+                        yield await query(telling.status, begun, place)
                 if event.kind in ("text", "discard"):
                     text = event.data["d" if event.kind == "text" else "text"]
                     if text or has_begun:

@@ -19,8 +19,8 @@ from apps.accounts.models import ApiKey
 from apps.core.errors import DomainError
 from apps.core.middleware import OUTAGES
 from apps.core.models import is_storable
+from apps.core.refusals import protocol_error
 
-KINDS = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 T = TypeVar("T", bound=BaseModel)
 View = Callable[..., Coroutine[Any, Any, HttpResponseBase]]
 
@@ -35,11 +35,10 @@ class Refused(Exception):
 
 def failure(status: int, message: str, *, code: str = "", field: str = "", **headers: str) -> JsonResponse:
     """Answer with an error as OpenAI's API tells it."""
-    kind = KINDS.get(status, "server_error" if status >= 500 else "invalid_request_error")
-    error = {"message": message, "type": kind, "param": field or None, "code": code or None}
+    error = protocol_error(status=status, code=code, words=message, field=field)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"
-    return JsonResponse({"error": error}, status=status, headers=headers)
+    return JsonResponse(error, status=status, headers=headers)
 
 
 def door(method: str) -> Callable[[View], View]:
