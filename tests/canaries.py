@@ -65,7 +65,7 @@ for slug in ("acme", "globex"):
 
 def answers(live, paths):
     """Yield (name, text) of what pages and the API answer to a new owner of each organisation, whatever became of the others."""
-    live.manage(code=SEARCHER.format(password=PASSWORD))
+    live.code(SEARCHER.format(password=PASSWORD))
     for slug in ("acme", "globex"):
         with live.http(slug, Cookie=live.cookies(slug, "searcher")) as site, live.api(slug, "searcher") as api:
             for path in paths:

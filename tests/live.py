@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -57,6 +58,7 @@ class Live:
         self.log = self.folder / "supervisor.log"
         self.secrets = {}  # by name: what must be found nowhere afterwards
         self.process = None
+        self.shell, self.alone = None, threading.Lock()
 
     def start(self):
         command = [sys.executable, "-m", "config.standalone", "run"]
@@ -72,6 +74,9 @@ class Live:
         raise RuntimeError(self.log.read_text()[-3000:])
 
     def stop(self):
+        if self.shell is not None:
+            self.shell.communicate()  # the end of its input ends it
+            self.shell = None
         self.process.send_signal(signal.SIGINT)
         self.process.wait(60)
 
@@ -127,19 +132,33 @@ class Live:
             cursor = connection.execute(statement, parameters or None)
             return cursor.fetchall() if cursor.description else []
 
-    def manage(self, *arguments, code=None):
-        """Run manage.py in this instance's environment; `code` goes to its shell."""
-        command = [sys.executable, "manage.py", *(["shell", "-v0"] if code else arguments)]
-        done = subprocess.run(command, cwd=ROOT, env=self.environment, input=code, capture_output=True, text=True)
+    def manage(self, *arguments):
+        """Run a command of manage.py in this instance's environment; return what it printed."""
+        command = [sys.executable, "manage.py", *arguments]
+        done = subprocess.run(command, cwd=ROOT, env=self.environment, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr[-3000:]
         return done.stdout
+
+    def code(self, text):
+        """Run Python in this instance's environment, in the platform's schema; return what it printed."""
+        with self.alone:
+            if self.shell is None or self.shell.poll() is not None:
+                command, log = [sys.executable, "-m", "tests.shell"], (self.folder / "shell.log").open("ab")
+                self.shell = subprocess.Popen(
+                    command, cwd=ROOT, env=self.environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=log
+                )
+            self.shell.stdin.write(json.dumps(text).encode() + b"\n")
+            self.shell.stdin.flush()
+            done = json.loads(self.shell.stdout.readline())
+        assert not done["error"], done["error"][-3000:]
+        return done["out"]
 
     def use_model(self, url, *slugs):
         """Put the agents of tenants (acme, if none is named) on a model at this address, under a key of its own."""
         key = f"sk-{secrets.token_urlsafe(24)}"
         self.secrets[f"used key {len(self.secrets)}"] = key
-        self.manage(
-            code=f"""
+        self.code(
+            f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.providers.models import *

@@ -143,7 +143,7 @@ def tour(live, page):
     for name in ("members", "audit", "security", "settings"):
         page.goto(f"{live.url()}/{name}/")
         shoot(page, name)
-    live.manage(code=A_MONTH)
+    live.code(A_MONTH)
     for name in ("models", "usage"):
         page.goto(f"{live.url()}/{name}/")
         shoot(page, name)
@@ -157,7 +157,7 @@ def tour(live, page):
     expect(page.locator("#result .doc")).to_be_visible(timeout=20_000)
     shoot(page, "form")
     shoot_automations(live, page)
-    live.manage(code=A_PROMPT)
+    live.code(A_PROMPT)
     page.goto(f"{live.url()}/prompts/")
     page.get_by_role("link", name="Travel desk").click()
     shoot(page, "prompt")
@@ -190,7 +190,7 @@ def shoot_tools(live, page):
     """A connected service, the tools of an agent, and a call of it that waits."""
     with StandIn() as vendor:
         live.use_model(vendor.url)
-        live.manage(code=A_SERVICE.format(document=json.dumps(DOCUMENT)))
+        live.code(A_SERVICE.format(document=json.dumps(DOCUMENT)))
         page.goto(f"{live.url()}/connections/")
         page.get_by_role("link", name="Ticket desk").click()
         shoot(page, "connection")
@@ -214,7 +214,7 @@ def shoot_tools(live, page):
         page.keyboard.press("Enter")
         expect(page.locator("[data-approval]")).to_be_visible(timeout=20_000)
         shoot(page, "approval")
-        live.manage(code=A_PLANNER)
+        live.code(A_PLANNER)
         tasks = ["Find how many days of leave new staff get.", "Write a note of five lines for the board."]
         vendor.script(calls("work_by_plan", {"tasks": tasks}))
         page.goto(f"{live.url()}/chat/new/")

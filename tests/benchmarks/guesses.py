@@ -34,8 +34,8 @@ def guess(client, email, number):
 
 def medians(live):
     """The median seconds of a wrong guess at accounts that are there, and at ones that are not."""
-    live.manage(
-        code=f"""
+    live.code(
+        f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.accounts.services.members import create_user

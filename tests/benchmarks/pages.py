@@ -10,8 +10,8 @@ def measure(live, is_full):
     more = 100 if is_full else 10
     cookies = live.cookies()
     before = {path: _median_s(live, cookies, path) for path in PATHS}
-    live.manage(
-        code=f"""
+    live.code(
+        f"""
 from apps.tenants.services import provision_tenant
 for n in range({more}): provision_tenant(slug=f"more{{n}}", name=f"More {{n}}")
 """

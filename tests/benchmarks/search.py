@@ -8,7 +8,7 @@ SCRIPT = Path(__file__).with_name("search_script.py")
 
 def measure(live, is_full):
     count = 100_000 if is_full else 30_000
-    out = live.manage(code=f"COUNT = {count}\n{SCRIPT.read_text()}")
+    out = live.code(f"COUNT = {count}\n{SCRIPT.read_text()}")
     found = json.loads(out.strip().splitlines()[-1])
     bare_ms = found["bare_ms"]
     yield f"{count} passages, p95 ms: nearest behind a filter", found["nearest_ms"], bare_ms

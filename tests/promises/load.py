@@ -18,8 +18,8 @@ def model(live, turn, slug="acme"):
         server.script(turn)
         live.use_model(server.url, slug)
         yield server
-        live.manage(
-            code=f"""
+        live.code(
+            f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.agents.models import Agent

@@ -35,7 +35,7 @@ with tenant_context(None): worker.drain("poison")
 def prove(live, is_full):
     rounds, most, reasons = (5 if is_full else 1), 0, 0
     for _ in range(rounds):
-        live.manage(code=BEGIN + ENQUEUE.format(key=uuid.uuid4()))
+        live.code(BEGIN + ENQUEUE.format(key=uuid.uuid4()))
         deaths, reason = _until_buried(live)
         most = max(most, deaths)
         reasons += f"died {deaths} times" in reason
@@ -46,7 +46,7 @@ def _until_buried(live):
     """Let one process after another take the job up; return how many it killed, and why it was given up."""
     deaths = 0
     for _ in range(8):
-        told = live.manage(code=BEGIN + WORK)
+        told = live.code(BEGIN + WORK)
         buried = re.search(r"BURIED (.*)", told)
         if buried:
             return deaths, buried[1]

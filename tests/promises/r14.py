@@ -36,7 +36,7 @@ def prove(live, is_full):
     amount = 1000 if is_full else 200
     port, broken = free_port(), _Receiver(0, is_broken=True)
     code = WRITE.format(port=port, broken=broken.port, amount=amount, objects=OBJECTS)
-    writing = threading.Thread(target=lambda: live.manage(code=code))
+    writing = threading.Thread(target=lambda: live.code(code))
     writing.start()
     wait_for(lambda: _states(live, "Receiver"), timeout_s=60)
     time.sleep(DOWN_S)
@@ -48,7 +48,7 @@ def prove(live, is_full):
         sent, dead = _states(live, "Receiver"), _states(live, "Broken")
     finally:
         receiver.close(), broken.close()
-        live.manage(code=GONE)
+        live.code(GONE)
     taken = receiver.taken
     ordered = sum(numbers == sorted(numbers) for numbers in taken.values())
     arrived = sum(map(len, taken.values()))

@@ -55,13 +55,13 @@ def prove(live, is_full):
     with model(live, says("So.")):
         beat = os.getpgid(live.pids()["beat"])
         os.killpg(beat, signal.SIGSTOP)
-        live.manage(code=MAKE.format(count=count, minutes=minutes))
+        live.code(MAKE.format(count=count, minutes=minutes))
         time.sleep(5)
         os.killpg(beat, signal.SIGKILL)
         with _second(live):
             wait_for(lambda: _count(live) >= count * (minutes + 1), 180, 0.5)
             _over_two_minutes(live, count, minutes)
-        live.manage(code=END)
+        live.code(END)
         wait_for(lambda: not live.sql(WAITING, schema="t_acme")[0][0], 180, 0.5)
     rows = live.sql(FOUND, schema="t_acme")
     runs = live.sql(RUNS, schema="t_acme")[0][0] - before

@@ -99,7 +99,7 @@ def _deaf():
 
 
 def _set_up(live, rows):
-    told = live.manage(code=SET_UP % json.dumps(rows))
+    told = live.code(SET_UP % json.dumps(rows))
     return {name: pk for name, pk in re.findall(r"AGENT (.+) ([0-9a-f-]{36})", told)}
 
 

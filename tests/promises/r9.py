@@ -38,7 +38,7 @@ TIMES = """
 def prove(live, is_full):
     """All runs of one organisation, in turn, and as many, the last ones of others; each three times, of which the quickest counts."""
     busy, each = (1000, 10) if is_full else (150, 5)
-    live.manage(code=SET_UP)
+    live.code(SET_UP)
     with model(live, says("So.", delay_s=0.2)) as server:
         live.use_model(server.url, *QUIET)
         alone = [("acme", busy + each * len(QUIET))]
@@ -55,7 +55,7 @@ def prove(live, is_full):
 def _work(live, title, wanted):
     """Queue runs in this order, then let the worker at them; return {slug: [(wait, end, begin)]} in seconds, the longest waits last."""
     with _worker_stopped(live):
-        live.manage(code=QUEUE.format(wanted=wanted, title=title))
+        live.code(QUEUE.format(wanted=wanted, title=title))
     found, begun = {}, live.sql("SELECT clock_timestamp()")[0][0]
 
     def ended():

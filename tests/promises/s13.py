@@ -46,7 +46,7 @@ def prove(live, is_full):
     with StandIn() as vendor:
         # The model writes all that it may, and a tenth more than it was allowed: the worst that a vendor does.
         vendor.script(says("", tokens=["word "] * 20, delay_s=0.02, usage={"output": 110}))
-        agent = re.search(r"AGENT ([0-9a-f-]{36})", live.manage(code=SET_UP % vendor.url))[1]
+        agent = re.search(r"AGENT ([0-9a-f-]{36})", live.code(SET_UP % vendor.url))[1]
         with live.api() as api, ThreadPoolExecutor(32) as pool:
             answers = list(
                 pool.map(lambda n: api.post(f"/api/v1/agents/{agent}/chat", json={"text": f"Go {n}"}), range(count))
@@ -69,7 +69,7 @@ def prove(live, is_full):
         runs,
         schema="t_acme",
     )[0]
-    live.manage(code=CLEAR)
+    live.code(CLEAR)
     good = states.get("succeeded", 0)
     is_kept = spent <= 1 + RESERVATION and reserved == 0 and good > 0
     is_kept = is_kept and answered == good and attempts == asked  # each call that the vendor saw is recorded, once

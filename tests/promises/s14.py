@@ -62,7 +62,7 @@ def prove(live, is_full):
     assert any("S14 0" in text for text in searched.values()), "the search finds nothing at all"
     found = {where: names for where, text in searched.items() if (names := hits(text, known))}
     count = 10_000 if is_full else 500
-    told = re.search(r"ROTATED (\d+) (\d+) (\d+) (\d+)", live.manage(code=ROTATE.format(count=count)))
+    told = re.search(r"ROTATED (\d+) (\d+) (\d+) (\d+)", live.code(ROTATE.format(count=count)))
     changed, failures, reads, pasted = map(int, told.groups())
     leaked = sum(len(names) for names in found.values())
     reached = f"{leaked} of {len(known)} found {found or ''}, {changed} rotated, {failures} of {reads} reads failed"
@@ -102,8 +102,8 @@ def _ask_with_a_bad_key(live, api, vendor):
     """A provider's key that the vendor refuses: the run fails, and its page, events and log say why without it."""
     canary = "sk-" + secrets.token_urlsafe(24)
     live.use_model(vendor.url)
-    live.manage(
-        code=f"""
+    live.code(
+        f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.providers.models import Provider
@@ -119,8 +119,8 @@ with tenant_context(tenant_for_slug("acme")):
         lambda: (s := api.get(f"/api/v1/runs/{run}").json()) and s["state"] in ("failed", "dead") and s, 60
     )
     assert canary not in json.dumps(state)
-    live.manage(
-        code="""
+    live.code(
+        """
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.agents.models import Agent

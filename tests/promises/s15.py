@@ -81,6 +81,6 @@ with tenant_context(tenant_for_slug("acme")):
 def prove(live, is_full):
     count = 1_000 if is_full else 100
     code = TRIES.replace("COUNT", str(count)).replace("SEEN", "AUDIT_READ")
-    result = json.loads(live.manage(code=code).splitlines()[-1])
+    result = json.loads(live.code(code).splitlines()[-1])
     reached = f"{result['found']} of {count}, {result['refused']} of 4 writes refused {result['missed'] or ''}"
     return reached, result["whole"] and result["found"] == count and result["refused"] == 4

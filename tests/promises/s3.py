@@ -122,7 +122,7 @@ def _api_key(live):
 
 def _hook(live):
     """The address and secret at which a service tells acme something, at globex."""
-    made = live.manage(code=HOOK).split()[-2:]
+    made = live.code(HOOK).split()[-2:]
     with live.http("acme") as at_home, live.http("globex") as client:
         path, headers = f"/api/v1/hooks/{made[0]}", {"X-Gitlab-Token": made[1]}
         assert at_home.post(path, json={}, headers=headers).status_code == 204
@@ -205,7 +205,7 @@ with tenant_context(tenant_for_slug("globex")):
     q.delete()
 with tenant_context(tenant_for_slug("acme")): p.delete()
 """
-    return "REFUSED" not in live.manage(code=code)
+    return "REFUSED" not in live.code(code)
 
 
 SET_UP = """
@@ -223,7 +223,7 @@ for slug in ("acme", "globex"):
 def _set_up(live, values=None, secret=""):
     """Give both tenants the same provider, or none."""
     action = f"single_sign_on.save_provider(actor=None, values={values!r}, secret={secret!r})" if values else "pass"
-    live.manage(code=SET_UP.format(action=action))
+    live.code(SET_UP.format(action=action))
 
 
 def _is_in(client):

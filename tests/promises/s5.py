@@ -34,8 +34,8 @@ def prove(live, is_full):
 
 
 def _people(live, count):
-    out = live.manage(
-        code=f"""
+    out = live.code(
+        f"""
 from apps.tenants.hosts import tenant_for_slug
 from apps.core.tenancy import tenant_context
 from apps.accounts.services.members import create_user

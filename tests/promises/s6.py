@@ -46,7 +46,7 @@ def _setting(live, owner, desk, code):
     connection = owner.post("/api/v1/connections/", json=sent).raise_for_status().json()["id"]
     chosen = [{"key": "listTickets", "risk": "read"}, {"key": "createTicket", "risk": "write"}]
     owner.put(f"/api/v1/connections/{connection}/operations", json={"operations": chosen}).raise_for_status()
-    told = live.manage(code=CLOSED.format(code=code))
+    told = live.code(CLOSED.format(code=code))
     opened, closed = re.search(r"BASES (\S+) (\S+)", told).groups()
     shut = re.search(r"SHUT (\S+)", told)[1]
     upload(owner, closed, f"salaries {code}.md", f"# Salaries {code}\n\nCANARY-{code} is what the board earns.\n")

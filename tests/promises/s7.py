@@ -71,7 +71,7 @@ def _agents(live, admin, desk, code):
     connection = admin.post("/api/v1/connections/", json=sent).raise_for_status().json()["id"]
     chosen = [{"key": "listTickets", "risk": "read"}, {"key": "createTicket", "risk": "write"}]
     admin.put(f"/api/v1/connections/{connection}/operations", json={"operations": chosen}).raise_for_status()
-    base = re.search(r"BASE (\S+)", live.manage(code=BASE.format(name=f"S7 {code}")))[1]
+    base = re.search(r"BASE (\S+)", live.code(BASE.format(name=f"S7 {code}")))[1]
     tools = [{"tool": "ticket_desk_createTicket", "consent": "when_mixed"}, {"tool": "ticket_desk_listTickets"}]
     colleague = _agent(admin, f"S7 colleague {code}", base, tools)
     more = [{"tool": "read_web_page"}, {"tool": "ask_agent", "colleagues": [colleague]}]

@@ -154,7 +154,7 @@ def prove(live, is_full):
         ),
         60,
     )
-    told = live.manage(code=IN_PROCESS.format(urls=urls, port=port, door=door.server_port, hops=len(door.targets)))
+    told = live.code(IN_PROCESS.format(urls=urls, port=port, door=door.server_port, hops=len(door.targets)))
     pages = sum(int(re.search(rf"{name} (\d+)", told)[1]) for name in ("PAGES", "SOURCES", "REBOUND", "HOPS"))
     connections = sum(canary.connections for canary in canaries)
     vectors = (len(FIELDS) + 1 + 4) * len(urls) + len(door.targets) + 7
