@@ -1,16 +1,19 @@
 """allauth's questions, answered for Guildhall."""
 
+import secrets
 from functools import partial
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.idp.oidc.adapter import DefaultOIDCAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.socialaccount.adapter import DefaultSocialAccountAdapter
 from allauth.socialaccount.models import SocialApp, SocialLogin
 from allauth.socialaccount.providers.base.constants import AuthProcess
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -19,7 +22,8 @@ from requests import PreparedRequest, Response, Session
 from requests.adapters import HTTPAdapter
 
 from apps.accounts.models import IdentityProvider
-from apps.accounts.services import security, single_sign_on
+from apps.accounts.scopes import PROGRAM_PATH, PROGRAM_SCOPES
+from apps.accounts.services import programs, security, single_sign_on
 from apps.accounts.services.single_sign_on import Assertion
 from apps.core import credentials
 from apps.core.errors import DomainError, Forbidden
@@ -122,6 +126,28 @@ def _is_verified(sociallogin: SocialLogin, claims: dict[str, Any]) -> bool | Non
 def _claims(data: dict[str, Any]) -> dict[str, Any]:
     """Return what a provider said, in one level: OpenID Connect says it in the token and on asking, SAML in attributes."""
     return {**data, **(data.get("id_token") or {}), **(data.get("userinfo") or {})}
+
+
+class ProgramAdapter(DefaultOIDCAdapter):
+    """Programs that people let in: what they may ask for is in services/programs."""
+
+    scope_display = PROGRAM_SCOPES
+
+    def generate_client_secret(self) -> str:
+        """Without the characters that some clients percent-encode in Basic authorization (RFC 6749, 2.3.1) and others do not."""
+        return secrets.token_urlsafe(48)
+
+    def validate_client_registration(self, *, client: Any, client_metadata: dict[str, Any], **kwargs: Any) -> None:
+        try:
+            programs.check_registration(client, client.get_redirect_uris())
+        except DomainError as error:
+            raise ValidationError(str(error.message)) from error
+        client.data = None  # nothing of what it says of itself is needed, and it may be anything
+
+    def validate_resource_uris(self, *, uris: list[str], **kwargs: Any) -> None:
+        """A token is for the one address at which programs work (RFC 8707)."""
+        if set(uris) - {self.request.build_absolute_uri(PROGRAM_PATH)}:
+            raise ValidationError(_("Programs are let in at another address."))
 
 
 class MFAAdapter(DefaultMFAAdapter):

@@ -2,7 +2,9 @@
 
 from typing import Any, ClassVar
 
-import allauth.socialaccount.admin  # noqa: F401  registers what is taken out below
+import allauth.idp.oidc.admin
+import allauth.socialaccount.admin  # noqa: F401  both register what is taken out below
+from allauth.idp.oidc.models import Client, Token
 from allauth.socialaccount.models import SocialAccount, SocialApp, SocialToken
 from django import forms
 from django.contrib import admin, messages
@@ -15,15 +17,15 @@ from django.utils.translation import gettext_lazy as _
 
 from apps.accounts.events import rights_changed
 from apps.accounts.grants import UserGrant
-from apps.accounts.models import AccessRequest, ApiKey, IdentityProvider, Invitation, PeopleGroup, User
+from apps.accounts.models import AccessRequest, ApiKey, IdentityProvider, Invitation, PeopleGroup, Program, User
 from apps.accounts.roles import MEMBER, RIGHTS, group_for
-from apps.accounts.services import groups, keys, members
+from apps.accounts.services import groups, keys, members, programs
 from apps.audit.admin import AuditedAdmin
 from apps.core.admin import ReadOnlyAdmin, platform_site
 from apps.core.errors import DomainError
 
 admin.site.unregister(Group)
-for model in (SocialAccount, SocialApp, SocialToken):  # no rows for people: the links are made by signing in
+for model in (SocialAccount, SocialApp, SocialToken, Client, Token):  # no rows for people: they are made by signing in
     admin.site.unregister(model)
 
 
@@ -296,6 +298,24 @@ class InvitationAdmin(AuditedAdmin):
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Program)
+class ProgramAdmin(ReadOnlyAdmin):
+    list_display = ("name", "account", "created_at", "last_used_at", "last_used_from")
+    list_filter = ("created_at", "last_used_at")
+    search_fields = ("name", "account__name")
+    actions = ("put_out",)
+
+    @admin.action(description=_("Put out"), permissions=("view",))
+    def put_out(self, request: HttpRequest, queryset: QuerySet[Program]) -> None:
+        for program in queryset:
+            try:
+                programs.put_out(actor=request.user, program=program)
+            except DomainError as error:
+                self.message_user(request, f"{program}: {error.message}", messages.ERROR)
+            else:
+                self.message_user(request, str(program), messages.SUCCESS)
 
 
 @admin.register(ApiKey)

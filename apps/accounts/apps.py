@@ -9,5 +9,8 @@ class AccountsConfig(AppConfig):
 
         from apps.accounts import handlers  # noqa: F401
         from apps.accounts.roles import sync_roles
+        from apps.accounts.services.programs import forget_unused
+        from apps.jobs import registry
 
         post_migrate.connect(sync_roles)
+        registry.nightly(forget_unused)

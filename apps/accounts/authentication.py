@@ -15,9 +15,10 @@ from rest_framework_simplejwt.exceptions import AuthenticationFailed, InvalidTok
 from rest_framework_simplejwt.settings import api_settings
 from rest_framework_simplejwt.utils import get_md5_hash_password
 
-from apps.accounts.models import ApiKey, User
-from apps.accounts.scopes import reaches
+from apps.accounts.models import ApiKey, Program, User
+from apps.accounts.scopes import PROGRAM_PATH, reaches
 from apps.accounts.services.keys import BEGINNING, find_key
+from apps.accounts.services.programs import find_program
 from apps.accounts.signing import NotSigned, verify
 from apps.accounts.tokens import AccessToken, live_family
 from apps.core.caller import Caller, set_caller
@@ -29,13 +30,15 @@ REVOKE_CLAIM = api_settings.REVOKE_TOKEN_CLAIM
 
 
 class BearerAuthentication(JWTAuthentication):
-    """`Authorization: Bearer` with an access token or an API key, valid in the tenant that issued it."""
+    """`Authorization: Bearer` with an access token, an API key or what a program was given, valid in the tenant that issued it."""
 
     def authenticate(self, request: Request) -> tuple[User, Any] | None:
         raw = get_authorization_header(request).partition(b" ")[2].strip()
         if has_tenant() and raw.startswith(BEGINNING.encode()):
             return self._by_key(request, raw.decode("latin-1"))
         self.address = client_address(request._request)
+        if has_tenant() and raw and b"." not in raw:  # signed tokens have dots
+            return self._by_program(raw.decode("latin-1"))
         return super().authenticate(request)  # type: ignore[return-value]
 
     def _by_key(self, request: Request, text: str) -> tuple[User, ApiKey]:
@@ -49,6 +52,14 @@ class BearerAuthentication(JWTAuthentication):
                 raise AuthenticationFailed(str(error)) from error
         set_caller(Caller(client_address(request._request), through=f"key:{key}"))
         return key.account, key
+
+    def _by_program(self, text: str) -> tuple[User, Program]:
+        found = find_program(text, self.address)
+        if found is None:
+            raise InvalidToken("The access token is not valid here, or has expired.")
+        program, person = found
+        set_caller(Caller(self.address, through=f"program:{program.name}"))
+        return person, program
 
     def get_validated_token(self, raw_token: bytes) -> AccessToken:
         try:
@@ -65,11 +76,13 @@ class BearerAuthentication(JWTAuthentication):
 
 
 class KeyReaches(BasePermission):
-    """An API key opens only what its scopes name."""
+    """An API key opens only what its scopes name, and a program that was let in only one address."""
 
     message = "The scopes of this API key do not reach here."
 
     def has_permission(self, request: Request, view: Any) -> bool:
+        if isinstance(request.auth, Program):
+            return request.path_info == PROGRAM_PATH
         return not isinstance(request.auth, ApiKey) or reaches(
             request.auth.scopes, request.method or "", request.path_info
         )
@@ -84,7 +97,7 @@ def caller_of(request: HttpRequest, *, with_session: bool = False) -> User | Non
     found = BearerAuthentication().authenticate(asked)
     if found:
         asked.user, asked.auth = found
-        request.api_key = asked.auth  # type: ignore[attr-defined]
+        request.scopes = getattr(asked.auth, "scopes", None)  # type: ignore[attr-defined]
         if not KeyReaches().has_permission(asked, None):
             raise PermissionDenied(KeyReaches.message)
     user = found[0] if found else request.user if with_session else None
@@ -116,7 +129,7 @@ class ApiLimits(BaseThrottle):
             allowed = allowance().requests_a_minute
             most = amounts["tenant"] if allowed is None else min(allowed, amounts["tenant"])
             counted.append((Limit("tenant", most, 60), "all"))
-        if isinstance(request.auth, ApiKey):
+        if isinstance(request.auth, ApiKey | Program):
             counted.append((Limit("key", amounts["key"], 60), str(request.auth.pk)))
         elif request.user.is_authenticated:
             counted.append((Limit("user", amounts["user"], 60), str(request.user.pk)))

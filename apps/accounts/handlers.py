@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.accounts import actions
 from apps.accounts.events import rights_changed
 from apps.accounts.models import IdentityProvider, TokenFamily, User
-from apps.accounts.services import members, security, sign_ins, single_sign_on
+from apps.accounts.services import members, programs, security, sign_ins, single_sign_on
 from apps.audit.models import AlertChannel
 from apps.audit.services import alerts
 from apps.audit.services.trail import record
@@ -32,10 +32,11 @@ def add_owner(sender: Any, *, owner: Owner | None, **kwargs: Any) -> None:
 
 @receiver(option_changing)
 def keep_a_way_in(sender: Any, *, option: Any, value: Any, actor: Any, **kwargs: Any) -> None:
-    """Closing every way but single sign-on asks that it works; tokens that came by password end with it."""
+    """Closing every way but single sign-on asks that it works; tokens that came by password, and programs let in by it, end with it."""
     if option is SSO_ONLY and value:
         single_sign_on.check_sso_only(actor=actor, is_on=value)
         TokenFamily.objects.filter(revoked_at=None).update(revoked_at=timezone.now())
+        programs.put_all_out()
 
 
 @receiver(user_logged_in)

@@ -1,5 +1,5 @@
 """User, a person of one tenant, known by e-mail address; Role, what they may do; Invitation, how they come in;
-TokenFamily and ApiKey, how programs come in; AccessRequest, what somebody misses."""
+TokenFamily, ApiKey and Program, how programs come in; AccessRequest, what somebody misses."""
 
 import zoneinfo
 from datetime import datetime, timedelta
@@ -15,7 +15,13 @@ from django.db.models.functions import Lower
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from apps.accounts.querysets import AccessRequestQuerySet, ApiKeyQuerySet, InvitationQuerySet, UserQuerySet
+from apps.accounts.querysets import (
+    AccessRequestQuerySet,
+    ApiKeyQuerySet,
+    InvitationQuerySet,
+    ProgramQuerySet,
+    UserQuerySet,
+)
 from apps.core.models import UUIDModel
 
 INVITATION_LIFE = timedelta(days=7)
@@ -216,6 +222,36 @@ class ApiKey(UUIDModel):
     @property
     def has_run_out(self) -> bool:
         return self.expires_at is not None and self.expires_at <= timezone.now()
+
+
+class Program(UUIDModel):
+    """A program that somebody let in by OAuth: it may do what they may, as far as its scopes reach, until they put it out.
+
+    The client and the digests of its tokens are allauth's rows; a token opens nothing without this one.
+    """
+
+    account = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="programs", verbose_name=_("account")
+    )
+    client = models.ForeignKey(
+        "allauth_idp_oidc.Client", on_delete=models.CASCADE, related_name="+", verbose_name=_("program")
+    )
+    name = models.CharField(_("name"), max_length=100)
+    scopes = ArrayField(models.CharField(max_length=32), verbose_name=_("scopes"))
+    created_at = models.DateTimeField(_("let in"), auto_now_add=True)
+    last_used_at = models.DateTimeField(_("last used"), null=True, blank=True)
+    last_used_from = models.GenericIPAddressField(_("last used from"), null=True, blank=True)
+
+    objects = ProgramQuerySet.as_manager()
+
+    class Meta:
+        ordering = ("-created_at",)
+        verbose_name = _("program")
+        verbose_name_plural = _("programs")
+        constraints = (models.UniqueConstraint(fields=("account", "client"), name="one_program_of_an_account"),)
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class AccessRequest(UUIDModel):

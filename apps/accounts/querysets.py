@@ -6,7 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 if TYPE_CHECKING:
-    from apps.accounts.models import AccessRequest, ApiKey, Invitation, User  # noqa: F401
+    from apps.accounts.models import AccessRequest, ApiKey, Invitation, Program, User  # noqa: F401
 
 
 class UserQuerySet(models.QuerySet["User"]):
@@ -55,6 +55,12 @@ class ApiKeyQuerySet(models.QuerySet["ApiKey"]):
         """Keys that open something: not revoked, not run out, of an active account."""
         in_time = models.Q(expires_at=None) | models.Q(expires_at__gt=timezone.now())
         return self.filter(in_time, revoked_at=None, account__is_active=True)
+
+
+class ProgramQuerySet(models.QuerySet["Program"]):
+    def visible_to(self, user: Any) -> "ProgramQuerySet":
+        """Those that one let in; everybody's, for whoever manages keys."""
+        return self if user.has_perm("accounts.manage_keys") else self.filter(account=user)
 
 
 class AccessRequestQuerySet(models.QuerySet["AccessRequest"]):

@@ -89,6 +89,15 @@ SCOPES: dict[str, str | Promise] = {
 }
 
 
+PROGRAM_PATH = "/mcp"
+PROGRAM_SCOPES: dict[str, str | Promise] = {
+    "agents:write": _("Ask agents"),
+    "knowledge:read": _("Search and read documents"),
+    "prompts:read": _("Use prompts"),
+}
+"""What somebody may give a program that they let in, in the words of what it can do at the one address at which it works."""
+
+
 def needed(method: str, path: str) -> str | None:
     """Return the scope that a request needs, "" when any key will do, None when no key will."""
     if path in OPEN:

@@ -1,8 +1,9 @@
 """Addresses of members, roles, invitations and API keys."""
 
+from allauth.idp.oidc.views import client_registration, revoke
 from django.urls import path
 
-from apps.accounts.views import groups, keys, members, profile, sharing, single_sign_on, support
+from apps.accounts.views import groups, keys, members, profile, programs, sharing, single_sign_on, support
 
 urlpatterns = [
     path("members/", members.member_list, name="members"),
@@ -37,6 +38,16 @@ urlpatterns = [
     path("keys/", keys.key_list, name="keys"),
     path("keys/<uuid:pk>/rotate/", keys.key_rotate, name="key-rotate"),
     path("keys/<uuid:pk>/revoke/", keys.key_revoke, name="key-revoke"),
+    path("keys/programs/<uuid:pk>/put-out/", programs.program_put_out, name="program-put-out"),
+    path(".well-known/oauth-protected-resource", programs.while_let_in(programs.resource), name="oauth-resource"),
+    path(
+        ".well-known/oauth-protected-resource/mcp", programs.while_let_in(programs.resource), name="oauth-resource-mcp"
+    ),
+    path(".well-known/oauth-authorization-server", programs.while_let_in(programs.server), name="oauth-server"),
+    path("oauth/authorize", programs.while_let_in(programs.Authorize.as_view()), name="oauth-authorize"),
+    path("oauth/token", programs.while_let_in(programs.Tokens.as_view()), name="oauth-token"),
+    path("oauth/revoke", programs.while_let_in(revoke), name="oauth-revoke"),
+    path("oauth/register", programs.while_let_in(client_registration), name="oauth-register"),
     path("keys/service-accounts/", keys.service_account_make, name="service-account-make"),
     path("invitation/<str:token>/", members.invitation_accept, name="invitation"),
 ]

@@ -109,6 +109,16 @@ SSO_ONLY = Option(
     help=gettext_lazy("Passwords, passkeys, reset links and invitations with a password are closed, API sign-in too."),
     default=lambda: False,
 )
+LET_PROGRAMS_IN = Option(
+    key="security.let_programs_in",
+    kind="switch",
+    words=gettext_lazy("People may let programs in"),
+    help=gettext_lazy(
+        "Assistants and editors that speak the Model Context Protocol then work with what the person who lets them in may see."
+        " Switched off, none is let in and those that were are kept out."
+    ),
+    default=lambda: True,
+)
 AUDIT_DAYS = Option(
     key="audit.keep_days",
     kind="number",

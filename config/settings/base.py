@@ -39,6 +39,7 @@ SHARED_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
+    "allauth.idp.oidc",
     "rest_framework_simplejwt.token_blacklist",
     "django_celery_beat",
 ]
@@ -52,6 +53,7 @@ TENANT_APPS = [
     "allauth.mfa",
     "allauth.usersessions",
     "allauth.socialaccount",
+    "allauth.idp.oidc",
     "rest_framework_simplejwt.token_blacklist",
     "guardian",
     "apps.mails",
@@ -211,6 +213,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", default=0)
 SOCIALACCOUNT_ADAPTER = "apps.accounts.adapter.SingleSignOnAdapter"
 SOCIALACCOUNT_LOGIN_ON_GET = True  # a link: the policy lets no form lead to another site
 SOCIALACCOUNT_STORE_TOKENS = False
+IDP_OIDC_ADAPTER = "apps.accounts.adapter.ProgramAdapter"
+IDP_OIDC_DCR_ENABLED = True  # clients of the Model Context Protocol register themselves
+IDP_OIDC_DCR_REQUIRES_INITIAL_ACCESS_TOKEN = False
+IDP_OIDC_ACCESS_TOKEN_EXPIRES_IN = 15 * 60
+IDP_OIDC_REFRESH_TOKEN_EXPIRES_IN = 30 * 86_400  # after that long without being used
+IDP_OIDC_RATE_LIMITS = {"client_registration": "10/m/ip"}
 MFA_ADAPTER = "apps.accounts.adapter.MFAAdapter"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True

@@ -35,7 +35,9 @@ def _objects(member, admin):
     """Make a finished conversation with its run, a document and one to be deleted, and what a tenant has; most of it is `member`'s."""
     from apps.accounts.models import ApiKey
     from apps.accounts.roles import group_for
-    from apps.accounts.services import groups, keys, members, requests, sharing, single_sign_on, support
+    from allauth.idp.oidc.models import Client
+
+    from apps.accounts.services import groups, keys, members, programs, requests, sharing, single_sign_on, support
     from apps.agents.models import Agent, Approval, Fact, Run, StandingConsent, ToolGrant
     from apps.agents.services import files, personalities, python_tools, rule_sets, versions
     from apps.audit.actions import REFUSED
@@ -138,6 +140,10 @@ def _objects(member, admin):
     consent = StandingConsent.objects.create(
         person=member, agent=agent, tool="calculate", expires_at=timezone.now() + timedelta(days=1)
     )
+    client = Client(name="CANARY program")
+    programs.check_registration(client, ["https://assistant.example/back"])
+    client.save()
+    program = programs.let_in(actor=member, client=client, scopes=["agents:write"])
     narrow = keys.make_key(actor=admin, name="Narrow", scopes=["audit:read"])
     ApiKey.objects.filter(pk=narrow.key.pk).update(scopes=["nothing:read"])
     colleague = members.create_user(email="colleague@acme.example", name="Cole Colleague", password=PASSWORD)
@@ -159,6 +165,7 @@ def _objects(member, admin):
         "person": member.pk,
         "invitation": invitation.pk,
         "key": key.pk,
+        "program": program.pk,
         "role": role.pk,
         "group": team.pk,
         "asked": asked.pk,

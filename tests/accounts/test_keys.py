@@ -209,7 +209,7 @@ def test_bad_keys_are_refused_at_the_field(field, values, member, in_acme):
 
 
 def test_every_route_of_the_api_has_an_area_or_is_closed_to_keys():
-    closed = {"alert-channels", "auth", "api-keys", "config", "hooks", "sso-providers"}
+    closed = {"alert-channels", "auth", "api-keys", "config", "hooks", "programs", "sso-providers"}
 
     def paths(resolver, prefix=""):
         for entry in resolver.url_patterns:

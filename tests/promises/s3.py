@@ -21,6 +21,28 @@ with tenant_context(tenant_for_slug("acme")):
     print(hook.pk, "secret-of-s3")
 """
 
+PROGRAM = """
+from datetime import timedelta
+from allauth.idp.oidc.models import Client, Token
+from apps.accounts.models import User
+from apps.accounts.services import programs
+from apps.core.tenancy import tenant_context
+from apps.tenants.hosts import tenant_for_slug
+from django.utils import timezone
+with tenant_context(tenant_for_slug("acme")):
+    client, person = Client(name="S3", type="public"), User.objects.get(email="amina@acme.example")
+    programs.check_registration(client, ["https://assistant.example/"])
+    client.save()
+    programs.let_in(actor=person, client=client, scopes=["agents:write"])
+    for kind in ("at", "rt"):
+        token = Token(type=kind, client=client, user=person, expires_at=timezone.now() + timedelta(minutes=5))
+        token.set_value(f"{kind}-of-s3")
+        token.set_scopes(["agents:write"])
+        token.save()
+print("at-of-s3", "rt-of-s3", client.pk)
+"""
+ASKS = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+
 
 def prove(live, is_full):
     tries = {
@@ -41,6 +63,7 @@ def prove(live, is_full):
         "CSRF token": _csrf,
         "SSO assertion": _assertion,
         "OAuth state and code": _oauth,
+        "tokens of a program": _program,
     }
     accepted = [name for name, attempt in tries.items() if attempt(live)]
     return f"{len(accepted)} of {len(tries)} kinds accepted {accepted or ''}", not accepted
@@ -248,6 +271,22 @@ def _assertion(live):
         is_accepted = bring(theirs, packed)
         assert bring(ours, packed), "the assertion opens nothing at home either"
     _set_up(live)
+    return is_accepted
+
+
+def _program(live):
+    """What acme gave a program that somebody let in, at globex; and what the program trades for more."""
+    access, refresh, client = live.code(PROGRAM).split()
+    asks = {
+        "headers": {"Authorization": f"Bearer {access}", "Accept": "application/json, text/event-stream"},
+        "json": ASKS,
+    }
+    renews = {"grant_type": "refresh_token", "refresh_token": refresh, "client_id": client}
+    with live.http("acme") as ours, live.http("globex") as theirs:
+        is_accepted = (
+            theirs.post("/mcp", **asks).status_code < 400 or theirs.post("/oauth/token", data=renews).is_success
+        )
+        assert ours.post("/mcp", **asks).is_success and ours.post("/oauth/token", data=renews).is_success
     return is_accepted
 
 

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.accounts.forms import KeyForm, ServiceAccountForm
-from apps.accounts.models import ApiKey, User
-from apps.accounts.services import keys
+from apps.accounts.models import ApiKey, Program, User
+from apps.accounts.scopes import PROGRAM_PATH
+from apps.accounts.services import keys, programs
 from apps.core.errors import Forbidden, InvalidInput
 
 PAGE_SIZE = 30
@@ -42,7 +43,13 @@ def _list_context(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
     services = User.objects.visible_to(user).filter(is_service=True, operator_id=None).prefetch_related("groups__role")
     keys = Paginator(ApiKey.objects.visible_to(user).select_related("account"), PAGE_SIZE)
-    return {"page": keys.get_page(request.GET.get("page")), "services": services}
+    return {
+        "page": keys.get_page(request.GET.get("page")),
+        "services": services,
+        "programs": Program.objects.filter(account=user).select_related("account"),
+        "are_let_in": programs.are_let_in(),
+        "mcp": request.build_absolute_uri(PROGRAM_PATH),
+    }
 
 
 def _make(user: User, values: dict[str, Any]) -> keys.NewKey:

@@ -10,12 +10,12 @@ from django.contrib.auth.decorators import login_not_required
 from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.http import HttpRequest, JsonResponse
 from django.http.response import HttpResponseBase
+from django.urls import reverse
 from django.views.decorators.csrf import csrf_exempt
 from pydantic import BaseModel, ValidationError
 from rest_framework.exceptions import AuthenticationFailed
 
 from apps.accounts.authentication import caller_of
-from apps.accounts.models import ApiKey
 from apps.core.errors import DomainError
 from apps.core.middleware import OUTAGES
 from apps.core.models import is_storable
@@ -37,12 +37,15 @@ def failure(status: int, message: str, *, code: str = "", field: str = "", **hea
     """Answer with an error as OpenAI's API tells it."""
     error = protocol_error(status=status, code=code, words=message, field=field)
     if status == 401:
-        headers["WWW-Authenticate"] = "Bearer"
+        headers.setdefault("WWW-Authenticate", "Bearer")
     return JsonResponse(error, status=status, headers=headers)
 
 
-def door(method: str) -> Callable[[View], View]:
-    """Make an asynchronous view one of the protocol's: `method` alone, by token or key alone, errors in its shape; it gets the person."""
+def door(method: str, *, resource: str = "") -> Callable[[View], View]:
+    """Make an asynchronous view one of the protocol's: `method` alone, by token or key alone, errors in its shape; it gets the person.
+
+    `resource` names the address that says where programs are let in, which is told to whoever comes without a token (RFC 9728).
+    """
 
     def made(view: View) -> View:
         @csrf_exempt
@@ -54,7 +57,11 @@ def door(method: str) -> Callable[[View], View]:
             try:
                 return await _entered(view, request, *args, **kwargs)
             except Refused as error:
-                return failure(error.status, error.message, code=error.code, field=error.field)
+                where = (
+                    f'Bearer resource_metadata="{request.build_absolute_uri(reverse(resource))}"' if resource else ""
+                )
+                headers = {"WWW-Authenticate": where} if where and error.status == 401 else {}
+                return failure(error.status, error.message, code=error.code, field=error.field, **headers)
             except DomainError as error:
                 later = getattr(error, "retry_after_s", None)
                 headers = {"Retry-After": str(later)} if later else {}
@@ -70,10 +77,10 @@ def door(method: str) -> Callable[[View], View]:
     return made
 
 
-def key_of(request: HttpRequest) -> ApiKey | None:
-    """Return the API key that a request came with; None where somebody signed in."""
-    found = getattr(request, "api_key", None)
-    return found if isinstance(found, ApiKey) else None
+def scopes_of(request: HttpRequest) -> list[str] | None:
+    """Return how far the key or program reaches that a request came with; None where somebody signed in."""
+    found: list[str] | None = getattr(request, "scopes", None)
+    return found
 
 
 async def _entered(view: View, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:

@@ -11,7 +11,7 @@ from mcp.server.transport_security import TransportSecuritySettings
 from apps.accounts.models import User
 from apps.core.database.pool import release_connection
 from apps.core.tenancy import current_tenant
-from apps.protocols.api.doors import door, key_of
+from apps.protocols.api.doors import door, scopes_of
 from apps.protocols.api.exchange import answered
 from apps.protocols.model_context.server import Offering
 
@@ -20,11 +20,11 @@ MOST_BYTES = 1 << 20
 SECURITY = TransportSecuritySettings(enable_dns_rebinding_protection=False)
 
 
-@door("POST")
+@door("POST", resource="oauth-resource-mcp")
 async def mcp(request: HttpRequest, person: User) -> HttpResponseBase:
     """Answer one message of a client: at once as JSON, or as events while a tool is at work."""
-    key = key_of(request)
-    offering = Offering(current_tenant(), person, (lambda scope: key is None or scope in key.scopes))
+    scopes = scopes_of(request)
+    offering = Offering(current_tenant(), person, (lambda scope: scopes is None or scope in scopes))
     await sync_to_async(release_connection)()  # an agent may take minutes
     manager = StreamableHTTPSessionManager(
         offering.server(), stateless=True, security_settings=SECURITY, max_request_body_size=MOST_BYTES
