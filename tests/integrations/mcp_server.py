@@ -25,6 +25,8 @@ class McpServer:
         self.as_events, self.key, self.asked = as_events, key, []
         self.tools = [json.loads(json.dumps(ECHO))]
         self.raw = None
+        self.rest = {}  # events after the one of an id, for a client that comes back
+        self.cuts_at = ""  # a method whose answer is told only to who comes back, and then comes back again
         self.answers = {
             "initialize": {
                 "protocolVersion": "2025-06-18",
@@ -51,7 +53,14 @@ class McpServer:
             def do_POST(self):
                 message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
                 server.asked.append((message["method"], message.get("params"), dict(self.headers)))
-                status, body, kind = server.answer(message, self.headers)
+                self.tell(*server.answer(message, self.headers))
+
+            def do_GET(self):
+                server.asked.append(("", None, dict(self.headers)))
+                after = self.headers.get("Last-Event-ID", "")
+                self.tell(200, server.rest.get(after, b": nothing\n\n"), "text/event-stream")
+
+            def tell(self, status, body, kind):
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
                 self.send_header("Mcp-Session-Id", "session-1")
@@ -82,6 +91,10 @@ class McpServer:
         answer = self.answers[message["method"]]
         result = answer(message["params"]) if callable(answer) else answer
         content = json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": result})
+        if message["method"] == self.cuts_at:
+            self.rest["e1"] = b"id: e2\nretry: 10\ndata: \n\n"
+            self.rest["e2"] = f"id: e3\ndata: {content}\n\n".encode()
+            return 200, b"id: e1\r\nretry: 10\r\ndata: \r\n\r\n", "text/event-stream"
         if not self.as_events:
             return 200, content.encode(), "application/json"
         note = json.dumps({"jsonrpc": "2.0", "method": "notifications/message", "params": {}})

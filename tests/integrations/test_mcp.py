@@ -167,3 +167,83 @@ def test_trial(connection, server, admin_user):
     assert services.try_connection(actor=admin_user, connection=connection).problem == ""
     server.key = "another"
     assert "401" in services.try_connection(actor=admin_user, connection=connection).problem
+
+
+@pytest.fixture
+def library(server, admin_user, in_acme):
+    """A connection to a server that keeps resources and has no tools."""
+    server.answers["initialize"] = server.answers["initialize"] | {"capabilities": {"resources": {}}}
+    rows = [{"uri": f"file:///r{n}", "name": f"Rule {n}", "description": "d" * 300} for n in range(100)]
+    server.answers["resources/list"] = lambda params: (
+        {"resources": rows[50:]} if params.get("cursor") else {"resources": [*rows[:50], 5, {}], "nextCursor": "2"}
+    )
+    values = {"kind": "mcp", "source_url": server.url, "auth": "bearer"}
+    row = services.connect(actor=admin_user, values=values, secret=server.key)
+    assert "tools/list" not in [method for method, *_ in server.asked]
+    services.set_operations(
+        actor=admin_user, connection=row, chosen={"list_resources": "read", "read_resource": "read"}
+    )
+    return {operation.key: operation for operation in row.operations.all()}
+
+
+def test_resources_are_listed_and_found_by_words(library):
+    listed = mcp.call(library["list_resources"], {}, idempotency_key="k")
+    assert listed["resources"][0] == {"uri": "file:///r0", "name": "Rule 0", "about": "d" * 300}
+    assert 0 < len(listed["resources"]) < 100 and len(listed["resources"]) + listed["more"] == 100
+    assert len(json.dumps(listed)) < 22_000
+    found = mcp.call(library["list_resources"], {"words": "rule 77"}, idempotency_key="k")
+    assert [row["uri"] for row in found["resources"]] == ["file:///r77"] and found["more"] == 0
+
+
+def test_agent_reads_a_resource_and_holds_what_is_a_strangers(library, server, member, agent, scripted, work_on):
+    server.answers["resources/read"] = lambda params: {
+        "contents": [{"uri": params["uri"], "text": "Gate 7 opens."}, {"mimeType": "image/png", "blob": "x" * 400}, 5]
+    }
+    ToolGrant.objects.create(agent=agent, tool="echo_house_read_resource")
+    scripted.script(calls("echo_house_read_resource", {"uri": "file:///r7"}), says("It opens."))
+    run = agents.start_run(actor=member, agent=agent, question="Which gate?")
+    work_on()
+    run.refresh_from_db()
+    told = json.loads(scripted.requests[-1]["messages"][-1]["content"])
+    assert told == {"text": "Gate 7 opens.\n[no text: image/png, about 300 bytes]"}
+    assert run.state == "succeeded" and run.holds == ["private", "untrusted"]
+
+
+@pytest.mark.parametrize("contents", [None, [], [5], [{"text": 5}], "x"])
+def test_nothing_to_read_is_a_sentence(library, server, contents):
+    server.answers["resources/read"] = {"contents": contents}
+    with pytest.raises(CallFailed, match="nothing that can be read"):
+        mcp.call(library["read_resource"], {"uri": "x"}, idempotency_key="k")
+
+
+def test_a_tool_of_that_name_stays_the_servers(server, admin_user, in_acme):
+    server.answers["initialize"] = server.answers["initialize"] | {"capabilities": {"resources": {}, "tools": {}}}
+    server.tools[0]["name"] = "read_resource"
+    values = {"kind": "mcp", "source_url": server.url, "auth": "bearer"}
+    row = services.connect(actor=admin_user, values=values, secret=server.key)
+    assert dict(row.operations.values_list("key", "method")) == {"read_resource": "CALL", "list_resources": "GET"}
+
+
+def test_answer_is_fetched_from_the_last_event_on(chosen, server):
+    server.cuts_at = "tools/call"
+    assert mcp.call(chosen, {"text": "Hello"}, idempotency_key="k")["text"] == "Hello"
+    came_back = [headers for method, _params, headers in server.asked if not method]
+    assert [headers["Last-Event-ID"] for headers in came_back] == ["e1", "e2"]
+    assert {headers["Mcp-Session-Id"] for headers in came_back} == {"session-1"}
+
+
+def test_who_never_answers_is_left(chosen, server, monkeypatch):
+    server.cuts_at, server.rest = "tools/call", {}
+    waited = []
+    monkeypatch.setattr(mcp.time, "sleep", waited.append)
+    answer = server.answer
+
+    def never(message, headers):
+        told = answer(message, headers)
+        server.rest = {f"e{n}": f"id: e{n}\nretry: 999999\ndata: \n\n".encode() for n in range(3)}
+        return told
+
+    server.answer = never
+    with pytest.raises(CallFailed, match="no answer"):
+        mcp.call(chosen, {"text": "Hello"}, idempotency_key="k")
+    assert len(waited) == mcp.MOST_RESUMED and max(waited) <= mcp.LONGEST_WAIT_S
