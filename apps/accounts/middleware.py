@@ -21,7 +21,7 @@ from apps.core.caller import Caller, calling
 from apps.core.limits import client_address
 
 # Support makes itself no way to stay, and does not take another name.
-NOT_FOR_SUPPORT = ("/account/", "/accounts/2fa/", "/accounts/password/", "/keys/")
+NOT_FOR_SUPPORT = ("/account/", "/accounts/2fa/", "/accounts/password/", "/keys/", "/oauth/")
 OPEN_WITHOUT = ("/accounts/", "/preferences/", "/static/")
 
 

@@ -162,7 +162,15 @@ def test_its_account_is_nobodys_to_use(visit, access, admin_user, acme):
 
 
 @pytest.mark.parametrize(
-    "path", ["/account/", "/keys/", "/accounts/2fa/", "/accounts/2fa/webauthn/add/", "/accounts/password/change/"]
+    "path",
+    [
+        "/account/",
+        "/keys/",
+        "/oauth/authorize",
+        "/accounts/2fa/",
+        "/accounts/2fa/webauthn/add/",
+        "/accounts/password/change/",
+    ],
 )
 def test_it_makes_itself_no_way_to_stay(path, visit):
     assert get(visit, path).status_code == 403
