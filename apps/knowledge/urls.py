@@ -13,6 +13,7 @@ urlpatterns = [
     path("knowledge/<uuid:pk>/reading/", collections.collection_reading, name="collection-reading"),
     path("knowledge/<uuid:pk>/model/", collections.collection_model, name="collection-model"),
     path("knowledge/<uuid:pk>/documents/", documents.document_upload, name="document-upload"),
+    path("knowledge/<uuid:pk>/documents/several/", documents.documents_several, name="documents-several"),
     path("knowledge/<uuid:pk>/paste/", documents.document_paste, name="document-paste"),
     path("knowledge/<uuid:pk>/questions/", questions.question_list, name="questions"),
     path("knowledge/<uuid:pk>/measure/", questions.collection_measure, name="collection-measure"),

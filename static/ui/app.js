@@ -49,6 +49,10 @@ document.addEventListener('click', e => {
   }
   if ('copy' in d) copy((b.closest('.codebox,.msg')?.querySelector('pre,.prose,.bubble') || b).innerText, b);
   if ('copyText' in d) copy(d.copyText, b);
+  if (d.all) {
+    const boxes = [...document.querySelectorAll(`input[type=checkbox][name="${d.all}"]`)], some = boxes.some(box => !box.checked);
+    boxes.forEach(box => { box.checked = some; });
+  }
   if (d.href) location.href = d.href;
 });
 document.addEventListener('click', e => {

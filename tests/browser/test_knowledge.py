@@ -44,6 +44,45 @@ with tenant_context(tenant_for_slug("acme")):
     )
 
 
+def test_several_documents_are_tagged_and_deleted(live, open_page, base):
+    """Chosen on the list, with a keyboard and on a phone too."""
+    page = open_page("/knowledge/", login="amina")
+    page.get_by_label("Name").fill(NAME)
+    page.locator("#name + *, form:has(#name)").get_by_role("button").first.click()
+    collection = page.url
+    with live.api() as api:
+        for name in ("North", "South", "West"):
+            body = {
+                "name": name,
+                "text": f"# {name}\n\nThe gate.",
+                "knowledge_base": collection.rstrip("/").split("/")[-1],
+            }
+            assert api.post("/api/v1/knowledge-base/paste", json=body).status_code == 201
+    page.reload()
+    several = page.get_by_role("form", name="The chosen documents")
+    several.get_by_role("button", name="Add tags").click()
+    expect(page.get_by_text("Choose at least one document.")).to_be_visible()
+    page.get_by_role("checkbox", name="Choose North").check()
+    page.get_by_role("checkbox", name="Choose West").press("Space")
+    several.get_by_label("Tags, with commas between them").fill("gates, sides")
+    page.keyboard.press("Enter")
+    expect(page.get_by_text("Done with 2 documents.")).to_be_visible()
+    expect(page.locator("#documents .chip", has_text="gates")).to_have_count(2)
+    for view in VIEWS.values():
+        page.set_viewport_size(view.get("viewport", {"width": 1440, "height": 900}))
+        page.emulate_media(color_scheme=view.get("color_scheme", "light"))
+        assert violations(page) == [] and not is_sideways(page)
+    several.get_by_role("button", name="Choose all").click()
+    several.get_by_role("button", name="Delete").click()
+    dialog = page.get_by_role("dialog", name="Delete the chosen documents?")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("checkbox", name="Choose South")).to_be_checked()
+    several.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Delete").click()
+    expect(page.get_by_text("Done with 3 documents.")).to_be_visible()
+    expect(page.locator("#documents")).to_contain_text("No documents yet")
+
+
 def test_website_is_taken_over_shaped_and_measured(live, open_page, outside, base, console):
     page = open_page("/knowledge/", login="amina")
     page.get_by_label("Name").fill(NAME)

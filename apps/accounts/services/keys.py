@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts import actions
-from apps.accounts.models import ApiKey, User
+from apps.accounts.models import ApiKey, Program, User
 from apps.accounts.networks import checked_networks
 from apps.accounts.scopes import SCOPES
 from apps.accounts.services.members import require_grant
@@ -160,7 +160,7 @@ def find_key(text: str, address: str) -> ApiKey | None:
         return None
     if key.addresses and not _is_inside(address, key.addresses):
         return None
-    _note_use(key, address)
+    note_use(key, address)
     return key
 
 
@@ -172,7 +172,8 @@ def _is_inside(address: str, networks: list[str]) -> bool:
     return any(place in ipaddress.ip_network(network) for network in networks)
 
 
-def _note_use(key: ApiKey, address: str) -> None:
+def note_use(row: ApiKey | Program, address: str) -> None:
+    """Write down when and from where a key or program was last used, at most once a minute."""
     now = timezone.now()
-    if key.last_used_at is None or now - key.last_used_at > NOTED_EVERY:
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now, last_used_from=address or None)
+    if row.last_used_at is None or now - row.last_used_at > NOTED_EVERY:
+        type(row).objects.filter(pk=row.pk).update(last_used_at=now, last_used_from=address or None)

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from apps.accounts import actions
 from apps.accounts.models import Program, User
 from apps.accounts.scopes import PROGRAM_SCOPES
+from apps.accounts.services.keys import note_use
 from apps.audit.services.trail import record
 from apps.core.errors import Forbidden, InvalidInput
 from apps.core.permissions import require
@@ -25,7 +26,6 @@ from apps.core.tenancy import has_tenant
 from apps.tenants.options import LET_PROGRAMS_IN
 from apps.tenants.resolver import resolve
 
-NOTED_EVERY = timedelta(minutes=1)
 UNUSED_FOR = timedelta(days=30)
 MOST_ADDRESSES, LONGEST_ADDRESS = 10, 2_000
 LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
@@ -133,14 +133,8 @@ def find_program(text: str, address: str) -> tuple[Program, User] | None:
     if program is None:
         return None
     program.scopes = sorted(set(program.scopes) & set(token.get_scopes()))
-    _note_use(program, address)
+    note_use(program, address)
     return program, program.account
-
-
-def _note_use(program: Program, address: str) -> None:
-    now = timezone.now()
-    if program.last_used_at is None or now - program.last_used_at > NOTED_EVERY:
-        Program.objects.filter(pk=program.pk).update(last_used_at=now, last_used_from=address or None)
 
 
 def forget_unused() -> None:

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -17,10 +18,11 @@ from rest_framework.response import Response
 from apps.accounts.api.sharing import share_paths
 from apps.core.api import checked, listed, paged
 from apps.core.endpoints import api_view
+from apps.core.errors import NotFound
 from apps.knowledge import services
 from apps.knowledge.models import Chunk, Document, KnowledgeBase
 from apps.knowledge.querysets import NEVER, STALE
-from apps.knowledge.services import passages
+from apps.knowledge.services import passages, several
 from apps.knowledge.types import Filters
 from apps.providers.models import ProviderModel
 
@@ -101,6 +103,30 @@ class UploadInput(serializers.Serializer):
 
 class TagsInput(serializers.Serializer):
     tags = serializers.ListField(child=serializers.CharField(max_length=200, allow_blank=True), max_length=100)
+
+
+class SeveralInput(serializers.Serializer):
+    example = {"documents": ["5f0c9c1e-6a8e-4f3b-9b3a-0d5c1f1f7f10"], "do": "tag", "tags": ["policy"]}
+
+    documents = serializers.ListField(child=serializers.UUIDField(), min_length=1, max_length=several.MOST)
+    do = serializers.ChoiceField(several.ToDo.choices)
+    tags = serializers.ListField(
+        child=serializers.CharField(max_length=200, allow_blank=True),
+        max_length=100,
+        default=list,
+        help_text="Those to add or to take away.",
+    )
+
+
+class NotDoneSerializer(serializers.Serializer):
+    id = serializers.UUIDField()
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class OutcomeSerializer(serializers.Serializer):
+    done = serializers.ListField(child=serializers.UUIDField())
+    failed = NotDoneSerializer(many=True, help_text="Each by itself: the others are done.")
 
 
 class FilterInput(serializers.Serializer):
@@ -246,6 +272,21 @@ def document(request: Request, pk: Any) -> Response:
     return Response(DocumentSerializer(found).data)
 
 
+@extend_schema(tags=["knowledge-base"], request=SeveralInput, responses=OutcomeSerializer)
+@api_view(["POST"])
+def documents_several(request: Request) -> Response:
+    """Tag, read anew or delete up to 200 documents; one that cannot be changed keeps none of the others."""
+    given = checked(SeveralInput, request.data)
+    wanted = dict.fromkeys(given["documents"])
+    found = Document.objects.visible_to(request.user).filter(pk__in=wanted)
+    missing = wanted.keys() - set(found.values_list("pk", flat=True))
+    outcome = several.change_documents(actor=request.user, documents=found, to_do=given["do"], tags=given["tags"])
+    failed = [{"id": row.pk, "code": error.code, "detail": str(error.message)} for row, error in outcome.failed]
+    gone = NotFound(_("There is no such document, or you may not see it."))
+    failed += [{"id": pk, "code": gone.code, "detail": str(gone.message)} for pk in sorted(missing)]
+    return Response(OutcomeSerializer({"done": outcome.done, "failed": failed}).data)
+
+
 @extend_schema(tags=["knowledge-base"], request=None, responses={202: DocumentSerializer})
 @api_view(["POST"])
 def retry(request: Request, pk: Any) -> Response:
@@ -365,6 +406,7 @@ urlpatterns = [
     path("knowledge-base/upload", upload, name="api-upload"),
     path("knowledge-base/paste", paste, name="api-paste"),
     path("knowledge-base/documents", documents, name="api-documents"),
+    path("knowledge-base/documents/several", documents_several, name="api-documents-several"),
     path("knowledge-base/documents/<uuid:pk>", document, name="api-document"),
     path("knowledge-base/documents/<uuid:pk>/retry", retry, name="api-document-retry"),
     path("knowledge-base/documents/<uuid:pk>/read-again", read_again, name="api-document-again"),

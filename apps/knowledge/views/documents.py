@@ -8,7 +8,9 @@ from django.core.files.uploadedfile import UploadedFile
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.core.errors import DomainError, InvalidInput, NotFound, TooLarge, Unavailable
@@ -17,8 +19,11 @@ from apps.core.models import is_uuid
 from apps.knowledge import services
 from apps.knowledge.forms import PasteForm
 from apps.knowledge.models import Document, KnowledgeBase
+from apps.knowledge.services import several
 from apps.knowledge.views.collections import PAGE_SIZE, visible_base
 from apps.knowledge.views.reading import reading_context
+
+MOST_TOLD = 3
 
 
 @require_POST
@@ -124,6 +129,39 @@ def document_tags(request: HttpRequest, pk: UUID) -> HttpResponse:
         context = {**_document_context(request, document), "error": error, "typed": typed}
         return render(request, "knowledge/document_detail.html", context, status=422)
     return redirect("document", pk=pk)
+
+
+@require_POST
+def documents_several(request: HttpRequest, pk: UUID) -> HttpResponse:
+    """Do the same with each chosen document of a collection, and lead back to the list as it was."""
+    base = visible_base(request, pk)
+    try:
+        _tell(request, _changed(request, base))
+    except InvalidInput as error:
+        messages.error(request, str(error.message))
+    return redirect(f"{reverse('collection', args=[pk])}?{request.GET.urlencode()}")
+
+
+def _changed(request: HttpRequest, base: KnowledgeBase) -> several.Outcome:
+    keys = [key for key in request.POST.getlist("document")[: several.MOST] if is_uuid(key)]
+    if not keys:
+        raise InvalidInput(_("Choose at least one document."))
+    return several.change_documents(
+        actor=request.user,
+        documents=base.documents.filter(pk__in=keys),
+        to_do=request.POST.get("do", ""),
+        tags=request.POST.get("tags", "").split(","),
+    )
+
+
+def _tell(request: HttpRequest, outcome: several.Outcome) -> None:
+    if count := len(outcome.done):
+        words = ngettext("Done with %(n)d document.", "Done with %(n)d documents.", count)
+        messages.success(request, words % {"n": count})
+    for document, error in outcome.failed[:MOST_TOLD]:
+        messages.error(request, f"{document.name}: {error.message}")
+    if (left := len(outcome.failed) - MOST_TOLD) > 0:
+        messages.error(request, ngettext("And %(n)d more.", "And %(n)d more.", left) % {"n": left})
 
 
 @require_POST
