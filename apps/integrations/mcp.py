@@ -67,15 +67,15 @@ class _Session:
         """Send a request and return its result. Raises CallFailed for an error or an answer that is none."""
         self._id += 1
         answer = self._post({"jsonrpc": "2.0", "id": self._id, "method": method, "params": params})
-        for _time in range(MOST_RESUMED):
+        for times_resumed in range(MOST_RESUMED + 1):
             result, last = self._result(answer), _last_event(answer)
-            if result is not None or last is None:
+            if result is not None:
+                return result
+            if last is None or times_resumed == MOST_RESUMED:
                 break
             time.sleep(last[1])
             answer = self._send("GET", None, {"Last-Event-ID": last[0]})
-        if result is None:
-            raise CallFailed("The server gave no answer that can be read.")
-        return result
+        raise CallFailed("The server gave no answer that can be read.")
 
     def _result(self, answer: Fetched) -> dict[str, Any] | None:
         """Return what was asked for, None where it is not there. Raises CallFailed for an error."""

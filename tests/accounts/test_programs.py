@@ -207,6 +207,15 @@ def test_what_does_not_fit_is_refused_here_and_leads_nowhere(web, person, change
     assert page.status_code == 400 and "Location" not in page
 
 
+@pytest.mark.parametrize("port", ("1; script-src *", "x", "99999", "1, *"))
+def test_ports_of_ones_own_machine_are_ports(web, person, port):
+    client = registered(web, redirect_uris=["http://127.0.0.1:4711/back"]).json()["client_id"]
+    another = person.get("/oauth/authorize", asked(client, redirect_uri="http://127.0.0.1:4712/back"))
+    assert "form-action 'self' http://127.0.0.1:4712" in another["Content-Security-Policy"]
+    page = person.get("/oauth/authorize", asked(client, redirect_uri=f"http://127.0.0.1:{port}/back"))
+    assert page.status_code == 400 and "127.0.0.1" not in page["Content-Security-Policy"]
+
+
 def test_more_than_may_be_given_is_not_asked_for(web, person):
     client = registered(web).json()["client_id"]
     answer = person.get("/oauth/authorize", asked(client, scope="audit:read"))

@@ -1,6 +1,7 @@
 """MCP servers over real HTTP: their tools are read, chosen and called; what a hostile one does stays a sentence for the model."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
@@ -235,7 +236,7 @@ def test_answer_is_fetched_from_the_last_event_on(chosen, server):
 def test_who_never_answers_is_left(chosen, server, monkeypatch):
     server.cuts_at, server.rest = "tools/call", {}
     waited = []
-    monkeypatch.setattr(mcp.time, "sleep", waited.append)
+    monkeypatch.setattr(mcp, "time", SimpleNamespace(sleep=waited.append))  # other threads sleep on
     answer = server.answer
 
     def never(message, headers):

@@ -63,7 +63,7 @@ def check_registration(client: Client, addresses: Iterable[str]) -> None:
     if len(wanted) > MOST_ADDRESSES:
         raise InvalidInput(_("These are too many addresses."), field="redirect_uris")
     for address in wanted:
-        _check_address(address)
+        check_address(address)
     client.name = client.name or urlsplit(wanted[0]).hostname or urlsplit(wanted[0]).scheme
     client.set_scopes(list(PROGRAM_SCOPES))
     client.set_default_scopes(list(PROGRAM_SCOPES))
@@ -77,8 +77,11 @@ def put_all_out() -> None:
     Token.objects.all().delete()
 
 
-def _check_address(address: str) -> None:
-    """Codes go to a site over TLS, to the machine of the person itself, or to a program there by a scheme of its own."""
+def check_address(address: str) -> None:
+    """Refuse an address that codes may not go to: not a site over TLS, nor the machine of the person itself, nor a program there by a scheme of its own.
+
+    Raises InvalidInput. What is asked for is checked like what is registered: the port of one's own machine may be another each time.
+    """
     try:
         parts = urlsplit(address)
         is_whole = (
@@ -86,6 +89,7 @@ def _check_address(address: str) -> None:
         )
         is_here = parts.scheme == "http" and parts.hostname in LOOPBACK
         is_site = parts.scheme == "https" and bool(parts.hostname)
+        is_whole = is_whole and parts.port != 0
     except ValueError as error:
         raise InvalidInput(_("This is no address."), field="redirect_uris") from error
     is_program = parts.scheme not in OF_BROWSERS | {"https"} and SCHEME.fullmatch(parts.scheme) is not None

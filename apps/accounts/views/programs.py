@@ -23,6 +23,7 @@ from django.views.decorators.http import require_GET, require_POST
 from apps.accounts.models import Program
 from apps.accounts.scopes import PROGRAM_PATH, PROGRAM_SCOPES
 from apps.accounts.services import programs
+from apps.core.errors import InvalidInput
 from apps.core.models import is_storable
 
 View = Callable[..., HttpResponse]
@@ -103,6 +104,10 @@ class Authorize(AuthorizationView):
             raise BadRequest
         if request.GET.get("code_challenge_method") != "S256" or not request.GET.get("code_challenge"):
             raise BadRequest
+        try:
+            programs.check_address(request.GET.get("redirect_uri", ""))  # it is named in the page's policy
+        except InvalidInput as error:
+            raise BadRequest from error
         response = super().get(request, *args, **kwargs)
         if response.status_code == 200 and not hasattr(self, "_answers_to"):
             response.status_code = 400  # allauth's page of what is wrong with the request
