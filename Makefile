@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKERS ?= 2
 STAMP := $(VENV)/.ready
 TEST_STAMP := $(VENV)/.ready-for-tests
 
@@ -20,8 +21,8 @@ $(TEST_STAMP): requirements/development.txt requirements/model.txt config/standa
 	@$(PYTHON) config/standalone/setup.py development
 	@touch $(STAMP) $(TEST_STAMP)
 
-test: $(TEST_STAMP)  ## run every test; it starts its own servers
-	@$(BIN)/python -m pytest $(ARGS)
+test: $(TEST_STAMP)  ## run every test, in WORKERS processes, each of which starts its own servers
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(TEST_STAMP)  ## format, lint, import contracts, types
 	@$(BIN)/ruff format --check .

@@ -9,7 +9,7 @@ const main = $('#main'), thread = $('#thread'), msgs = $('#msgs'), form = $('#co
 const say = $('#say'), line = $('#line'), sendB = $('#send'), stopB = $('#stop'), jump = $('#jump'), queue = $('#queue');
 const calm = matchMedia('(prefers-reduced-motion:reduce)').matches, narrow = matchMedia('(max-width:70rem)');
 const conversation = main.dataset.conversation;
-let socket, tries = 0, pinned = true, waiting = '', unsent = null, quiet = 0;
+let socket, again = 0, tries = 0, pinned = true, waiting = '', unsent = null, quiet = 0;
 
 const bottom = () => { thread.scrollTop = thread.scrollHeight; };
 const follow = () => pinned ? bottom() : (jump.hidden = false);
@@ -42,9 +42,19 @@ function connect() {
   socket.onmessage = e => { quiet = Date.now(); on(JSON.parse(e.data)); };
   socket.onclose = e => {
     if (e.code === 4401 || e.code === 4404) { note(document.body.dataset.signedOut); return; }
-    note(main.dataset.offline);
-    setTimeout(connect, Math.min(15000, 400 * 2 ** Math.min(tries++, 6)) * (.7 + Math.random() * .6));
+    later();
   };
+}
+function later() {
+  note(main.dataset.offline);
+  clearTimeout(again);
+  again = setTimeout(connect, Math.min(15000, 400 * 2 ** Math.min(tries++, 6)) * (.7 + Math.random() * .6));
+}
+// A network that is gone closes no socket: the old one is left at once, and a new one opened as soon as there is a network.
+function leave() {
+  clearTimeout(again);
+  socket.onopen = socket.onmessage = socket.onclose = null;
+  socket.close();
 }
 
 function on(f) {
@@ -150,6 +160,8 @@ if (conversation) {
     if (!answer || answer.status >= 400) note(answer?.status === 409 ? main.dataset.busy : document.body.dataset.offline);
   }, true);
   connect();
+  addEventListener('offline', () => { leave(); later(); });
+  addEventListener('online', () => { leave(); tries = 0; connect(); });
   setInterval(() => {
     if (open() && !asks() && quiet && Date.now() - quiet > 10000) note(main.dataset.working + ' (' + Math.round((Date.now() - quiet) / 1000) + ' s)');
   }, 2000);

@@ -151,6 +151,14 @@ def test_by_hand():
     assert [(a.key, a.days.value) for a in flow.ageing] == [("A-4", 10.0), ("A-5", 8.0)]  # until the end of the 15th
 
 
+@pytest.mark.parametrize("first", [date(2026, 3, 9), date(2026, 3, 11), date(2026, 3, 15)])
+def test_every_figure_counts_the_same_days(first):
+    done = [an_issue(f"A-{n}", day(1), (day(n), "To Do", "Done")) for n in (8, 9, 10, 11, 14)]
+    found = Issues(site="x", jql="q", issues=done, is_cut=False)
+    flow = flow_of(found, STATUSES, first, date(2026, 3, 20))
+    assert flow.first == date(2026, 3, 9) and flow.lead.count == sum(week.done for week in flow.weeks) == 4
+
+
 @pytest.mark.django_db
 def test_sprint_by_hand(work_with):
     start, end = NOW - timedelta(days=10), NOW - timedelta(days=1)

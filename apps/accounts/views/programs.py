@@ -104,10 +104,11 @@ class Authorize(AuthorizationView):
             raise BadRequest
         if request.GET.get("code_challenge_method") != "S256" or not request.GET.get("code_challenge"):
             raise BadRequest
-        try:
-            programs.check_address(request.GET.get("redirect_uri", ""))  # it is named in the page's policy
-        except InvalidInput as error:
-            raise BadRequest from error
+        if "redirect_uri" in request.GET:
+            try:
+                programs.check_address(request.GET["redirect_uri"])  # it is named in the page's policy
+            except InvalidInput as error:
+                raise BadRequest from error
         response = super().get(request, *args, **kwargs)
         if response.status_code == 200 and not hasattr(self, "_answers_to"):
             response.status_code = 400  # allauth's page of what is wrong with the request

@@ -40,7 +40,8 @@ class Course:
 def flow_of(
     found: Issues, categories: Mapping[str, str], first: date, last: date, sprint: Sprint | None = None
 ) -> Flow:
-    """Compute everything for the days from `first` to `last`, the last one included."""
+    """Compute everything from the Monday of the week of `first` to the day `last`, included: each figure counts the same days."""
+    first -= timedelta(days=first.weekday())
     end = datetime.combine(last + timedelta(days=1), time(), UTC)
     courses = [course_of(issue, categories, end) for issue in found.issues if issue.created < end]
     start = datetime.combine(first, time(), UTC)
@@ -112,8 +113,8 @@ def _rank(ordered: Sequence[float], percent: int) -> Figure:
 
 
 def weeks(courses: Sequence[Course], first: date, last: date) -> Iterator[Week]:
-    """Yield each week that the days touch; what was created and done before counts into the sums."""
-    start = first - timedelta(days=first.weekday())
+    """Yield each week from a Monday on; what was created and done before counts into the sums."""
+    start = first
     created = Counter(_monday(course.issue.created) for course in courses)
     done = Counter(_monday(course.done) for course in courses if course.done is not None)
     all_created = sum(count for monday, count in created.items() if monday < start)
