@@ -2,7 +2,6 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-WORKERS ?= 2
 STAMP := $(VENV)/.ready
 TEST_STAMP := $(VENV)/.ready-for-tests
 
@@ -21,8 +20,16 @@ $(TEST_STAMP): requirements/development.txt requirements/model.txt config/standa
 	@$(PYTHON) config/standalone/setup.py development
 	@touch $(STAMP) $(TEST_STAMP)
 
-test: $(TEST_STAMP)  ## run every test, in WORKERS processes, each of which starts its own servers
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
+ifdef ARGS
+test: $(TEST_STAMP)
+	@$(BIN)/python -m pytest $(ARGS)
+else
+test: $(TEST_STAMP)  ## run every test, those in a browser beside the others, each half with servers of its own; ARGS picks some
+	@pages=$$(mktemp); trap 'rm -f "$$pages"' EXIT; \
+	$(BIN)/python -m pytest -m browser >"$$pages" 2>&1 & browser=$$!; \
+	$(BIN)/python -m pytest -m "not browser"; others=$$?; \
+	wait $$browser; in_browser=$$?; cat "$$pages"; exit $$((others + in_browser))
+endif
 
 lint: $(TEST_STAMP)  ## format, lint, import contracts, types
 	@$(BIN)/ruff format --check .

@@ -19,4 +19,5 @@ urlpatterns = [
     path("", include("apps.agents.api")),
     path("", include("apps.workflows.api")),
     path("", include("apps.conversations.api")),
+    path("", include("apps.widgets.api")),
 ]

@@ -15,11 +15,12 @@ from apps.conversations.routing import websocket_urlpatterns as chats
 from apps.core.admission import AdmissionGuard, Turns
 from apps.core.storage import SpaceGuard
 from apps.tenants.sockets import TenantSocketMiddleware
+from apps.widgets.routing import websocket_urlpatterns as visits
 
 turns = Turns(places=settings.WEB_PLACES, waiting=settings.WEB_WAITING)
 application = ProtocolTypeRouter(
     {
         "http": AdmissionGuard(SpaceGuard(http), turns),
-        "websocket": TenantSocketMiddleware(URLRouter([*chats, *runs]), ticketed="/ws/runs/"),
+        "websocket": TenantSocketMiddleware(URLRouter([*chats, *runs, *visits]), ticketed="/ws/runs/"),
     }
 )

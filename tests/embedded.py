@@ -1,7 +1,6 @@
 """pytest plugin (`-p tests.embedded`): real PostgreSQL and Redis for this run, thrown away afterwards.
 
 It is imported before Django's settings, which need the addresses. DATABASE_URL and REDIS_URL from outside win.
-Of several workers (`pytest -n 2`) each has servers of its own.
 """
 
 import ast
@@ -19,8 +18,6 @@ os.environ.setdefault("PROVIDER_PRIVATE_HOSTS", "127.0.0.1")
 # The keeper of leases has a connection of its own, which cannot see rows of a test that never commits.
 os.environ.setdefault("JOB_HEARTBEAT_S", "3600")
 
-STARTED = "TESTS_STARTED_SERVERS"  # so the addresses that a worker inherits are those of the process that started it
-
 
 def start() -> Path:
     """Start both servers on free ports in a fresh folder and set their addresses."""
@@ -31,7 +28,7 @@ def start() -> Path:
     os.environ["GUILDHALL_DATA"] = str(folder)
     running = running_services(folder)
     services = running.__enter__()
-    os.environ.update(services.environment, **{STARTED: "yes"})
+    os.environ.update(services.environment)
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     atexit.register(running.__exit__, None, None, None)
     return folder
@@ -55,5 +52,5 @@ def _parse(*args, _parse=ast.parse, **options):
 # miscount likelier, so it rests until all tests are collected. This plugin comes first.
 ast.parse = _parse
 gc.disable()
-if os.environ.get(STARTED) or not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
+if not (os.environ.get("DATABASE_URL") and os.environ.get("REDIS_URL")):
     start()

@@ -63,7 +63,7 @@ class Live:
     def start(self):
         command = [sys.executable, "-m", "config.standalone", "run"]
         self.process = spawn(command, log=self.log, environment=self.environment, cwd=ROOT)  # falls with the tests
-        deadline = time.monotonic() + 240
+        deadline = time.monotonic() + 480
         while time.monotonic() < deadline:
             if "Ready after" in self.log.read_text():
                 return self

@@ -13,6 +13,7 @@ from PIL import Image, ImageDraw
 from playwright.sync_api import expect, sync_playwright
 
 from tests.blueprints.samples import tender_pdf
+from tests.browser.test_widget import another_site, element
 from tests.integrations.service import DOCUMENT
 from tests.live import CHROMIUM_FLAGS, PASSWORD, Live, wait_for
 from tests.standin.server import StandIn, calls
@@ -97,6 +98,21 @@ from apps.tenants.hosts import tenant_for_slug
 with tenant_context(tenant_for_slug("acme")):
     amina = User.objects.get(email="amina@acme.example")
     tools.set_tools(actor=amina, agent=Agent.objects.get(name="Handbook guide"), wanted=[{"tool": "work_by_plan"}])
+"""
+
+# The same agent on another site.
+A_WIDGET = """
+from apps.accounts.models import User
+from apps.agents.models import Agent
+from apps.core.tenancy import tenant_context
+from apps.knowledge.models import KnowledgeBase
+from apps.tenants.hosts import tenant_for_slug
+from apps.widgets.services.widgets import save_widget
+with tenant_context(tenant_for_slug("acme")):
+    amina = User.objects.get(email="amina@acme.example")
+    values = {{"name": "Shop", "agent": Agent.objects.get(name="Handbook guide").pk, "origins": ["{site}"]}}
+    values |= {{"collections": [KnowledgeBase.objects.first().pk], "greeting": "Hello! What may we help you with?"}}
+    print(save_widget(actor=amina, values=values)[0].pk)
 """
 
 
@@ -385,7 +401,21 @@ class Receiver(BaseHTTPRequestHandler):
         pass
 
 
+def shoot_widget(live, page):
+    """An agent that answers on another site."""
+    with another_site(live) as site:
+        site.html = element(live, live.code(A_WIDGET.format(site=site.origin)).strip())
+        page.goto(site.origin)
+        page.get_by_role("button", name="Ask us").click()
+        chat = page.frame_locator("iframe")
+        chat.get_by_label("Message", exact=True).fill("How many days of annual leave do I get?")
+        page.keyboard.press("Enter")
+        expect(chat.locator(".msg:not(.me)")).to_have_attribute("aria-busy", "false", timeout=30_000)
+        shoot(page, "widget")
+
+
 SCENES = {
+    "widget": shoot_widget,
     "webhook": shoot_webhook,
     "checklist": shoot_checklist,
     "looks": shoot_looks,

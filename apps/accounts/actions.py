@@ -27,6 +27,9 @@ KEY_ROTATED = Action("api_key.rotated", _("made a new API key in the place of on
 KEY_REVOKED = Action("api_key.revoked", _("revoked an API key"))
 PROGRAM_LET_IN = Action("program.let_in", _("let a program in"), Severity.LOW)
 PROGRAM_PUT_OUT = Action("program.put_out", _("put a program out"))
+OUTSIDE_ACCOUNT_MADE = Action(
+    "service_account.outside_made", _("made an account that asks for people outside"), Severity.LOW
+)
 SERVICE_MADE = Action("service_account.made", _("made a service account"), Severity.LOW)
 PROFILE_CHANGED = Action("account.profile_changed", _("changed their profile"))
 SESSIONS_ENDED = Action("account.sessions_ended", _("signed other browsers out"))

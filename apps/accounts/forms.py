@@ -116,7 +116,7 @@ class KeyForm(forms.Form):
 
     def __init__(self, *args: Any, actor: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        accounts = User.objects.filter(is_service=True, is_active=True, operator_id=None)
+        accounts = User.objects.service_accounts().filter(is_active=True)
         if not actor.has_perm("accounts.manage_keys"):
             accounts = accounts.none()
         self.fields["account"].queryset = accounts  # type: ignore[attr-defined]

@@ -208,6 +208,11 @@ def has_over_all(model: Any, user: Any, level: str) -> bool:
 
 
 def is_opened(model: Any, user: Any, level: str) -> bool:
-    """Say whether the person reaches the level on open objects: by its permission, or by that of a higher level."""
+    """Say whether the person reaches the level on open objects: by its permission, or by that of a higher level.
+
+    An account that asks for people outside is not in the organisation that they are open to.
+    """
+    if user.is_outside:
+        return False
     wanted = [model.OPEN_TO[each] for each in levels_from(level) if each in model.OPEN_TO]
     return any(not permission or user.has_perm(permission) for permission in wanted)

@@ -48,6 +48,8 @@ class UserManager(BaseUserManager.from_queryset(UserQuerySet)):  # type: ignore[
 
 
 class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
+    """A person, or an account for a program. Of what is open to everybody in the organisation, an `is_outside` one sees nothing."""
+
     class Theme(models.TextChoices):
         AUTO = "auto", _("As the system")
         LIGHT = "light", _("Light")
@@ -60,6 +62,7 @@ class User(UUIDModel, AbstractBaseUser, PermissionsMixin):
     theme = models.CharField(_("theme"), max_length=8, choices=Theme, default=Theme.AUTO)
     is_active = models.BooleanField(_("active"), default=True)
     is_service = models.BooleanField(_("service account"), default=False)
+    is_outside = models.BooleanField(_("asks for people outside"), default=False, db_default=False, editable=False)
     operator_id = models.UUIDField(_("operator"), null=True, unique=True, editable=False)
     external_id = models.CharField(_("id in the directory"), max_length=200, blank=True, editable=False)
     removed_at = models.DateTimeField(_("removed by the directory"), null=True, editable=False)

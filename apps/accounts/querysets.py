@@ -21,6 +21,10 @@ class UserQuerySet(models.QuerySet["User"]):
             found = found.filter(models.Q(name__icontains=word) | models.Q(email__icontains=word))
         return found
 
+    def service_accounts(self) -> "UserQuerySet":
+        """The organisation's own accounts for programs: not those of support, nor those that ask for people outside."""
+        return self.filter(is_service=True, is_outside=False, operator_id=None)
+
     def holding(self, role_key: str) -> "UserQuerySet":
         """People with a system role."""
         return self.filter(groups__role__key=role_key)

@@ -66,6 +66,7 @@ _ADMIN = _BUILDER | {
         "projects.*",
         "usage.*",
         "workflows.*",
+        "widgets.*",
         "conversations.list_conversation",
         "conversations.view_feedback",
         "audit.view_auditevent",

@@ -28,6 +28,7 @@ AREAS = {
     "projects": "projects",
     "connections": "connections",
     "webhooks": "connections",
+    "widgets": "connections",
     "automations": "automations",
     "batches": "automations",
     "workflows": "automations",

@@ -39,19 +39,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
     """One tab's view of one conversation."""
 
     async def connect(self) -> None:
-        self.user = self.scope["user"]
-        set_caller(Caller(socket_address(self.scope), has_used_second_factor(self.scope["session"])))
-        self.language = self.scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME) or self.user_language()
         self.tasks: dict[str, asyncio.Task[None]] = {}
         self.is_counted = False
         self.seen: dict[str, int] = {}
         self.page: list[str] = []
-        found = await query(self._find_conversation) if self.user.is_authenticated else None
-        if found is None:
-            await self.close(GONE if self.user.is_authenticated else REJECTED)
+        found = await self.enter()
+        if not isinstance(found, Conversation):
+            await self.close(found)
             return
         self.conversation: Conversation = found
-        self.is_counted = count_in(self.user.pk)
+        self.is_counted = count_in(self.counted_as)
         if not self.is_counted:
             await self.accept()
             await self.close(TOO_MANY)
@@ -59,15 +56,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.accept()
         self._start("rights", self._follow_rights())
 
-    def user_language(self) -> str | None:
-        """The language of the account, for a browser that has chosen none."""
-        return getattr(self.user, "language", "") or None
+    async def enter(self) -> Conversation | int:
+        """Set who is here (`user`, `counted_as`, `language`); return the conversation, or the code that the socket is closed with."""
+        self.user = self.scope["user"]
+        self.counted_as: UUID = self.user.pk
+        set_caller(Caller(socket_address(self.scope), has_used_second_factor(self.scope["session"])))
+        chosen = self.scope.get("cookies", {}).get(settings.LANGUAGE_COOKIE_NAME)
+        self.language: str | None = chosen or getattr(self.user, "language", "") or None
+        if not self.user.is_authenticated:
+            return REJECTED
+        return await query(self.find_conversation) or GONE
 
     async def disconnect(self, code: int) -> None:
         for task in self.tasks.values():
             task.cancel()
         if self.is_counted:
-            count_out(self.user.pk)
+            count_out(self.counted_as)
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         if text_data is None or len(text_data) > MAX_FRAME_BYTES:
@@ -81,12 +85,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         try:
             with translation.override(self.language):
-                if not await query(self._is_still_welcome):
+                if not await query(self.is_still_welcome):
                     await self.close(REJECTED)
                     return
                 await action(frame)
         except DomainError as error:
-            await self._send({"t": "err", "code": error.code, "text": str(error.message), "key": frame.get("key")})
+            await self.tell({"t": "err", "code": error.code, "text": str(error.message), "key": frame.get("key")})
 
     # -- from the page ---------------------------------------------------------------------------------------
 
@@ -104,9 +108,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         if not isinstance(text, str) or not isinstance(key, str | None) or not (replaces is None or is_uuid(replaces)):
             await self._refuse()
             return
-        await query(self._stay)
-        await query(self._store_message, text, key or "", replaces)
-        await self._send({"t": "sent", "key": key})
+        await query(self.stay)
+        await query(self.store_message, text, key or "", replaces)
+        await self.tell({"t": "sent", "key": key})
 
     async def _stop(self, frame: dict[str, Any]) -> None:
         await query(services.stop_answer, actor=self.user, conversation=self.conversation)
@@ -115,7 +119,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def _follow_rights(self) -> None:
         """Close as soon as this person may be here no more."""
-        await until_out(self.user.pk, self._is_still_welcome)
+        await until_out(self.user.pk, self.is_still_welcome)
         await self.close(REJECTED)
 
     async def _follow_conversation(self) -> None:
@@ -135,14 +139,14 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Bring the page to the shown branch: cut what left it, add what is new, follow what is not complete on it."""
         kept, messages = await query(self._news)
         if len(kept) < len(self.page):
-            await self._send({"t": "cut", "id": kept[-1] if kept else ""})
+            await self.tell({"t": "cut", "id": kept[-1] if kept else ""})
         self.page = kept
         for message in messages:
             pk = str(message.pk)
             if pk not in self.page:
-                html = await query(rendering.render_message, message, self.user)
+                html = await query(self.html_of, message)
                 kind = "start" if message.role == Message.Role.ASSISTANT else "user"
-                await self._send({"t": kind, "id": pk, "html": html})
+                await self.tell({"t": kind, "id": pk, "html": html})
                 self.page.append(pk)
             if message.run_id and f"run {message.pk}" not in self.tasks and self._is_incomplete(message):
                 self._start(f"run {message.pk}", self._follow_run(message))
@@ -178,9 +182,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
                         return
                     continue
                 live.apply(event)
-                await self._show_event(message, event)
+                await self.show_event(message, event)
                 for frame in live.frames():
-                    await self._send(frame)
+                    await self.tell(frame)
         finally:
             if pending is not None:
                 pending.cancel()
@@ -188,28 +192,30 @@ class ChatConsumer(AsyncWebsocketConsumer):
                     await pending
             await events.aclose()  # type: ignore[attr-defined]
 
-    async def _show_event(self, message: Message, event: StreamEvent) -> None:
+    async def show_event(self, message: Message, event: StreamEvent) -> None:
+        """Show what a run does besides writing."""
         if event.kind == "step":
             steps, sources = await query(self._steps_and_sources, message.pk)
-            await self._send({"t": "step", "id": str(message.pk), "html": steps})
-            await self._send({"t": "src", "id": str(message.pk), "html": sources})
+            await self.tell({"t": "step", "id": str(message.pk), "html": steps})
+            await self.tell({"t": "src", "id": str(message.pk), "html": sources})
         elif event.kind == "approval":
             steps, cards = await query(self._steps_and_approvals, message.pk)
-            await self._send({"t": "step", "id": str(message.pk), "html": steps})
-            await self._send({"t": "ask", "id": str(message.pk), "html": cards})
+            await self.tell({"t": "step", "id": str(message.pk), "html": steps})
+            await self.tell({"t": "ask", "id": str(message.pk), "html": cards})
         elif event.kind == "waiting":
-            await self._send({"t": "wait", "id": str(message.pk), "text": event.data["reason"]})
+            await self.tell({"t": "wait", "id": str(message.pk), "text": event.data["reason"]})
 
     async def _show_end(self, message: Message, shown: int) -> None:
-        frames = await query(self._end_frames, message.pk, shown)
+        frames = await query(self.end_frames, message.pk, shown)
         for frame in frames:
-            await self._send(frame)
+            await self.tell(frame)
 
     async def _refuse(self) -> None:
         with translation.override(self.language):
-            await self._send({"t": "err", "text": translation.gettext("The page sent something that cannot be read.")})
+            await self.tell({"t": "err", "text": translation.gettext("The page sent something that cannot be read.")})
 
-    async def _send(self, frame: dict[str, Any]) -> None:
+    async def tell(self, frame: dict[str, Any]) -> None:
+        """Send a frame to the page."""
         await self.send(text_data=orjson.dumps(frame).decode())
 
     def _start(self, name: str, coroutine: Any) -> None:
@@ -228,15 +234,17 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     # -- rows; each runs in a thread, inside the tenant ------------------------------------------------------
 
-    def _find_conversation(self) -> Conversation | None:
+    def find_conversation(self) -> Conversation | None:
+        """Return the conversation of the address, where it is that of who asks."""
         pk: UUID = self.scope["url_route"]["kwargs"]["pk"]
         return Conversation.objects.owned_by(self.user).filter(pk=pk).first()
 
-    def _is_still_welcome(self) -> bool:
+    def is_still_welcome(self) -> bool:
+        """Say whether who opened the socket may (still) be here."""
         session, user = self.scope.get("session"), User.objects.filter(pk=self.user.pk, is_active=True).first()
         return user is not None and session is not None and is_session_valid(session, user)
 
-    def _stay(self) -> None:
+    def stay(self) -> None:
         """What somebody writes or stops here keeps their session, as opening a page does."""
         keep_alive(self.scope["session"])
         self.scope["session"].save()
@@ -253,7 +261,12 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Is the answer still being written, or does the page say that it shows only a part of it?"""
         return str(message.pk) in self.seen or (message.run is not None and not message.run.is_final)
 
-    def _store_message(self, text: str, key: str, replaces: str | None) -> None:
+    def html_of(self, message: Message) -> str:
+        """Return the frame of a message."""
+        return rendering.render_message(message, self.user)
+
+    def store_message(self, text: str, key: str, replaces: str | None) -> None:
+        """Send a message, in the place of a former one if there is one to replace. Raises what sending raises, and NotFound."""
         asked: dict[str, Any] = {"actor": self.user, "conversation": self.conversation, "text": text}
         if replaces:
             asked["replaces"] = self.conversation.messages.filter(pk=replaces, role=Message.Role.USER).first()
@@ -264,25 +277,31 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def _is_run_final(self, run_id: UUID | None) -> bool:
         return Run.objects.filter(pk=str(run_id), state__in=Run.FINAL).exists()
 
-    def _fresh(self, message_id: UUID) -> Message:
+    def fresh(self, message_id: UUID) -> Message:
+        """Return a message as it is now."""
         return Message.objects.select_related("run", "conversation__agent").get(pk=message_id)
 
     def _steps_and_sources(self, message_id: UUID) -> tuple[str, str]:
-        message = self._fresh(message_id)
+        message = self.fresh(message_id)
         return rendering.render_steps(message), rendering.render_sources(message)
 
     def _steps_and_approvals(self, message_id: UUID) -> tuple[str, str]:
-        message = self._fresh(message_id)
+        message = self.fresh(message_id)
         return rendering.render_steps(message), rendering.render_approvals(message, self.user)
 
-    def _end_frames(self, message_id: UUID, shown: int) -> list[dict[str, Any]]:
-        message = self._fresh(message_id)
+    def end_frames(self, message_id: UUID, shown: int) -> list[dict[str, Any]]:
+        """Return the frames that complete an answer of which `shown` blocks are there."""
+        message = self.fresh(message_id)
         frames = rendering.final_frames(message, shown)
         pk = str(message.pk)
         frames.append({"t": "step", "id": pk, "html": rendering.render_steps(message)})
         frames.append({"t": "src", "id": pk, "html": rendering.render_sources(message)})
         frames.append({"t": "ask", "id": pk, "html": rendering.render_approvals(message, self.user)})
-        words = len(message.text.split())
-        say = translation.ngettext("Answer ready, %(n)d word", "Answer ready, %(n)d words", words) % {"n": words}
-        frames.append({"t": "done", "id": pk, "html": rendering.render_end(message), "say": say})
+        frames.append({"t": "done", "id": pk, "html": rendering.render_end(message), "say": announced(message)})
         return frames
+
+
+def announced(message: Message) -> str:
+    """Return what a screen reader says of an answer that is there."""
+    words = len(message.text.split())
+    return translation.ngettext("Answer ready, %(n)d word", "Answer ready, %(n)d words", words) % {"n": words}

@@ -49,6 +49,16 @@ PROBLEMS: dict[str, tuple[str, Promise]] = {
         "409",
         _("This `Idempotency-Key` was used for another request in the last 24 hours. Take a new key for each request."),
     ),
+    "identity_needed": (
+        "403",
+        _("The chat is for those whom its site names. Send `identity`, or a `token` that was given for one."),
+    ),
+    "identity_refused": (
+        "403",
+        _(
+            "`identity` has to be a JSON Web Token with `sub` and `exp`, HS256 with the widget's secret, for at most a day."
+        ),
+    ),
     "invalid": ("400", _("The request asks for something that cannot be. `detail` says what.")),
     "invalid_input": (
         "422",

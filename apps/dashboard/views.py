@@ -110,6 +110,11 @@ def _pages(words: str, user: Any) -> list[tuple[str, str, str, str]]:
             else []
         ),
         *([("send", _("Webhooks"), reverse("webhooks"), "")] if user.has_perm("integrations.view_webhook") else []),
+        *(
+            [("message-square", _("Chats on other sites"), reverse("widgets"), "")]
+            if user.has_perm("widgets.view_widget")
+            else []
+        ),
         *([("users", _("Members"), reverse("members"), "")] if user.has_perm("accounts.view_user") else []),
         *([("history", _("Audit"), reverse("audit"), "")] if user.has_perm("audit.view_auditevent") else []),
         *(

@@ -68,6 +68,7 @@ TENANT_APPS = [
     "apps.agents",
     "apps.workflows",
     "apps.conversations",
+    "apps.widgets",
 ]
 _UNTABLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",

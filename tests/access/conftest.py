@@ -56,6 +56,7 @@ def _objects(member, admin):
     from apps.usage.services import budgets
     from apps.workflows.models import Checklist, Delivery
     from apps.workflows.services import automations, batches, executions, workflows
+    from apps.widgets.services.widgets import save_widget
 
     def work(queue):
         with tenant_context(None):
@@ -118,6 +119,10 @@ def _objects(member, admin):
     webhook = Webhook.objects.create(name="Desk", url="http://127.0.0.1:9", events=["run.finished"])
     webhook.set_secret("whsec_AAAA")
     webhook.save()
+    widget = save_widget(
+        actor=admin,
+        values={"name": "CANARY portal", "agent": agent.pk, "origins": ["https://canary.example"]},
+    )[0]
     told = webhook.deliveries.create(event="run.finished", about="run:x", payload={"CANARY": 1}, state="dead")
     ToolGrant.objects.create(agent=agent, tool="calculate")
     file = files.keep_file(actor=member, upload=SimpleUploadedFile("offer.md", b"CANARY of the member"))
@@ -190,6 +195,7 @@ def _objects(member, admin):
         "connection": connection.pk,
         "webhook": webhook.pk,
         "told": told.message,
+        "widget": widget.pk,
         "automation": automation.pk,
         "batch": batch.pk,
         "workflow": workflow.pk,

@@ -42,6 +42,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 NEW_UPLOAD = TUS | {"Upload-Length": "9", "Upload-Metadata": "filename YS50eHQ="}
 
 NEW_WEBHOOK = {"name": "New", "url": "http://10.0.0.1/", "events": ["run.finished"]}
+NEW_WIDGET = {"name": "New", "agent": "00000000-0000-0000-0000-000000000000", "origins": ["ftp://x"]}
 
 ROUTES = [
     page("home"),
@@ -159,6 +160,16 @@ ROUTES = [
     page("webhook-test", 403, keys=("webhook",), outsider=403, method="POST", admin=302),
     page("webhook-delivery-again", 403, keys=("told",), outsider=403, method="POST", admin=302),
     page("webhook-remove", 403, keys=("webhook",), outsider=403, method="POST", admin=302),
+    page("widgets", 403, admin=200),
+    page("widget-new", 403, admin=200),
+    page("widget-new", 403, method="POST", admin=422),
+    page("widget", 403, keys=("widget",), outsider=403, admin=200),
+    page("widget-edit", 403, keys=("widget",), outsider=403, admin=200),
+    page("widget-edit", 403, keys=("widget",), outsider=403, method="POST", admin=422),
+    page("widget-rotate", 403, keys=("widget",), outsider=403, method="POST", admin=200),
+    page("widget-remove", 403, keys=("widget",), outsider=403, method="POST", admin=302),
+    page("widget-script", anonymous=200),
+    page("widget-frame", keys=("widget",), anonymous=200),
     page("connection-remove", 403, keys=("connection",), outsider=403, method="POST", admin=302),
     page("runs"),
     page("run", keys=("run",), colleague=OWN),
@@ -531,6 +542,14 @@ ROUTES = [
     api("api-webhook-test", 403, keys=("webhook",), outsider=403, method="POST", admin=202),
     api("api-webhook-deliveries", 403, keys=("webhook",), outsider=403, admin=200),
     api("api-webhook-delivery-again", 403, keys=("told",), outsider=403, method="POST", admin=202),
+    api("api-widgets", 403, admin=200),
+    api("api-widgets", 403, method="POST", body=NEW_WIDGET, admin=422),
+    api("api-widget", 403, keys=("widget",), outsider=403, admin=200),
+    api("api-widget", 403, keys=("widget",), outsider=403, method="PATCH", body={"name": "New"}, admin=200),
+    api("api-widget", 403, keys=("widget",), outsider=403, method="DELETE", admin=204),
+    api("api-widget-secret", 403, keys=("widget",), outsider=403, method="POST", admin=200),
+    api("api-widget-visitors", 403, keys=("widget",), outsider=403, admin=200),
+    page("api-visit", keys=("widget",), method="POST", body={"token": "CANARY"}, anonymous=200),
     api("api-conversation-search", 422),
     api("api-chat-named", 202, method="POST", body={"text": "How many days?", "agent": "agent"}, outsider=404),
     api("api-agents-route", method="POST", body={"text": "How many days?"}),

@@ -16,7 +16,7 @@ from tests.conftest import api_for, client_for
 
 WITHOUT_SCOPE = {
     *("api-login", "api-refresh", "api-logout", "api-me", "api-register", "api-register-confirm"),
-    *("api-password-reset", "api-password-reset-confirm"),
+    *("api-password-reset", "api-password-reset-confirm", "api-visit"),
 }
 NOT_OURS = ("admin:",)  # Django's own, tried as a whole below
 

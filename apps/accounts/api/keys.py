@@ -54,7 +54,7 @@ def api_keys(request: Request) -> Response:
         return listed(request, ApiKey.objects.visible_to(request.user), ApiKeySerializer)
     values = checked(KeyInput, request.data)
     if "account" in values:
-        services = User.objects.visible_to(request.user).filter(is_service=True, operator_id=None)
+        services = User.objects.visible_to(request.user).service_accounts()
         values["account"] = get_object_or_404(services, pk=values["account"])
     made = keys.make_key(actor=request.user, **values)
     return Response(NewKeySerializer(made).data, status=201)

@@ -57,6 +57,8 @@ def make_key(
     owner = account or actor
     if owner.operator_id is not None:
         raise Forbidden(_("Support comes in by itself and has no keys."))
+    if owner.is_outside:
+        raise Forbidden(_("Who asks for people outside has no keys."))
     if owner.pk != actor.pk:
         require(actor, "accounts.manage_keys")
         require_grant(actor, owner.groups.all())
@@ -147,6 +149,16 @@ def make_service_account(*, actor: Any, name: str, roles: Iterable[Group]) -> Us
     account = User.objects.create_user(email, None, name=name, is_service=True)
     account.groups.set(chosen)
     record(actions.SERVICE_MADE, actor=actor, target=account, after={"roles": sorted(g.name for g in chosen)})
+    return account
+
+
+def make_outside_account(*, actor: Any, name: str) -> User:
+    """Make an account that asks for people outside: it has no rights and no keys, and sees what is shared with it alone."""
+    email = f"{secrets.token_hex(8)}@outside.invalid"
+    account = User.objects.create_user(
+        email, None, name=name[:120], is_service=True, is_outside=True, is_remembered=False
+    )
+    record(actions.OUTSIDE_ACCOUNT_MADE, actor=actor, target=account)
     return account
 
 

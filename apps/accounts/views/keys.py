@@ -41,7 +41,7 @@ def key_list(request: HttpRequest) -> HttpResponse:
 
 def _list_context(request: HttpRequest) -> dict[str, Any]:
     user: Any = request.user
-    services = User.objects.visible_to(user).filter(is_service=True, operator_id=None).prefetch_related("groups__role")
+    services = User.objects.visible_to(user).service_accounts().prefetch_related("groups__role")
     keys = Paginator(ApiKey.objects.visible_to(user).select_related("account"), PAGE_SIZE)
     return {
         "page": keys.get_page(request.GET.get("page")),

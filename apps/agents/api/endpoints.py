@@ -17,11 +17,12 @@ from apps.agents.models import Agent, Run
 from apps.agents.rendering import steps_of
 from apps.agents.results import JSON, file_of
 from apps.agents.services import runs as services
-from apps.agents.tickets import LASTS_S, write_ticket
+from apps.agents.tickets import write_ticket
 from apps.core.api import listed, paged
 from apps.core.endpoints import api_view
 from apps.core.saving import KINDS
 from apps.core.tenancy import current_tenant
+from apps.core.tickets import LASTS_S
 from apps.tenants.api.company import OptionInput, OptionSerializer, chosen_option, listed_options
 from apps.tenants.models import OptionValue
 from apps.tenants.options import all_options

@@ -1,0 +1,7 @@
+"""Socket addresses."""
+
+from django.urls import path
+
+from apps.widgets.consumers import VisitConsumer
+
+websocket_urlpatterns = [path("ws/visits/<uuid:pk>/", VisitConsumer.as_asgi())]
