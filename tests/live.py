@@ -229,6 +229,17 @@ for slug in {slugs or ("acme",)!r}:
             proxy=None,
         )
 
+    def visit(self, visit, *, slug="acme"):
+        """Open the socket of a visitor's conversation, as the frame of a tenant would."""
+        name = f"{slug}.localhost:{self.port}"
+        return websockets.sync.client.connect(
+            f"ws://{name}/ws/visits/{visit['conversation']}/?ticket={visit['ticket']}",
+            origin=f"http://{name}",
+            sock=_connected(self.port),
+            open_timeout=15,
+            proxy=None,
+        )
+
     def follow(self, url):
         """Open a socket at an address that a ticket gave, whether its host resolves or not."""
         return websockets.sync.client.connect(

@@ -204,7 +204,7 @@ def over_all(model: Any, level: str) -> list[str]:
 
 
 def has_over_all(model: Any, user: Any, level: str) -> bool:
-    return any(user.has_perm(permission) for permission in over_all(model, level))
+    return not user.is_outside and any(user.has_perm(permission) for permission in over_all(model, level))
 
 
 def is_opened(model: Any, user: Any, level: str) -> bool:

@@ -24,7 +24,7 @@ MOST_COLLECTIONS = 100
 
 class WidgetSerializer(serializers.ModelSerializer):
     agent = serializers.UUIDField(source="agent_id")
-    collections = serializers.SerializerMethodField(help_text="What answers may rest on.")
+    collections = serializers.ListField(child=serializers.UUIDField(), help_text="What answers may rest on.")
     secret = serializers.SerializerMethodField(help_text="Of a widget just made or a secret just changed, this once.")
 
     class Meta:
@@ -34,9 +34,6 @@ class WidgetSerializer(serializers.ModelSerializer):
             *("created_at", "updated_at"),
         )
         read_only_fields = fields
-
-    def get_collections(self, row: Widget) -> list[str]:
-        return [str(each.pk) for each in services.collections_of(row)]
 
     def get_secret(self, row: Widget) -> str:
         return str(self.context.get("secret", ""))
@@ -109,11 +106,12 @@ class VisitSerializer(serializers.Serializer):
 
 def _found(request: Request, pk: Any) -> Widget:
     require(request.user, VIEW)
-    return get_object_or_404(Widget.objects.select_related("account"), pk=pk)
+    return get_object_or_404(Widget, pk=pk)
 
 
 def _answer(row: Widget, *, secret: str = "", status: int = 200) -> Response:
-    return Response(WidgetSerializer(row, context={"secret": secret}).data, status=status)
+    told = Widget.objects.with_collections().get(pk=row.pk)
+    return Response(WidgetSerializer(told, context={"secret": secret}).data, status=status)
 
 
 @extend_schema(tags=["widgets"], methods=["GET"], responses=paged(WidgetSerializer))
@@ -125,7 +123,7 @@ def widgets(request: Request) -> Response:
         row, secret = services.save_widget(actor=request.user, values=checked(WidgetInput, request.data))
         return _answer(row, secret=secret, status=201)
     require(request.user, VIEW)
-    return listed(request, Widget.objects.select_related("account"), WidgetSerializer)
+    return listed(request, Widget.objects.with_collections(), WidgetSerializer)
 
 
 @extend_schema(tags=["widgets"], methods=["GET"], responses=WidgetSerializer)

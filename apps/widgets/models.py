@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from apps.core.models import HoldsSecret, TimestampedModel, UUIDModel
+from apps.widgets.querysets import WidgetQuerySet
 
 
 class Widget(TimestampedModel, HoldsSecret):
@@ -24,6 +25,8 @@ class Widget(TimestampedModel, HoldsSecret):
     greeting = models.CharField(_("greeting"), max_length=300, blank=True)
     needs_identity = models.BooleanField(_("only for those whom the site names"), default=False)
     is_active = models.BooleanField(_("switched on"), default=True)
+
+    objects = WidgetQuerySet.as_manager()
 
     class Meta:
         ordering = ("name",)

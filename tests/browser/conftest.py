@@ -15,6 +15,8 @@ from tests.live import CHROMIUM_FLAGS, PASSWORD, Live
 from tests.standin.server import StandIn
 
 
+PATIENCE_MS = 15_000
+"""How long a page is waited for unless a test says otherwise: the other tests work beside these."""
 FRESH_S = 200
 """How long a sign-in is gone on with: for less than people are asked again who they are before they change what is theirs alone."""
 
@@ -41,8 +43,9 @@ def addresses():
 
 @pytest.fixture(scope="session")
 def chromium():
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=PATIENCE_MS)
     path = (
         os.environ.get("CHROMIUM")
         or shutil.which("chromium")

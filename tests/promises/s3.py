@@ -1,7 +1,9 @@
 import re
+import time
 from urllib.parse import urlsplit
 
 import httpx
+import jwt
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from tests.live import wait_for
@@ -64,6 +66,7 @@ def prove(live, is_full):
         "SSO assertion": _assertion,
         "OAuth state and code": _oauth,
         "tokens of a program": _program,
+        "visitor of another site": _visitor,
     }
     accepted = [name for name, attempt in tries.items() if attempt(live)]
     return f"{len(accepted)} of {len(tries)} kinds accepted {accepted or ''}", not accepted
@@ -288,6 +291,42 @@ def _program(live):
         )
         assert ours.post("/mcp", **asks).is_success and ours.post("/oauth/token", data=renews).is_success
     return is_accepted
+
+
+def _visitor(live):
+    """What acme gave and believes of a visitor of another site, at globex: the token, the site's signature, the socket's ticket."""
+    chats = {slug: _widget(live, slug) for slug in ("acme", "globex")}
+    claims = {"sub": "kim", "exp": int(time.time()) + 600}
+    signed = {"identity": jwt.encode(claims, chats["acme"]["secret"], algorithm="HS256"), "text": "Hello"}
+    with live.http("acme") as ours, live.http("globex") as theirs:
+        came = ours.post(chats["acme"]["visit"], json=signed).raise_for_status().json()
+        held = {"token": came["token"]}
+        tried = [theirs.post(chat["visit"], json=given) for chat in chats.values() for given in (signed, held)]
+        again = ours.post(chats["acme"]["visit"], json=held).raise_for_status().json()
+    is_open = _visits(live, "globex", came) or not _visits(live, "acme", again)
+    return is_open or any(answer.is_success for answer in tried)
+
+
+def _widget(live, slug):
+    with live.api(slug) as api:
+        agent = api.get("/api/v1/agents/").json()[0]["id"]
+        about = {
+            "name": f"S3 {time.time_ns()}",
+            "agent": agent,
+            "origins": ["https://s3.example"],
+            "needs_identity": True,
+        }
+        made = api.post("/api/v1/widgets/", json=about).raise_for_status().json()
+    return made | {"visit": f"/api/v1/widgets/{made['id']}/visit"}
+
+
+def _visits(live, slug, visit):
+    """Say whether a visit's socket opens at a tenant."""
+    try:
+        with live.visit(visit, slug=slug):
+            return True
+    except InvalidStatus:
+        return False
 
 
 def _oauth(live):

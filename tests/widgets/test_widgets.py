@@ -1,10 +1,11 @@
 """Putting agents on other sites, by page and API: who may, where, and what the frame lets in."""
 
 import pytest
+from django.contrib.auth.models import Group
 
 from apps.accounts.models import User
 from apps.accounts.services.keys import make_key
-from apps.accounts.services.members import create_user
+from apps.accounts.services.members import create_user, set_roles
 from apps.agents.models import Agent
 from apps.audit.models import AuditEvent
 from apps.core.errors import Forbidden, InvalidInput
@@ -22,8 +23,19 @@ def test_account_sees_what_is_shared_with_it_alone(widget, agent, public_base):
     assert list(KnowledgeBase.objects.visible_to(account)) == [public_base]
     assert {d.name for d in Document.objects.visible_to(account)} == {"returns.md"}
     assert list(Agent.objects.askable_by(account)) == [agent]
+    account.groups.set(Group.objects.exclude(role=None))  # by whichever way it came to roles
+    account = User.objects.get(pk=account.pk)
+    assert list(KnowledgeBase.objects.visible_to(account)) == [public_base]
+    assert list(Agent.objects.askable_by(account)) == [agent]
+    account.groups.clear()
+    account = User.objects.get(pk=account.pk)
     assert not account.has_usable_password() and not account.get_all_permissions() and not account.is_remembered
     assert Chunk.objects.exclude(document__in=Document.objects.visible_to(account)).exists()
+
+
+def test_account_has_no_roles(widget, admin_user):
+    with pytest.raises(Forbidden, match="no roles"):
+        set_roles(actor=admin_user, user=widget.account, roles=Group.objects.filter(role__key="member"))
 
 
 def test_account_has_no_keys_and_stands_in_no_list(acme, widget, admin_user):

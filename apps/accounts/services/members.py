@@ -202,6 +202,8 @@ def set_roles(*, actor: Any, user: User, roles: Iterable[Group]) -> None:
     """
     require(actor, "accounts.manage_members")
     _refuse_support(user)
+    if user.is_outside:
+        raise Forbidden(_("This account asks for people outside, and holds no roles. Share with it what they may use."))
     _lock_owners()
     before, after = set(held_roles(user)), set(roles)
     if before == after:
