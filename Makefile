@@ -25,10 +25,10 @@ test: $(TEST_STAMP)
 	@$(BIN)/python -m pytest $(ARGS)
 else
 test: $(TEST_STAMP)  ## run every test, those in a browser beside the others, each half with servers of its own; ARGS picks some
-	@pages=$$(mktemp); trap 'rm -f "$$pages"' EXIT; \
-	$(BIN)/python -m pytest -m browser >"$$pages" 2>&1 & browser=$$!; \
+	@told=$$(mktemp); trap 'kill $$browser 2>/dev/null; rm -f "$$told"' EXIT; trap 'exit 130' INT TERM; \
+	$(BIN)/python -m pytest -m browser >"$$told" 2>&1 & browser=$$!; \
 	$(BIN)/python -m pytest -m "not browser"; others=$$?; \
-	wait $$browser; in_browser=$$?; cat "$$pages"; exit $$((others + in_browser))
+	wait $$browser; in_browser=$$?; cat "$$told"; exit $$((others + in_browser))
 endif
 
 lint: $(TEST_STAMP)  ## format, lint, import contracts, types
