@@ -12,7 +12,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from config.standalone.processes import CannotStart, spawn, stop
+from config.standalone.processes import IN_USE, CannotStart, free_port, spawn, stop
 
 SETTINGS = (
     "listen_addresses=127.0.0.1",
@@ -40,10 +40,11 @@ class Postgres:
         self.user = _unprivileged_user()
         self.programs = _programs(data, self.user)
         self.log_start = 0
+        self.is_settled = False  # once it has served, others know its port
         self.child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Create the cluster at the first start, then serve. Raises CannotStart."""
+        """Create the cluster at the first start, then serve; on another port where somebody took it meanwhile. Raises CannotStart."""
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if not (self.folder / "PG_VERSION").exists():
             self._create()
@@ -109,21 +110,31 @@ class Postgres:
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
             if self.child.poll() is not None:
-                if not _is_held_by_former(self._said()):
-                    raise CannotStart(f"PostgreSQL did not start: {_reason(self._said())}")
-                time.sleep(0.3)
-                self._spawn()
+                self._spawn_again(self._said())
             try:
                 url = f"host=127.0.0.1 port={self.port} user=guildhall dbname=postgres connect_timeout=2"
                 with psycopg.connect(url, autocommit=True) as connection:
+                    if connection.execute("SHOW data_directory").fetchone() != (str(self.folder),):
+                        time.sleep(0.05)  # that is somebody else's; ours ends, as it cannot have the port
+                        continue
                     found = connection.execute("SELECT 1 FROM pg_database WHERE datname = 'guildhall'").fetchone()
                     if not found:
                         connection.execute("CREATE DATABASE guildhall")
             except psycopg.OperationalError:
                 time.sleep(0.05)
             else:
+                self.is_settled = True
                 return
         raise CannotStart(f"PostgreSQL did not answer within a minute: {_reason(self._said())}")
+
+    def _spawn_again(self, said: str) -> None:
+        if IN_USE in said and not self.is_settled:
+            self.port = free_port()
+        elif _is_held_by_former(said):
+            time.sleep(0.3)
+        else:
+            raise CannotStart(f"PostgreSQL did not start: {_reason(said)}")
+        self._spawn()
 
 
 def _reason(output: str) -> str:

@@ -52,6 +52,10 @@ def _bound_to(parent: int, death_signal: int) -> Callable[[], None]:
     return prepare
 
 
+IN_USE = "Address already in use"
+"""What a server says that cannot have its port."""
+
+
 def free_port(preferred: int = 0) -> int:
     """Return `preferred` when nobody listens there, else a port that is free now."""
     for port in (preferred, 0):

@@ -7,7 +7,7 @@ import subprocess
 import time
 from pathlib import Path
 
-from config.standalone.processes import CannotStart, spawn, stop, tail
+from config.standalone.processes import IN_USE, CannotStart, free_port, spawn, stop, tail
 
 START_S = 15.0
 
@@ -21,27 +21,36 @@ class Redis:
         self.port = port
         self.password = password
         self.program = _program()
+        self.is_settled = False  # once it has served, others know its port
         self.child: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        """Serve. Raises CannotStart."""
+        """Serve; on another port where somebody took it meanwhile. Raises CannotStart."""
         self.folder.mkdir(parents=True, exist_ok=True)
         self.log.parent.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + START_S
+        self.child = self._spawn()
+        while time.monotonic() < deadline:
+            if self.child.poll() is not None:
+                said = tail(self.log, 4)
+                if IN_USE not in said or self.is_settled:
+                    raise CannotStart(f"Redis did not start: {said}")
+                self.port = free_port()
+                self.child = self._spawn()
+            if self._answers():
+                self.is_settled = True
+                return
+            time.sleep(0.03)
+        raise CannotStart(f"Redis did not answer: {tail(self.log, 2)}")
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
         config = self.folder / "redis.conf"
         config.touch(mode=0o600)
         config.write_text(
             f"port {self.port}\nbind 127.0.0.1\nrequirepass {self.password}\ndir {self.folder}\nappendonly yes\n"
             'appendfsync everysec\nsave ""\nmaxmemory 512mb\nmaxmemory-policy noeviction\ndaemonize no\n'
         )
-        self.child = spawn([self.program, config], log=self.log)
-        deadline = time.monotonic() + START_S
-        while time.monotonic() < deadline:
-            if self.child.poll() is not None:
-                raise CannotStart(f"Redis did not start: {tail(self.log, 2)}")
-            if self._answers():
-                return
-            time.sleep(0.03)
-        raise CannotStart(f"Redis did not answer: {tail(self.log, 2)}")
+        return spawn([self.program, config], log=self.log)
 
     def stop(self) -> None:
         if self.child is not None:

@@ -9,6 +9,7 @@ import pytest
 
 from config.standalone.postgres import Postgres
 from config.standalone.processes import CannotStart, free_port
+from config.standalone.redis import Redis
 
 BUSY_FOR_A_WHILE = "SELECT count(*) FROM generate_series(1, 20000000)"  # some seconds without a look at the server
 
@@ -54,6 +55,23 @@ def test_a_session_that_still_computes_is_waited_for(postgres):
     assert "pre-existing shared memory block" in postgres.log.read_text()
     with connect(postgres) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.mark.parametrize("kind", ("postgres", "redis"))
+def test_port_that_somebody_took_meanwhile_is_left_to_them(postgres, tmp_path_factory, kind):
+    folder = tmp_path_factory.mktemp("second")
+    folder.chmod(0o755)
+    other = Postgres(folder, postgres.port) if kind == "postgres" else Redis(folder, postgres.port, "password")
+    other.start()
+    try:
+        assert other.port != postgres.port and other.child.poll() is None
+        with connect(postgres) as connection:
+            connection.execute("CREATE TABLE IF NOT EXISTS here (n int)")
+        if kind == "postgres":
+            with connect(other) as connection:
+                assert connection.execute("SELECT to_regclass('here')").fetchone() == (None,)
+    finally:
+        other.stop()
 
 
 def test_what_no_waiting_mends_is_told_at_once(postgres):
