@@ -46,6 +46,6 @@
     if (e.data?.guildhall === 'token') keep(String(e.data.token));
     if (e.data?.guildhall === 'close') show(false);
   });
-  document.body.append(button, frame);
-  fit();
+  const put = () => { document.body.append(button, frame); fit(); };
+  if (document.body) put(); else addEventListener('DOMContentLoaded', put);
 })();
