@@ -1,5 +1,5 @@
 // The chat in a frame of another site. Who asks is told to the server by a token or by what the site signed; no cookies. Browsers
-// let frames of others keep nothing, so the site's page keeps the token.
+// let frames of others keep nothing, so the site's page keeps the token; not that of somebody whom it names, who may sign out there.
 //   from the site  {guildhall: 'visitor', identity, token}     to it  {guildhall: 'ready'} {guildhall: 'token', token} {guildhall: 'close'}
 // Frames of the socket are those of chat.js.
 const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [...r.querySelectorAll(s)];
@@ -22,7 +22,7 @@ async function visit(asked) {
   const answer = await fetch(main.dataset.visit, { method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang }, body });
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw Object.assign(new Error(told.detail || main.dataset.failed), { status: answer.status });
-  if (told.token) { token = told.token; if (site) parent.postMessage({ guildhall: 'token', token }, site); }
+  if (told.token) { token = told.token; if (site && !identity) parent.postMessage({ guildhall: 'token', token }, site); }
   return told;
 }
 function leave() {

@@ -134,6 +134,12 @@ def test_on_another_site(live, open_page, chromium, console, site):
     chat.get_by_role("button", name="New conversation").click()
     expect(chat.locator(".msg")).to_have_count(0)
 
+    site.html = element(live, pk)  # signed out: this browser is who it was before
+    named.goto(site.origin)
+    named.get_by_role("button", name="Ask us").click()
+    expect(chat.locator(".msg")).to_have_count(4)
+    expect(chat.get_by_text("meal allowance")).to_have_count(0)
+
     admin.reload()
     expect(admin.get_by_text("Kim Lee")).to_be_visible()
     assert violations(admin) == []

@@ -51,6 +51,7 @@ def test_account_has_no_keys_and_stands_in_no_list(acme, widget, admin_user):
         (["https://Shop.Example.com/"], ["https://shop.example.com"]),
         (["https://a.example", " https://a.example ", "https://b.example:8443"], ["https://a.example", "https://b.example:8443"]),
         (["http://localhost:3000"], ["http://localhost:3000"]),
+        (["https://a.example:443", "http://localhost:80"], ["https://a.example", "http://localhost"]),
     ],
 )  # fmt: skip
 def test_sites(widget, admin_user, given, kept):

@@ -103,10 +103,15 @@ def _named(widget: Widget, identity: str) -> Named:
             leeway=LEEWAY_S,
             options={"require": ["exp", "sub"], "verify_aud": False},
         )
-    except jwt.PyJWTError as error:
+    except (
+        jwt.PyJWTError,
+        ArithmeticError,
+        TypeError,
+        ValueError,
+    ) as error:  # PyJWT takes some odd numbers as they come
         raise Forbidden(_("The site named you in a way that cannot be trusted."), code="identity_refused") from error
     subject, name = claims["sub"], claims.get("name", "")
-    is_long = claims["exp"] > time.time() + NAMED_FOR_S + LEEWAY_S
+    is_long = int(claims["exp"]) > time.time() + NAMED_FOR_S + LEEWAY_S
     is_whole = isinstance(name, str) and 0 < len(subject) <= 200 and is_storable([subject, name])
     if is_long or not is_whole:
         raise Forbidden(_("The site named you in a way that cannot be trusted."), code="identity_refused")

@@ -26,6 +26,7 @@ CHANGE = "widgets.change_widget"
 MOST_WIDGETS, MOST_ORIGINS = 50, 20
 FIELDS = ("name", "origins", "greeting", "needs_identity", "is_active")
 LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+USUAL_PORTS = {"https": 443, "http": 80}
 
 
 def save_widget(*, actor: Any, values: Mapping[str, Any], widget: Widget | None = None) -> tuple[Widget, str]:
@@ -73,7 +74,7 @@ def _fill(row: Widget, values: Mapping[str, Any]) -> None:
 
 def _checked_origins(given: Iterable[str]) -> list[str]:
     """Return where the chat may stand, as browsers name it: scheme, host and port. Raises InvalidInput."""
-    chosen = list(dict.fromkeys(filter(None, (_origin(text.strip()) for text in given))))
+    chosen = list(dict.fromkeys(_origin(text) for text in map(str.strip, given) if text))
     if not chosen:
         raise InvalidInput(_("Write at least one site, for example https://www.example.com."), field="origins")
     if len(chosen) > MOST_ORIGINS:
@@ -82,21 +83,19 @@ def _checked_origins(given: Iterable[str]) -> list[str]:
 
 
 def _origin(text: str) -> str:
-    if not text:
-        return ""
     try:
         parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port
+        port = parts.port
     except ValueError:
-        host, port = "", None
-    is_bare = (
-        parts.path in ("", "/") and not parts.query and not parts.fragment and not parts.username if host else False
-    )
-    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK) if host else False
-    if not is_bare or not is_safe or not _is_host(host) or port == 0:
+        parts, port = urlsplit(""), None
+    host = parts.hostname or ""
+    is_bare = parts.path in ("", "/") and not (parts.query or parts.fragment or parts.username)
+    is_safe = parts.scheme == "https" or (parts.scheme == "http" and host in LOOPBACK)
+    if not (is_bare and is_safe and _is_host(host)) or port == 0:
         words = _("“%(text)s” is no site. Write https:// and its name, without a path.")
         raise InvalidInput(words % {"text": text[:100]}, field="origins")
-    return f"{parts.scheme}://{host}" + (f":{port}" if port is not None else "")
+    is_usual = port in (None, USUAL_PORTS[parts.scheme])  # browsers leave it out
+    return f"{parts.scheme}://{host}" + ("" if is_usual else f":{port}")
 
 
 def _is_host(host: str) -> bool:
@@ -111,8 +110,8 @@ def _place(actor: Any, row: Widget, values: Mapping[str, Any]) -> None:
     User.objects.filter(pk=row.account_id).update(name=row.name)
     row.account.name = row.name
     if "agent" in values:
-        _share_alone(actor, row.account, Agent.objects.filter(draft_of=None), [_agent(actor, values["agent"])], USE)
         row.agent = _agent(actor, values["agent"])
+        _share_alone(actor, row.account, Agent.objects.filter(draft_of=None), [row.agent], USE)
     if row.agent_id is None:
         raise InvalidInput(_("Choose an agent."), field="agent")
     if "collections" in values:
