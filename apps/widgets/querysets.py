@@ -1,10 +1,15 @@
 """Questions that are asked of chats on other sites."""
 
+from typing import TYPE_CHECKING
+
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
 from django.db.models import OuterRef
 
 from apps.knowledge.models import KnowledgeBase
+
+if TYPE_CHECKING:
+    from apps.widgets.models import Widget  # noqa: F401
 
 
 class WidgetQuerySet(models.QuerySet["Widget"]):
