@@ -6,19 +6,19 @@ const $ = (s, r = document) => r.querySelector(s), $$ = (s, r = document) => [..
 const main = $('#main'), thread = $('#thread'), msgs = $('#msgs'), form = $('#composer'), box = $('#msg');
 const say = $('#say'), line = $('#line'), sendB = $('#send'), stopB = $('#stop'), newB = $('#new'), closeB = $('#close');
 const origins = main.dataset.origins.split(' ');
-let socket, again = 0, tries = 0, site = '', identity = '', token = '', isNew = false, sending = false;
+let socket, again = 0, tries = 0, site = '', identity = '', token = '', isNew = false, unsent = null;
 
 const byId = id => $(`.msg[data-id="${CSS.escape(id)}"]`);
 const open = () => $('.msg[data-open=yes]');
 const note = text => { line.textContent = text; line.hidden = !text; };
 const bottom = () => { thread.scrollTop = thread.scrollHeight; };
 function state() {
-  stopB.hidden = !open(); sendB.hidden = !!open(); sendB.disabled = sending;
+  stopB.hidden = !open(); sendB.hidden = !!open(); sendB.disabled = !!unsent;
   newB.hidden = !msgs.children.length || !!open();
 }
 
 async function visit(asked) {
-  const body = JSON.stringify({ identity, token, is_new: isNew, ...asked });
+  const body = JSON.stringify({ identity: token ? '' : identity, token, is_new: isNew, ...asked });
   const answer = await fetch(main.dataset.visit, { method: 'POST', credentials: 'omit', headers: { 'Content-Type': 'application/json', 'Accept-Language': document.documentElement.lang }, body });
   const told = await answer.json().catch(() => ({}));
   if (!answer.ok) throw Object.assign(new Error(told.detail || main.dataset.failed), { status: answer.status });
@@ -55,14 +55,15 @@ function follow(told) {
     const seen = {};
     $$('.msg[data-open=yes]').forEach(el => { seen[el.dataset.id] = $$('.prose>.blk:not(.caret)', el).length; });
     socket.send(JSON.stringify({ t: 'hello', page: $$('.msg[data-id]').map(el => el.dataset.id), seen }));
+    if (unsent) socket.send(JSON.stringify({ t: 'send', ...unsent }));
   };
   socket.onmessage = e => on(JSON.parse(e.data));
   socket.onclose = later;
 }
 
 function on(f) {
-  if (f.t === 'err') { note(f.text); sending = false; state(); return; }
-  if (f.t === 'sent') { sending = false; box.value = ''; state(); return; }
+  if (f.t === 'err') { note(f.text); unsent = null; state(); return; }
+  if (f.t === 'sent') { unsent = null; box.value = ''; state(); return; }
   if (f.t === 'user' || f.t === 'start') { add(f); return; }
   const el = f.id && byId(f.id);
   if (!el) return;
@@ -95,17 +96,20 @@ function finish(el, f) {
 }
 
 async function send(text) {
-  sending = true; state();
-  const key = crypto.randomUUID?.() || String(Math.random()).slice(2) + Date.now();
-  if (socket?.readyState === 1 && !isNew) { socket.send(JSON.stringify({ t: 'send', text, key })); return; }
+  unsent = { text, key: crypto.randomUUID?.() || String(Math.random()).slice(2) + Date.now() };
+  state();
+  if (socket && !isNew) {  // one that is not open (any more) takes it as soon as it is
+    if (socket.readyState === 1) socket.send(JSON.stringify({ t: 'send', ...unsent }));
+    return;
+  }
   try {
-    const told = await visit({ text, key });
-    isNew = false; box.value = '';
+    const told = await visit(unsent);
+    isNew = false; box.value = ''; unsent = null;
     follow(told);
-  } catch (e) { note(e.status ? e.message : main.dataset.failed); }
-  sending = false; state();
+  } catch (e) { unsent = null; note(e.status ? e.message : main.dataset.failed); }
+  state();
 }
-form.addEventListener('submit', e => { e.preventDefault(); const text = box.value.trim(); if (text && !open() && !sending) send(text); });
+form.addEventListener('submit', e => { e.preventDefault(); const text = box.value.trim(); if (text && !open() && !unsent) send(text); });
 box.addEventListener('keydown', e => { if (e.key === 'Enter' && !e.shiftKey && !e.isComposing) { e.preventDefault(); form.requestSubmit(); } });
 stopB.onclick = () => { if (socket?.readyState === 1) socket.send(JSON.stringify({ t: 'stop' })); };
 newB.onclick = () => { leave(); msgs.replaceChildren(); isNew = true; note(''); state(); box.focus(); };
@@ -127,7 +131,8 @@ const post = what => parent.postMessage({ guildhall: what }, '*');  // nothing t
 addEventListener('message', e => {
   if (!outside || e.source !== parent || !origins.includes(e.origin) || e.data?.guildhall !== 'visitor') return;
   site = e.origin;
-  identity = String(e.data.identity || ''); token = String(e.data.token || '');
+  identity = String(e.data.identity || '');
+  token = identity ? '' : String(e.data.token || '');  // a signature runs out while the page stands; the token for it lasts a day
   if (!identity && 'named' in main.dataset) note(main.dataset.unnamed); else if (identity || token) come();
 });
 closeB.hidden = !outside;

@@ -111,6 +111,9 @@ def test_on_another_site(live, open_page, chromium, console, site):
         chat.get_by_label("Message", exact=True).fill("Tell me more")
         chat.get_by_role("button", name="Send").click()
         expect(answer.nth(1).locator(".prose")).to_contain_text("word4", timeout=30_000)
+        chat.locator("html").evaluate("() => dispatchEvent(new Event('offline'))")
+        expect(chat.locator("#line")).to_contain_text("No connection")
+        expect(chat.locator("#line")).to_be_hidden()
         page.reload()
         page.get_by_role("button", name="Ask us").click()
         expect(answer.nth(1).locator(".prose")).to_contain_text("word39", timeout=30_000)
@@ -133,6 +136,12 @@ def test_on_another_site(live, open_page, chromium, console, site):
     expect(chat.locator(".msg:not(.me)")).to_have_attribute("aria-busy", "false", timeout=30_000)
     chat.get_by_role("button", name="New conversation").click()
     expect(chat.locator(".msg")).to_have_count(0)
+
+    chat.get_by_label("Message", exact=True).fill("And in Lyon?")
+    with named.expect_request("**/visit") as asked:
+        named.keyboard.press("Enter")
+    assert asked.value.post_data_json["identity"] == "" and asked.value.post_data_json["token"]  # signatures run out
+    expect(chat.locator(".msg:not(.me)")).to_have_attribute("aria-busy", "false", timeout=30_000)
 
     site.html = element(live, pk)  # signed out: this browser is who it was before
     named.goto(site.origin)
