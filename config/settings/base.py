@@ -150,6 +150,7 @@ DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"].update(
     ENGINE="apps.core.database",
     CONN_MAX_AGE=0,
+    CONN_HEALTH_CHECKS=True,  # the pool asks each connection before it gives it out: those of before a restart are dead
     ATOMIC_REQUESTS=False,
     OPTIONS={
         "pool": {
