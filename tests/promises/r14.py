@@ -18,7 +18,7 @@ from apps.integrations.models import Webhook
 from apps.tenants.hosts import tenant_for_slug
 with tenant_context(tenant_for_slug("acme")):
     for name, port, amount in (("Receiver", {port}, {amount}), ("Broken", {broken}, 20)):
-        row = Webhook(name=name, url=f"http://127.0.0.1:{{port}}/", events=["run.finished"])
+        row = Webhook(name=name, url=f"http://127.0.0.1:{{port}}/", events=[])  # nothing but what is written here
         row.set_secret("whsec_AAAA")
         row.save()
         for n in range(amount):
