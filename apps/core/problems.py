@@ -96,6 +96,7 @@ PROBLEMS: dict[str, tuple[str, Promise]] = {
         _("It was changed since you read it under the `ETag` that `If-Match` names. Read it again, then decide."),
     ),
     "rule_blocked": ("422", _("A rule of the agent does not let this through.")),
+    "sign_in_failed": ("422", _("One cannot sign in at the connected service. `detail` says why.")),
     "slug_taken": ("409, 422", _("An organisation has this name in its address already.")),
     "sso_only": ("403", _("The organisation signs in at its identity provider alone. Use that, or an API key.")),
     "standing_still": ("409", _("Agents stand still here just now. Those who manage them can start them again.")),

@@ -12,6 +12,9 @@ DESCRIPTION_READ = Action("connection.description_read", _("read a service's des
 DESCRIPTION_DIFFERS = Action(
     "connection.description_differs", _("found that a service describes a tool otherwise"), Severity.MEDIUM
 )
+SIGNED_IN = Action("connection.signed_in", _("let us in at a connected service"), Severity.LOW)
+SIGNED_OUT = Action("connection.signed_out", _("forgot the sign-in at a connected service"))
+SIGN_IN_LOST = Action("connection.sign_in_lost", _("was no longer let in by a connected service"), Severity.MEDIUM)
 HOOK_OPENED = Action("connection.hook_opened", _("let a connected service tell what happens"))
 HOOK_CLOSED = Action("connection.hook_closed", _("stopped listening to a connected service"))
 WEBHOOK_ADDED = Action("webhook.added", _("added a webhook"), Severity.LOW)

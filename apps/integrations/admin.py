@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.audit.admin import AuditedAdmin
-from apps.integrations.models import Connection, Hook, Operation, Webhook, WebhookDelivery
+from apps.integrations.models import Connection, Grant, Hook, Operation, Webhook, WebhookDelivery
 
 
 class OperationInline(admin.TabularInline):
@@ -36,6 +36,18 @@ class ConnectionAdmin(AuditedAdmin):
     inlines = (OperationInline,)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+
+@admin.register(Grant)
+class GrantAdmin(AuditedAdmin):
+    list_display = ("connection", "given_at", "given_by", "scope", "expires_at")
+    list_select_related = ("connection", "given_by")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
 

@@ -7,18 +7,14 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
 
-import httpx2
 import orjson
-from django.conf import settings
 
-from apps.core.errors import InvalidInput
-from apps.core.http import Fetched, fetch
-from apps.core.wire import run_on_wire
+from apps.core.http import Fetched
+from apps.integrations import tokens
+from apps.integrations.asking import MOST_BYTES, answered
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
 
-TIMEOUT_S = 30.0
-MOST_BYTES = 2 << 20
 TOLD_CHARS = 20_000
 MOST_TRIES, LONGEST_WAIT_S = 3, 10.0
 Auth = Connection.Auth
@@ -42,36 +38,6 @@ def call(operation: Operation, arguments: Mapping[str, Any], *, idempotency_key:
             ]
         )
     return {"status": answer.status, "body": told}
-
-
-def answered(
-    method: str,
-    url: str,
-    headers: Mapping[str, str],
-    body: bytes | None,
-    *,
-    redirects: int = 0,
-    most_bytes: int = MOST_BYTES,
-) -> Fetched:
-    """Send a request through the guarded client. Raises CallFailed when there is no answer."""
-    asked = fetch(
-        method,
-        url,
-        allowed=settings.TOOL_PRIVATE_HOSTS,
-        timeout_s=TIMEOUT_S,
-        most_bytes=most_bytes,
-        headers={"User-Agent": "Guildhall", "Accept-Encoding": "identity", **headers},
-        content=body,
-        redirects=redirects,
-    )
-    try:
-        return run_on_wire(asked, timeout_s=TIMEOUT_S)
-    except InvalidInput as error:
-        raise CallFailed(str(error.message)) from error
-    except TimeoutError as error:
-        raise CallFailed(f"The service did not answer within {TIMEOUT_S:.0f} seconds.") from error
-    except httpx2.HTTPError as error:
-        raise CallFailed(f"The service could not be reached: {error}"[:300]) from error
 
 
 def send(
@@ -127,7 +93,10 @@ def request_of(operation: Operation, arguments: Mapping[str, Any]) -> tuple[str,
 
 
 def authorised(connection: Connection, url: str, headers: dict[str, str]) -> str:
-    """Put the connection's secret into the headers, or return the address with it as a parameter."""
+    """Put the connection's secret into the headers, or return the address with it as a parameter. Raises CallFailed where nobody is signed in."""
+    if connection.auth == Auth.OAUTH:
+        headers["Authorization"] = f"Bearer {tokens.bearer(connection)}"
+        return url
     secret = connection.secret()
     if connection.auth == Auth.QUERY:
         return f"{url}{'&' if '?' in url else '?'}{urlencode({connection.auth_name: secret})}"

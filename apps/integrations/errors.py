@@ -9,5 +9,15 @@ class UnreadableDescription(InvalidInput):
     code = "unreadable_description"
 
 
+class SignInFailed(InvalidInput):
+    """One cannot sign in at a service; the sentence says why."""
+
+    code = "sign_in_failed"
+
+
+class SignInRefused(SignInFailed):
+    """The service knows us, and gives no token for what we showed."""
+
+
 class CallFailed(Exception):
     """The service did not do it; the sentence may go to a model."""

@@ -13,7 +13,9 @@ import orjson
 from django.utils.translation import gettext as _
 
 from apps.core.http import Fetched
-from apps.integrations.calls import TOLD_CHARS, answered, authorised
+from apps.integrations import oauth, tokens
+from apps.integrations.asking import answered
+from apps.integrations.calls import TOLD_CHARS, Auth, authorised
 from apps.integrations.errors import CallFailed, UnreadableDescription
 from apps.integrations.models import Connection, Operation
 from apps.integrations.openapi import as_argument, as_text, usable_schema
@@ -93,12 +95,25 @@ class _Session:
         headers = {**self._headers, **more}
         address = authorised(self._connection, self._connection.base_url, headers)
         answer = answered(method, address, headers, body)
+        if self._connection.auth == Auth.OAUTH:
+            answer = self._let_in(method, headers, body, answer)
         if answer.status >= 300:
             raise CallFailed(f"The server answered {answer.status}.")
         session = answer.headers.get("mcp-session-id", "")
         if session.isascii() and session.isprintable() and 0 < len(session) <= 500:
             self._headers["Mcp-Session-Id"] = session
         return answer
+
+    def _let_in(self, method: str, headers: dict[str, str], body: bytes | None, answer: Fetched) -> Fetched:
+        """Send again with another token what was refused for the one that it had. Raises CallFailed where a person has to sign in."""
+        wanted = oauth.wanted_scope(answer)
+        if wanted:
+            tokens.ask_for_more(self._connection, wanted)
+        if answer.status != 401:
+            return answer
+        spoiled = headers["Authorization"].removeprefix("Bearer ")
+        headers["Authorization"] = f"Bearer {tokens.bearer(self._connection, spoiled=spoiled)}"
+        return answered(method, self._connection.base_url, headers, body)
 
 
 def _last_event(answer: Fetched) -> tuple[str, float] | None:

@@ -7,6 +7,7 @@ from django.db.models import F
 
 from apps.agents.tools.base import MIXED, Tool, ToolContext, ToolFailed, ToolResult
 from apps.integrations import calls, jira, mcp, repositories
+from apps.integrations.asking import TIMEOUT_S
 from apps.integrations.errors import CallFailed
 from apps.integrations.models import Connection, Operation
 from apps.providers.types import ToolSpec
@@ -45,6 +46,6 @@ def tool_of(operation: Operation) -> Tool:
         risk=operation.risk,  # type: ignore[arg-type]
         is_for=operation.connection.is_for,
         is_repeatable=operation.is_repeatable,
-        timeout_s=calls.TIMEOUT_S,
+        timeout_s=TIMEOUT_S,
         brings=MIXED,
     )

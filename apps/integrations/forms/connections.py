@@ -37,7 +37,12 @@ class ConnectionForm(forms.Form):
         help_text=_("Empty: the one that the document names."),
     )
     auth = forms.ChoiceField(label=_("Signs in with"), choices=Connection.Auth.choices)
-    auth_name = forms.CharField(label=_("Name of the header, parameter or account"), max_length=120, required=False)
+    auth_name = forms.CharField(
+        label=_("Name of the header, parameter or account"),
+        max_length=120,
+        required=False,
+        help_text=_("With OAuth: the client ID, where the service gave you one; its secret goes below."),
+    )
     secret = forms.CharField(label=_("Secret"), max_length=2000, required=False, widget=forms.PasswordInput)
     audience = RoleOrGroupField(
         label=_("For whom agents call it"),

@@ -27,6 +27,7 @@ class Connection(TimestampedModel, HoldsSecret):
         HEADER = "header", _("A header")
         QUERY = "query", _("A parameter of the address")
         BASIC = "basic", _("Name and password")
+        OAUTH = "oauth", _("OAuth: a person lets us in at the service")
 
     NAMED: ClassVar = (Auth.HEADER, Auth.QUERY, Auth.BASIC)
     """Kinds that need a name beside the secret."""

@@ -18,9 +18,10 @@ from apps.core.http import check_url
 from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.integrations import actions, jira, mcp, repositories
-from apps.integrations.calls import Auth, answered, authorised, joined_address, request_of
+from apps.integrations.asking import answered
+from apps.integrations.calls import Auth, authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
-from apps.integrations.models import Connection, Operation
+from apps.integrations.models import Connection, Grant, Operation
 from apps.integrations.openapi import read_description
 from apps.integrations.types import Described, Description
 
@@ -57,7 +58,7 @@ class News:
 def connect(*, actor: Any, values: Mapping[str, Any], secret: str = "", document: str = "") -> Connection:
     """Connect a service by its OpenAPI document, given as text or fetched from `source_url`, or an MCP server, a Jira, GitHub or GitLab at `source_url`.
 
-    Nothing of it is on yet.
+    Nothing of it is on yet. An MCP server that is signed in to by OAuth is read once somebody has signed in.
 
     Raises Forbidden, InvalidInput with the field (UnreadableDescription among them), Conflict for a taken name.
     """
@@ -67,14 +68,15 @@ def connect(*, actor: Any, values: Mapping[str, Any], secret: str = "", document
     if row.kind not in Connection.Kind.values:
         raise InvalidInput(_("Choose what it is."), field="kind")
     row.set_secret(secret)
-    description = _description(row, document)
+    description = _first_description(row, document)
     row.base_url = row.base_url or joined_address(row.source_url, description.server)
     row.name = row.name or one_line(description.title, 40)
     _check(row, has_secret=bool(secret))
     with transaction.atomic():
         row.slug = _free_slug(row.name)
         _save(row)
-        _take_over(row, description)
+        if description.operations:
+            _take_over(row, description)
         record(actions.CONNECTION_ADDED, actor=actor, target=row, after=_told(row))
     return row
 
@@ -95,6 +97,8 @@ def change_connection(
         connection.set_secret(secret)
     _save(connection)
     after = _told(connection) | ({"secret": "…"} if secret is not None else {})
+    if connection.auth != before["auth"] or _host(connection) != former:
+        Grant.objects.filter(connection=connection).delete()  # it was given for that service
     record(actions.CONNECTION_CHANGED, actor=actor, target=connection, before=before, after=after)
     return connection
 
@@ -181,6 +185,14 @@ def _problem(status: int, *, is_operation: bool) -> str:
     return ""
 
 
+def _first_description(row: Connection, document: str) -> Description:
+    """Return what a new service says of itself; one that lets nobody in without a person says nothing before that."""
+    if row.auth != Auth.OAUTH:
+        return _description(row, document)
+    _settle_address(row)
+    return Description(_host(row), row.base_url, ())
+
+
 def _description(row: Connection, document: str) -> Description:
     if row.kind in READERS:
         return _offered(row)
@@ -199,17 +211,22 @@ def _description(row: Connection, document: str) -> Description:
 
 
 def _offered(row: Connection) -> Description:
-    """Ask a server that says itself what it offers, or is known here, whose address is `source_url` and what is called."""
+    """Ask a server that says itself what it offers, or is known here."""
+    _settle_address(row)
+    try:
+        return READERS[row.kind][0](row)
+    except CallFailed as error:
+        raise InvalidInput(str(error), field="source_url") from error
+
+
+def _settle_address(row: Connection) -> None:
+    """Of a server that describes itself `source_url` is what is called, too."""
     row.source_url = row.source_url or row.base_url
     if not row.source_url:
         raise InvalidInput(_("Give the address of the server."), field="source_url")
     _check_address(row.source_url, "source_url")
     row.base_url = row.source_url.rstrip("/")
     _check(row, has_secret=row.has_secret, is_named=False)
-    try:
-        return READERS[row.kind][0](row)
-    except CallFailed as error:
-        raise InvalidInput(str(error), field="source_url") from error
 
 
 def _fill(row: Connection, values: Mapping[str, Any]) -> None:
@@ -218,7 +235,8 @@ def _fill(row: Connection, values: Mapping[str, Any]) -> None:
             setattr(row, field, values[field])
     row.name, row.description = one_line(row.name, 40), one_line(row.description, 200)
     row.base_url, row.source_url = row.base_url.strip().rstrip("/"), row.source_url.strip()
-    row.auth_name = one_line(row.auth_name, 120) if row.auth in Connection.NAMED else ""
+    is_named = row.auth in (*Connection.NAMED, Auth.OAUTH)
+    row.auth_name = one_line(row.auth_name, 120) if is_named else ""
 
 
 def _check(row: Connection, *, has_secret: bool, is_named: bool = True) -> None:
@@ -229,13 +247,19 @@ def _check(row: Connection, *, has_secret: bool, is_named: bool = True) -> None:
     _check_address(row.base_url, "base_url")
     if row.kind == Connection.Kind.OPENAPI and ("?" in row.base_url or "#" in row.base_url):
         raise InvalidInput(_("Write the address without a query."), field="base_url")
+    _check_sign_in(row, has_secret=has_secret)
+
+
+def _check_sign_in(row: Connection, *, has_secret: bool) -> None:
     if row.auth not in Auth.values:
         raise InvalidInput(_("Choose how the service knows you."), field="auth")
     if row.auth in Connection.NAMED and not row.auth_name:
         raise InvalidInput(_("Name the header, parameter or account."), field="auth_name")
     if row.auth == Auth.HEADER and not (row.auth_name.isascii() and row.auth_name.replace("-", "").isalnum()):
         raise InvalidInput(_("This is no name of a header."), field="auth_name")
-    if row.auth != Auth.NONE and not has_secret:
+    if row.auth == Auth.OAUTH and row.kind != Connection.Kind.MCP:
+        raise InvalidInput(_("Only MCP servers are signed in to by OAuth here."), field="auth")
+    if row.auth not in (Auth.NONE, Auth.OAUTH) and not has_secret:
         raise InvalidInput(_("Write the secret."), field="secret")
 
 

@@ -14,7 +14,7 @@ from apps.core.errors import DomainError, InvalidInput
 from apps.core.permissions import require
 from apps.integrations import hooks
 from apps.integrations.forms.connections import ConnectionForm
-from apps.integrations.models import Connection, Hook, Operation
+from apps.integrations.models import Connection, Grant, Hook, Operation
 from apps.integrations.services import connections as services
 
 VIEW, CHANGE = "integrations.view_connection", services.CHANGE
@@ -48,7 +48,8 @@ def connection_new(request: HttpRequest) -> HttpResponse:
         except DomainError as error:
             _blame(form, error)
         else:
-            messages.success(request, _("Now choose what agents may be given."))
+            is_open = made.auth != Connection.Auth.OAUTH
+            messages.success(request, _("Now choose what agents may be given.") if is_open else _("Now sign in there."))
             return redirect("connection", made.pk)
     status = 422 if form.errors else 200
     return render(request, "integrations/connection_edit.html", {"form": form}, status=status)
@@ -94,6 +95,8 @@ def connection_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context: dict[str, Any] = {"row": row, "operations": row.operations.all(), "risks": Operation.Risk.choices}
     context |= {"counts": _counts(row), "may_change": request.user.has_perm(CHANGE)}
     context |= {"tells": row.kind in hooks.READERS, "hook": Hook.objects.filter(connection=row).first()}
+    if row.auth == Connection.Auth.OAUTH:
+        context |= {"is_oauth": True, "grant": Grant.objects.select_related("given_by").filter(connection=row).first()}
     return render(request, "integrations/connection_detail.html", context)
 
 

@@ -1,0 +1,148 @@
+"""Letting us in at a connected service by OAuth: begin, finish when the person comes back, forget."""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from mcp.client.auth import PKCEParameters
+from mcp.client.auth.utils import issuers_match, union_scopes
+from mcp.shared.auth import OAuthClientInformationFull
+from pydantic import AnyUrl
+
+from apps.audit.services.trail import record
+from apps.core.database.pool import release_connection
+from apps.core.errors import InvalidInput
+from apps.core.language import one_line
+from apps.core.permissions import require
+from apps.core.tenancy import current_tenant
+from apps.integrations import actions, oauth
+from apps.integrations.errors import CallFailed, SignInFailed
+from apps.integrations.models import Connection, Grant
+from apps.integrations.services.connections import CHANGE
+from apps.integrations.tokens import client_of
+
+LASTS = timedelta(minutes=10)
+"""How long a person may take at the service."""
+
+
+@dataclass(frozen=True)
+class Departure:
+    """Where the person goes to let us in: the address and its host, and the rights that are asked for."""
+
+    url: str
+    host: str
+    scope: str
+
+
+def begin(*, actor: Any, connection: Connection) -> Departure:
+    """Find out where one signs in, have the service know us, and return where the person goes now. What is given already stays until they are back.
+
+    Raises Forbidden, InvalidInput for another kind of sign-in, SignInFailed when the service does not offer it.
+    """
+    require(actor, CHANGE)
+    if connection.auth != Connection.Auth.OAUTH:
+        raise InvalidInput(_("This connection does not sign in by OAuth."), field="auth")
+    known, back = Grant.objects.filter(connection=connection).first(), back_address()
+    release_connection()  # the service may take its time
+    try:
+        place = oauth.discover(connection.base_url)
+        client = _client(connection, known, place, back)
+    except CallFailed as error:
+        raise SignInFailed(str(error)) from error
+    scope = union_scopes(place.scope, known.wanted if known else "") or ""
+    place = oauth.Place(place.server, place.resource, scope)
+    state, proof = secrets.token_urlsafe(32), PKCEParameters.generate()
+    with transaction.atomic():
+        grant, _is_new = Grant.objects.select_for_update().get_or_create(connection=connection)
+        grant.place = place.stored()
+        grant.client = client.model_dump(mode="json", exclude_none=True, exclude={"client_secret"})
+        grant.state, grant.begun_at, grant.begun_by = _digest(state), timezone.now(), actor
+        grant.keep(client_secret=client.client_secret or "", verifier=proof.code_verifier)
+        grant.save()
+    url = oauth.address_to_ask(place, client, back=back, state=state, challenge=proof.code_challenge)
+    return Departure(url, place.host, scope)
+
+
+def finish(*, actor: Any, state: str, code: str, issuer: str | None, refusal: str) -> Connection:
+    """Take what a person brings back from the service, once, and keep the tokens. Raises Forbidden, SignInFailed."""
+    require(actor, CHANGE)
+    grant = _begun(actor, state)
+    place = oauth.Place.of(grant.place)
+    oauth.check_issuer(place, issuer)
+    if refusal or not code:
+        raise SignInFailed(_("The service did not let us in: %(words)s") % {"words": one_line(refusal, 200) or "?"})
+    release_connection()
+    asked = {"code": code, "redirect_uri": back_address(), "code_verifier": grant.kept().get("verifier", "")}
+    try:
+        token = oauth.token(place, client_of(grant), grant_type="authorization_code", **asked)
+    except CallFailed as error:
+        raise SignInFailed(str(error)) from error
+    with transaction.atomic():
+        grant = Grant.objects.select_for_update(of=("self",)).select_related("connection").get(pk=grant.pk)
+        grant.keep(refresh="")  # a former one belongs to who signed in then
+        grant.take(token)
+        grant.given_at, grant.given_by, grant.wanted = timezone.now(), actor, ""
+        grant.save()
+        record(
+            actions.SIGNED_IN, actor=actor, target=grant.connection, after={"host": place.host, "scope": grant.scope}
+        )
+    return grant.connection
+
+
+def forget(*, actor: Any, connection: Connection) -> None:
+    """Forget the tokens, and tell the service that they are not needed any more, where it can be reached. Raises Forbidden."""
+    require(actor, CHANGE)
+    grant = Grant.objects.filter(connection=connection).first()
+    if grant is None or not grant.is_given:
+        return
+    place, client, kept = oauth.Place.of(grant.place), client_of(grant), grant.kept()
+    with transaction.atomic():
+        grant.end()
+        grant.save()
+        record(actions.SIGNED_OUT, actor=actor, target=connection)
+    release_connection()
+    try:
+        oauth.revoke(place, client, kept.get("refresh") or kept.get("access", ""))
+    except CallFailed:
+        return
+
+
+def back_address() -> str:
+    """Return where services send people back to, as it has to be registered there."""
+    return current_tenant().address(reverse("connection-signed-in"))
+
+
+def _client(connection: Connection, grant: Grant | None, place: oauth.Place, back: str) -> OAuthClientInformationFull:
+    """Return who we are there: as the administrator wrote it, as we are known from the last time, or newly registered."""
+    if connection.auth_name:
+        about = {"client_id": connection.auth_name, "client_secret": connection.secret(), "redirect_uris": [back]}
+        return OAuthClientInformationFull.model_validate(about)
+    known = grant.client if grant else {}
+    is_same = known.get("redirect_uris") == [str(AnyUrl(back))] and issuers_match(known.get("issuer", ""), place.issuer)
+    if grant and is_same:
+        return client_of(grant)
+    client = oauth.register(place, address=back)
+    return client.model_copy(update={"issuer": place.issuer, "redirect_uris": [AnyUrl(back)]})
+
+
+def _begun(actor: Any, state: str) -> Grant:
+    """Return the sign-in that a person began with this state, which is used up now."""
+    with transaction.atomic():
+        fresh = {"state": _digest(state), "begun_by": actor, "begun_at__gt": timezone.now() - LASTS}
+        grant = Grant.objects.select_for_update(of=("self",)).select_related("connection").filter(**fresh).first()
+        if not state or grant is None:
+            words = _("This sign-in is over, or somebody else began it. Begin it again on the page of the connection.")
+            raise SignInFailed(words)
+        grant.state = ""
+        grant.save(update_fields=["state", "updated_at"])
+    return grant
+
+
+def _digest(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()

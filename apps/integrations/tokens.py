@@ -1,0 +1,77 @@
+"""The token of a connection that signs in by OAuth, renewed when it runs out: one process renews it, the others wait for that."""
+
+from django.db import transaction
+from mcp.shared.auth import OAuthClientInformationFull
+
+from apps.audit.services.trail import record
+from apps.core.errors import InvalidInput
+from apps.integrations import actions, oauth
+from apps.integrations.errors import CallFailed, SignInRefused
+from apps.integrations.models import Connection, Grant
+
+NOBODY = "Nobody is signed in at this service: a person has to sign in on the page of the connection."
+
+
+def bearer(connection: Connection, *, spoiled: str = "") -> str:
+    """Return the access token, another one than `spoiled`, which the service did not take. Raises CallFailed when a person has to sign in."""
+    grant = Grant.objects.filter(connection=connection).first()
+    access = _usable(grant, spoiled)
+    if access:
+        return access
+    if grant is None or not grant.is_given:
+        raise CallFailed(NOBODY)
+    return _renewed(grant, spoiled)
+
+
+def ask_for_more(connection: Connection, scope: str) -> None:
+    """Note the rights that a call would have needed, for the next time somebody signs in. Raises CallFailed."""
+    Grant.objects.filter(connection=connection).update(wanted=scope)
+    raise CallFailed(
+        f"The service wants more rights for this ({scope}): a person has to sign in again on the page of the connection."
+    )
+
+
+def client_of(grant: Grant) -> OAuthClientInformationFull:
+    """Return who we are at the service, with the secret."""
+    secret = grant.kept().get("client_secret")
+    return OAuthClientInformationFull.model_validate({**grant.client, "client_secret": secret})
+
+
+def _usable(grant: Grant | None, spoiled: str) -> str:
+    if grant is None or not grant.is_given or grant.is_stale:
+        return ""
+    access = grant.kept().get("access", "")
+    return access if access != spoiled else ""
+
+
+def _renewed(grant: Grant, spoiled: str) -> str:
+    """Renew under a lock, for a refresh token is often good for one use."""
+    with transaction.atomic():
+        held = Grant.objects.select_for_update().get(pk=grant.pk)
+        access = _usable(held, spoiled)
+        refresh = held.kept().get("refresh", "")
+        if access or (refresh and _is_renewed(held, refresh)):
+            return held.kept()["access"]
+        _lose(held)
+    raise CallFailed(NOBODY)
+
+
+def _is_renewed(grant: Grant, refresh: str) -> bool:
+    """Renew and return True; False when the service lets us in no more. Raises CallFailed when it cannot be asked."""
+    try:
+        token = oauth.token(
+            oauth.Place.of(grant.place), client_of(grant), grant_type="refresh_token", refresh_token=refresh
+        )
+    except SignInRefused:
+        return False
+    except InvalidInput as error:
+        raise CallFailed(str(error.message)) from error
+    grant.take(token)
+    grant.save()
+    return True
+
+
+def _lose(grant: Grant) -> None:
+    grant.end()
+    grant.save()
+    record(actions.SIGN_IN_LOST, actor=None, target=grant.connection)
