@@ -19,5 +19,9 @@ class SignInRefused(SignInFailed):
     """The service knows us, and gives no token for what we showed."""
 
 
+class ClientUnknown(SignInRefused):
+    """The service does not know us, or no longer."""
+
+
 class CallFailed(Exception):
     """The service did not do it; the sentence may go to a model."""

@@ -27,7 +27,7 @@ from pydantic import BaseModel, ValidationError
 from apps.core.http import Fetched
 from apps.core.language import one_line
 from apps.integrations.asking import answered
-from apps.integrations.errors import CallFailed, SignInFailed, SignInRefused
+from apps.integrations.errors import CallFailed, ClientUnknown, SignInFailed, SignInRefused
 
 GRANTS = ["authorization_code", "refresh_token"]
 POST, BASIC = "client_secret_post", "client_secret_basic"
@@ -190,15 +190,17 @@ def check_issuer(place: Place, issuer: str | None) -> None:
 
 
 def token(place: Place, client: OAuthClientInformationFull, **asked: str) -> OAuthToken:
-    """Ask for a token, by a code or a refresh token. Raises SignInRefused when it is not given for these; SignInFailed, CallFailed."""
+    """Ask for a token, by a code or a refresh token. Raises SignInRefused when it is not given for these, ClientUnknown; SignInFailed, CallFailed."""
     headers = {"Accept": "application/json", "Content-Type": "application/x-www-form-urlencoded"}
     form = _as_client(client, {**asked, "resource": place.resource}, headers)
     body = urlencode(form).encode()
     answer = answered("POST", str(place.server.token_endpoint), headers, body, most_bytes=MOST_BYTES)
-    if answer.status >= 500 or answer.status == 429:
+    error = _member(answer, "error")
+    if answer.status != 200 and not error:
         raise CallFailed(f"The service answered {answer.status} where tokens are given.")
     if answer.status != 200:
-        raise SignInRefused(_("The service does not let us in: %(words)s") % {"words": _told(answer)})
+        refusal = ClientUnknown if error == "invalid_client" else SignInRefused
+        raise refusal(_("The service does not let us in: %(words)s") % {"words": _told(answer)})
     try:
         given = OAuthToken.model_validate_json(answer.body)
     except ValidationError as error:
@@ -229,9 +231,14 @@ def _as_client(client: OAuthClientInformationFull, form: dict[str, str], headers
 
 def _told(answer: Fetched) -> str:
     """Return what the service says of a refusal, in one line."""
+    return _member(answer, "error_description") or _member(answer, "error") or str(answer.status)
+
+
+def _member(answer: Fetched, name: str) -> str:
+    """Return a text of an answer that is a JSON object, in one line; "" when it has none."""
     try:
         said = orjson.loads(answer.body)
     except orjson.JSONDecodeError:
-        said = None
-    words = (said.get("error_description") or said.get("error")) if isinstance(said, dict) else None
-    return one_line(words, 200) if isinstance(words, str) else str(answer.status)
+        return ""
+    words = said.get(name) if isinstance(said, dict) else None
+    return one_line(words, 200) if isinstance(words, str) else ""

@@ -6,7 +6,7 @@ from mcp.shared.auth import OAuthClientInformationFull
 from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.integrations import actions, oauth
-from apps.integrations.errors import CallFailed, SignInRefused
+from apps.integrations.errors import CallFailed, ClientUnknown, SignInRefused
 from apps.integrations.models import Connection, Grant
 
 NOBODY = "Nobody is signed in at this service: a person has to sign in on the page of the connection."
@@ -32,9 +32,8 @@ def ask_for_more(connection: Connection, scope: str) -> None:
 
 
 def client_of(grant: Grant) -> OAuthClientInformationFull:
-    """Return who we are at the service, with the secret."""
-    secret = grant.kept().get("client_secret")
-    return OAuthClientInformationFull.model_validate({**grant.client, "client_secret": secret})
+    """Return who we are at the service where we are let in."""
+    return OAuthClientInformationFull.model_validate(grant.kept()["client"])
 
 
 def _usable(grant: Grant | None, spoiled: str) -> str:
@@ -62,7 +61,9 @@ def _is_renewed(grant: Grant, refresh: str) -> bool:
         token = oauth.token(
             oauth.Place.of(grant.place), client_of(grant), grant_type="refresh_token", refresh_token=refresh
         )
-    except SignInRefused:
+    except SignInRefused as refusal:
+        if isinstance(refusal, ClientUnknown):
+            grant.keep(client=None)
         return False
     except InvalidInput as error:
         raise CallFailed(str(error.message)) from error

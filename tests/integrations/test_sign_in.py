@@ -83,7 +83,7 @@ def test_tokens_and_secrets_lie_sealed(connection, server, admin_user):
     row = Grant.objects.values().get()
     held = [*server.door.tokens, *server.door.refreshes, *(c.client_secret for c in server.door.clients.values())]
     assert len(held) == 3 and not [secret for secret in held if secret in json.dumps(row, default=str)]
-    assert sorted(Grant.objects.get().kept()) == ["access", "client_secret", "refresh"]
+    assert sorted(Grant.objects.get().kept()) == ["access", "client", "refresh"]
 
 
 def test_token_that_runs_out_is_renewed(connection, server, admin_user):
@@ -134,6 +134,41 @@ def test_service_that_is_away_costs_no_sign_in(connection, server, admin_user, m
     assert sum_of(operation) == "5"
 
 
+def test_service_that_knows_us_no_more_is_registered_at_anew(connection, server, admin_user):
+    operation = let_in(admin_user, connection)
+    server.door.clients.clear()
+    Grant.objects.update(expires_at=timezone.now())
+    with pytest.raises(CallFailed, match="has to sign in"):
+        sum_of(operation)
+    assert Grant.objects.get().kept() == {}
+    assert sum_of(let_in(admin_user, connection)) == "5" and len(server.door.clients) == 1
+
+
+def test_gateway_that_answers_for_the_service_costs_no_sign_in(connection, server, admin_user, monkeypatch):
+    operation = let_in(admin_user, connection)
+    Grant.objects.update(expires_at=timezone.now())
+    monkeypatch.setattr(
+        oauth, "answered", lambda *args, **kwargs: Fetched(server.url, 404, {}, b"<h1>Maintenance</h1>")
+    )
+    with pytest.raises(CallFailed, match="404"):
+        sum_of(operation)
+    assert Grant.objects.get().is_given
+
+
+def test_who_went_there_and_did_not_come_back_is_registered_anew(connection, server, admin_user):
+    let_in(admin_user, connection)
+    grants.begin(actor=admin_user, connection=connection)
+    assert len(server.door.clients) == 1
+    back = returned(grants.begin(actor=admin_user, connection=connection).url)
+    assert len(server.door.clients) == 2
+    assert sum_of(connection.operations.get(key="add")) == "5"  # what is given already stays until they are back
+    Grant.objects.update(expires_at=timezone.now())
+    assert sum_of(connection.operations.get(key="add")) == "5"
+    grants.finish(actor=admin_user, state=back["state"], code=back["code"], issuer=None, refusal="")
+    Grant.objects.update(expires_at=timezone.now())
+    assert sum_of(connection.operations.get(key="add")) == "5"
+
+
 def test_what_is_brought_back_counts_once_for_who_began_and_for_ten_minutes(connection, admin_user):
     back = returned(grants.begin(actor=admin_user, connection=connection).url)
     asked = {"state": back["state"], "code": back["code"], "issuer": None, "refusal": ""}
@@ -174,7 +209,7 @@ def test_sign_in_is_forgotten_here_and_there(connection, server, admin_user):
     operation = let_in(admin_user, connection)
     (refresh,) = server.door.refreshes
     grants.forget(actor=admin_user, connection=connection)
-    assert server.door.revoked == [refresh] and list(Grant.objects.get().kept()) == ["client_secret"]
+    assert server.door.revoked == [refresh] and list(Grant.objects.get().kept()) == ["client"]
     with pytest.raises(CallFailed, match="Nobody is signed in"):
         sum_of(operation)
 

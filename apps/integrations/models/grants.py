@@ -17,17 +17,16 @@ EARLY = timedelta(seconds=30)
 
 
 class Grant(TimestampedModel, HoldsSecret):
-    """A sign-in at a connected service: begun (`state` is the digest of what comes back), given, or over (no token).
+    """A sign-in at a connected service: given, or not; and beside that maybe begun anew (`state` is the digest of what comes back).
 
-    `place` says where to sign in and `client` who we are there, without what is secret; that is in `sealed_secret`
-    as one JSON object: `client_secret`, `verifier` while it is begun, `access` and `refresh` once it is given.
+    `place` says where we are let in. `sealed_secret` is one JSON object: `client`, who we are there, `access` and `refresh`;
+    and of what is begun, as `begun`, the place, who we are there and the `verifier`.
     """
 
     connection = models.OneToOneField(
         Connection, on_delete=models.CASCADE, related_name="grant", verbose_name=_("connection")
     )
     place = models.JSONField(_("where to sign in"), default=dict, editable=False)
-    client = models.JSONField(_("who we are there"), default=dict, editable=False)
     state = models.CharField(max_length=64, blank=True, editable=False)
     begun_at = models.DateTimeField(_("begun"), null=True, editable=False)
     begun_by = models.ForeignKey(
@@ -62,25 +61,29 @@ class Grant(TimestampedModel, HoldsSecret):
     def is_stale(self) -> bool:
         return self.expires_at is not None and self.expires_at - EARLY < timezone.now()
 
-    def kept(self) -> dict[str, str]:
+    def kept(self) -> dict[str, Any]:
         """Return what is secret in the clear, only for the call that sends it."""
         return json.loads(self.secret() or "{}")
 
-    def keep(self, **values: str) -> None:
-        """Replace some of what is secret; "" drops one."""
-        kept = {name: value for name, value in (self.kept() | values).items() if value}
+    def keep(self, **values: Any) -> None:
+        """Replace some of what is secret; None drops one."""
+        kept = {name: value for name, value in (self.kept() | values).items() if value is not None}
         self.set_secret(json.dumps(kept) if kept else "")
 
     def end(self) -> None:
         """Forget the tokens; who we are at the service stays."""
-        self.keep(access="", refresh="", verifier="")
-        self.state, self.scope, self.given_at, self.given_by, self.expires_at = "", "", None, None, None
+        self.keep(access=None, refresh=None)
+        self.scope, self.given_at, self.given_by, self.expires_at = "", None, None, None
+
+    def settle(self, begun: dict[str, Any]) -> None:
+        """Have what was begun take the place of what is given; its token is still to be taken. What was begun after it stays."""
+        later = self.kept().get("begun")
+        self.place, self.scope = begun["place"], ""
+        self.keep(client=begun["client"], access=None, refresh=None, begun=later if later != begun else None)
 
     def take(self, token: Any) -> None:
         """Take over an answer of the token endpoint; what it leaves out stays as it was."""
-        self.keep(
-            access=token.access_token, verifier="", **({"refresh": token.refresh_token} if token.refresh_token else {})
-        )
+        self.keep(access=token.access_token, **({"refresh": token.refresh_token} if token.refresh_token else {}))
         self.scope = (token.scope or self.scope)[:1000]
         lasts_s = token.expires_in
         self.expires_at = timezone.now() + timedelta(seconds=min(lasts_s, 10**9)) if lasts_s is not None else None

@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -22,7 +23,7 @@ from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant
 from apps.integrations import actions, oauth
-from apps.integrations.errors import CallFailed, SignInFailed
+from apps.integrations.errors import CallFailed, ClientUnknown, SignInFailed
 from apps.integrations.models import Connection, Grant
 from apps.integrations.services.connections import CHANGE
 from apps.integrations.tokens import client_of
@@ -51,19 +52,18 @@ def begin(*, actor: Any, connection: Connection) -> Departure:
     known, back = Grant.objects.filter(connection=connection).first(), back_address()
     release_connection()  # the service may take its time
     try:
-        place = oauth.discover(connection.base_url)
-        client = _client(connection, known, place, back)
+        found = oauth.discover(connection.base_url)
+        client = _client(connection, known, found, back)
     except CallFailed as error:
         raise SignInFailed(str(error)) from error
-    scope = union_scopes(place.scope, known.wanted if known else "") or ""
-    place = oauth.Place(place.server, place.resource, scope)
+    scope = union_scopes(found.scope, known.wanted if known else "") or ""
+    place = oauth.Place(found.server, found.resource, scope)
     state, proof = secrets.token_urlsafe(32), PKCEParameters.generate()
+    begun = {"place": place.stored(), "client": _stored(client), "verifier": proof.code_verifier}
     with transaction.atomic():
         grant, _is_new = Grant.objects.select_for_update().get_or_create(connection=connection)
-        grant.place = place.stored()
-        grant.client = client.model_dump(mode="json", exclude_none=True, exclude={"client_secret"})
         grant.state, grant.begun_at, grant.begun_by = _digest(state), timezone.now(), actor
-        grant.keep(client_secret=client.client_secret or "", verifier=proof.code_verifier)
+        grant.keep(begun=begun)
         grant.save()
     url = oauth.address_to_ask(place, client, back=back, state=state, challenge=proof.code_challenge)
     return Departure(url, place.host, scope)
@@ -73,42 +73,48 @@ def finish(*, actor: Any, state: str, code: str, issuer: str | None, refusal: st
     """Take what a person brings back from the service, once, and keep the tokens. Raises Forbidden, SignInFailed."""
     require(actor, CHANGE)
     grant = _begun(actor, state)
-    place = oauth.Place.of(grant.place)
+    begun = grant.kept()["begun"]
+    place, client = oauth.Place.of(begun["place"]), OAuthClientInformationFull.model_validate(begun["client"])
     oauth.check_issuer(place, issuer)
     if refusal or not code:
         raise SignInFailed(_("The service did not let us in: %(words)s") % {"words": one_line(refusal, 200) or "?"})
     release_connection()
-    asked = {"code": code, "redirect_uri": back_address(), "code_verifier": grant.kept().get("verifier", "")}
+    asked = {"code": code, "redirect_uri": back_address(), "code_verifier": begun["verifier"]}
     try:
-        token = oauth.token(place, client_of(grant), grant_type="authorization_code", **asked)
+        token = oauth.token(place, client, grant_type="authorization_code", **asked)
     except CallFailed as error:
         raise SignInFailed(str(error)) from error
+    except ClientUnknown:
+        with transaction.atomic():
+            grant = _held(grant.connection)
+            grant.keep(begun=None)
+            grant.save()
+        raise
     with transaction.atomic():
-        grant = Grant.objects.select_for_update(of=("self",)).select_related("connection").get(pk=grant.pk)
-        grant.keep(refresh="")  # a former one belongs to who signed in then
+        grant = _held(grant.connection)
+        grant.settle(begun)
         grant.take(token)
         grant.given_at, grant.given_by, grant.wanted = timezone.now(), actor, ""
         grant.save()
-        record(
-            actions.SIGNED_IN, actor=actor, target=grant.connection, after={"host": place.host, "scope": grant.scope}
-        )
+        after = {"host": place.host, "scope": grant.scope}
+        record(actions.SIGNED_IN, actor=actor, target=grant.connection, after=after)
     return grant.connection
 
 
 def forget(*, actor: Any, connection: Connection) -> None:
     """Forget the tokens, and tell the service that they are not needed any more, where it can be reached. Raises Forbidden."""
     require(actor, CHANGE)
-    grant = Grant.objects.filter(connection=connection).first()
-    if grant is None or not grant.is_given:
-        return
-    place, client, kept = oauth.Place.of(grant.place), client_of(grant), grant.kept()
     with transaction.atomic():
+        grant = _held(connection)
+        if grant is None or not grant.is_given:
+            return
+        kept, place, client = grant.kept(), oauth.Place.of(grant.place), client_of(grant)
         grant.end()
         grant.save()
         record(actions.SIGNED_OUT, actor=actor, target=connection)
     release_connection()
     try:
-        oauth.revoke(place, client, kept.get("refresh") or kept.get("access", ""))
+        oauth.revoke(place, client, kept.get("refresh") or kept["access"])
     except CallFailed:
         return
 
@@ -123,12 +129,31 @@ def _client(connection: Connection, grant: Grant | None, place: oauth.Place, bac
     if connection.auth_name:
         about = {"client_id": connection.auth_name, "client_secret": connection.secret(), "redirect_uris": [back]}
         return OAuthClientInformationFull.model_validate(about)
-    known = grant.client if grant else {}
-    is_same = known.get("redirect_uris") == [str(AnyUrl(back))] and issuers_match(known.get("issuer", ""), place.issuer)
-    if grant and is_same:
-        return client_of(grant)
+    known = _known(grant, back)
+    if known and issuers_match(known.issuer or "", place.issuer):
+        return known
     client = oauth.register(place, address=back)
     return client.model_copy(update={"issuer": place.issuer, "redirect_uris": [AnyUrl(back)]})
+
+
+def _known(grant: Grant | None, back: str) -> OAuthClientInformationFull | None:
+    """Return who we were there the last time; None when a person who went there did not come back, for we may be known no more."""
+    kept = grant.kept() if grant and not grant.state else {}
+    stored = kept.get("begun", {}).get("client") or kept.get("client")
+    if not stored or stored.get("redirect_uris") != [str(AnyUrl(back))]:
+        return None
+    ends_at = stored.get("client_secret_expires_at") or 0
+    return OAuthClientInformationFull.model_validate(stored) if not ends_at or ends_at > time.time() else None
+
+
+def _stored(client: OAuthClientInformationFull) -> dict[str, Any]:
+    return client.model_dump(mode="json", exclude_none=True)
+
+
+def _held(connection: Connection) -> Any:
+    """Return the sign-in of a connection, held until the transaction ends; None when there is none."""
+    rows = Grant.objects.select_for_update(of=("self",)).select_related("connection")
+    return rows.filter(connection=connection).first()
 
 
 def _begun(actor: Any, state: str) -> Grant:
