@@ -1,5 +1,8 @@
 """The token of a connection that signs in by OAuth, renewed when it runs out: one process renews it, the others wait for that."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from django.db import transaction
 from mcp.shared.auth import OAuthClientInformationFull
 
@@ -31,9 +34,16 @@ def ask_for_more(connection: Connection, scope: str) -> None:
     )
 
 
-def client_of(grant: Grant) -> OAuthClientInformationFull:
-    """Return who we are at the service where we are let in."""
-    return OAuthClientInformationFull.model_validate(grant.kept()["client"])
+def give_back(kept: Mapping[str, Any], place: dict[str, Any]) -> None:
+    """Tell a service that what it gave is needed no more; one that cannot be reached learns nothing of it."""
+    try:
+        oauth.revoke(oauth.Place.of(place), _client(kept), kept.get("refresh") or kept["access"])
+    except CallFailed:
+        return
+
+
+def _client(kept: Mapping[str, Any]) -> OAuthClientInformationFull:
+    return OAuthClientInformationFull.model_validate(kept["client"])
 
 
 def _usable(grant: Grant | None, spoiled: str) -> str:
@@ -59,7 +69,7 @@ def _is_renewed(grant: Grant, refresh: str) -> bool:
     """Renew and return True; False when the service lets us in no more. Raises CallFailed when it cannot be asked."""
     try:
         token = oauth.token(
-            oauth.Place.of(grant.place), client_of(grant), grant_type="refresh_token", refresh_token=refresh
+            oauth.Place.of(grant.place), _client(grant.kept()), grant_type="refresh_token", refresh_token=refresh
         )
     except SignInRefused as refusal:
         if isinstance(refusal, ClientUnknown):

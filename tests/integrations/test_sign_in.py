@@ -214,6 +214,13 @@ def test_sign_in_is_forgotten_here_and_there(connection, server, admin_user):
         sum_of(operation)
 
 
+def test_sign_in_of_a_connection_that_is_removed_is_given_back(connection, server, admin_user):
+    let_in(admin_user, connection)
+    (refresh,) = server.door.refreshes
+    connections.remove_connection(actor=admin_user, connection=connection)
+    assert server.door.revoked == [refresh] and not Grant.objects.exists()
+
+
 @pytest.mark.parametrize("values", [{"auth": "none"}, {"base_url": "https://elsewhere.example/mcp"}])
 def test_sign_in_is_for_one_service(connection, admin_user, values):
     let_in(admin_user, connection)

@@ -17,7 +17,7 @@ from apps.core.errors import Conflict, InvalidInput
 from apps.core.http import check_url
 from apps.core.language import one_line
 from apps.core.permissions import require
-from apps.integrations import actions, jira, mcp, repositories
+from apps.integrations import actions, jira, mcp, repositories, tokens
 from apps.integrations.asking import answered
 from apps.integrations.calls import Auth, authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
@@ -138,12 +138,17 @@ def set_operations(*, actor: Any, connection: Connection, chosen: Mapping[str, s
         record(actions.OPERATIONS_CHANGED, actor=actor, target=connection, before=before, after=after)
 
 
-@transaction.atomic
 def remove_connection(*, actor: Any, connection: Connection) -> None:
-    """Remove a connection, its secret and its operations; agents lose the tools. Raises Forbidden."""
+    """Remove a connection, its secret, its sign-in (there, too) and its operations; agents lose the tools. Raises Forbidden."""
     require(actor, CHANGE)
-    record(actions.CONNECTION_REMOVED, actor=actor, target=connection, before=_told(connection))
-    connection.delete()
+    given = Grant.objects.filter(connection=connection, given_at__isnull=False).first()
+    kept = given.kept() if given else {}
+    with transaction.atomic():
+        record(actions.CONNECTION_REMOVED, actor=actor, target=connection, before=_told(connection))
+        connection.delete()
+    if given:
+        release_connection()
+        tokens.give_back(kept, given.place)
 
 
 def try_connection(*, actor: Any, connection: Connection) -> Trial:

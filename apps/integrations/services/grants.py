@@ -22,11 +22,10 @@ from apps.core.errors import InvalidInput
 from apps.core.language import one_line
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant
-from apps.integrations import actions, oauth
+from apps.integrations import actions, oauth, tokens
 from apps.integrations.errors import CallFailed, ClientUnknown, SignInFailed
 from apps.integrations.models import Connection, Grant
 from apps.integrations.services.connections import CHANGE
-from apps.integrations.tokens import client_of
 
 LASTS = timedelta(minutes=10)
 """How long a person may take at the service."""
@@ -108,15 +107,12 @@ def forget(*, actor: Any, connection: Connection) -> None:
         grant = _held(connection)
         if grant is None or not grant.is_given:
             return
-        kept, place, client = grant.kept(), oauth.Place.of(grant.place), client_of(grant)
+        kept, place = grant.kept(), grant.place
         grant.end()
         grant.save()
         record(actions.SIGNED_OUT, actor=actor, target=connection)
     release_connection()
-    try:
-        oauth.revoke(place, client, kept.get("refresh") or kept["access"])
-    except CallFailed:
-        return
+    tokens.give_back(kept, place)
 
 
 def back_address() -> str:
