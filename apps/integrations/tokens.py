@@ -56,10 +56,11 @@ def _usable(grant: Grant | None, spoiled: str) -> str:
 def _renewed(grant: Grant, spoiled: str) -> str:
     """Renew under a lock, for a refresh token is often good for one use."""
     with transaction.atomic():
-        held = Grant.objects.select_for_update().get(pk=grant.pk)
-        access = _usable(held, spoiled)
+        held = Grant.objects.select_for_update().filter(pk=grant.pk, given_at__isnull=False).first()
+        if held is None:  # it was forgotten meanwhile
+            raise CallFailed(NOBODY)
         refresh = held.kept().get("refresh", "")
-        if access or (refresh and _is_renewed(held, refresh)):
+        if _usable(held, spoiled) or (refresh and _is_renewed(held, refresh)):
             return held.kept()["access"]
         _lose(held)
     raise CallFailed(NOBODY)
