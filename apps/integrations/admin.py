@@ -6,7 +6,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from apps.audit.admin import AuditedAdmin
-from apps.integrations.models import Connection, Grant, Hook, Operation, Webhook, WebhookDelivery
+from apps.integrations.models import Connection, Hook, Operation, SignIn, Webhook, WebhookDelivery
 
 
 class OperationInline(admin.TabularInline):
@@ -39,8 +39,8 @@ class ConnectionAdmin(AuditedAdmin):
         return False
 
 
-@admin.register(Grant)
-class GrantAdmin(AuditedAdmin):
+@admin.register(SignIn)
+class SignInAdmin(AuditedAdmin):
     list_display = ("connection", "given_at", "given_by", "scope", "expires_at")
     list_select_related = ("connection", "given_by")
 

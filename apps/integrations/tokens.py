@@ -10,25 +10,25 @@ from apps.audit.services.trail import record
 from apps.core.errors import InvalidInput
 from apps.integrations import actions, oauth
 from apps.integrations.errors import CallFailed, ClientUnknown, SignInRefused
-from apps.integrations.models import Connection, Grant
+from apps.integrations.models import Connection, SignIn
 
 NOBODY = "Nobody is signed in at this service: a person has to sign in on the page of the connection."
 
 
 def bearer(connection: Connection, *, spoiled: str = "") -> str:
     """Return the access token, another one than `spoiled`, which the service did not take. Raises CallFailed when a person has to sign in."""
-    grant = Grant.objects.filter(connection=connection).first()
-    access = _usable(grant, spoiled)
+    sign_in = SignIn.objects.filter(connection=connection).first()
+    access = _usable(sign_in, spoiled)
     if access:
         return access
-    if grant is None or not grant.is_given:
+    if sign_in is None or not sign_in.is_given:
         raise CallFailed(NOBODY)
-    return _renewed(grant, spoiled)
+    return _renewed(sign_in, spoiled)
 
 
 def ask_for_more(connection: Connection, scope: str) -> None:
     """Note the rights that a call would have needed, for the next time somebody signs in. Raises CallFailed."""
-    Grant.objects.filter(connection=connection).update(wanted=scope)
+    SignIn.objects.filter(connection=connection).update(wanted=scope)
     raise CallFailed(
         f"The service wants more rights for this ({scope}): a person has to sign in again on the page of the connection."
     )
@@ -46,17 +46,17 @@ def _client(kept: Mapping[str, Any]) -> OAuthClientInformationFull:
     return OAuthClientInformationFull.model_validate(kept["client"])
 
 
-def _usable(grant: Grant | None, spoiled: str) -> str:
-    if grant is None or not grant.is_given or grant.is_stale:
+def _usable(sign_in: SignIn | None, spoiled: str) -> str:
+    if sign_in is None or not sign_in.is_given or sign_in.is_stale:
         return ""
-    access = grant.kept().get("access", "")
+    access = sign_in.kept().get("access", "")
     return access if access != spoiled else ""
 
 
-def _renewed(grant: Grant, spoiled: str) -> str:
+def _renewed(sign_in: SignIn, spoiled: str) -> str:
     """Renew under a lock, for a refresh token is often good for one use."""
     with transaction.atomic():
-        held = Grant.objects.select_for_update().filter(pk=grant.pk, given_at__isnull=False).first()
+        held = SignIn.objects.select_for_update().filter(pk=sign_in.pk, given_at__isnull=False).first()
         if held is None:  # it was forgotten meanwhile
             raise CallFailed(NOBODY)
         refresh = held.kept().get("refresh", "")
@@ -66,24 +66,24 @@ def _renewed(grant: Grant, spoiled: str) -> str:
     raise CallFailed(NOBODY)
 
 
-def _is_renewed(grant: Grant, refresh: str) -> bool:
+def _is_renewed(sign_in: SignIn, refresh: str) -> bool:
     """Renew and return True; False when the service lets us in no more. Raises CallFailed when it cannot be asked."""
     try:
         token = oauth.token(
-            oauth.Place.of(grant.place), _client(grant.kept()), grant_type="refresh_token", refresh_token=refresh
+            oauth.Place.of(sign_in.place), _client(sign_in.kept()), grant_type="refresh_token", refresh_token=refresh
         )
     except SignInRefused as refusal:
         if isinstance(refusal, ClientUnknown):
-            grant.keep(client=None)
+            sign_in.keep(client=None)
         return False
     except InvalidInput as error:
         raise CallFailed(str(error.message)) from error
-    grant.take(token)
-    grant.save()
+    sign_in.take(token)
+    sign_in.save()
     return True
 
 
-def _lose(grant: Grant) -> None:
-    grant.end()
-    grant.save()
-    record(actions.SIGN_IN_LOST, actor=None, target=grant.connection)
+def _lose(sign_in: SignIn) -> None:
+    sign_in.end()
+    sign_in.save()
+    record(actions.SIGN_IN_LOST, actor=None, target=sign_in.connection)

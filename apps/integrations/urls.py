@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.integrations.views import connections, grants, hooks, webhooks
+from apps.integrations.views import connections, hooks, sign_ins, webhooks
 
 urlpatterns = [
     path("connections/", connections.connection_list, name="connections"),
@@ -12,9 +12,9 @@ urlpatterns = [
     path("connections/<uuid:pk>/again/", connections.connection_again, name="connection-again"),
     path("connections/<uuid:pk>/test/", connections.connection_test, name="connection-test"),
     path("connections/<uuid:pk>/remove/", connections.connection_remove, name="connection-remove"),
-    path("connections/<uuid:pk>/sign-in/", grants.sign_in, name="connection-sign-in"),
-    path("connections/<uuid:pk>/sign-out/", grants.sign_out, name="connection-sign-out"),
-    path("connections/signed-in/", grants.signed_in, name="connection-signed-in"),
+    path("connections/<uuid:pk>/sign-in/", sign_ins.sign_in, name="connection-sign-in"),
+    path("connections/<uuid:pk>/sign-out/", sign_ins.sign_out, name="connection-sign-out"),
+    path("connections/signed-in/", sign_ins.signed_in, name="connection-signed-in"),
     path("connections/<uuid:pk>/hook/", hooks.hook_open, name="connection-hook"),
     path("connections/<uuid:pk>/hook/close/", hooks.hook_close, name="connection-hook-close"),
     path("webhooks/", webhooks.webhook_list, name="webhooks"),

@@ -13,8 +13,8 @@ from apps.core.errors import InvalidInput
 from apps.core.http import Fetched
 from apps.integrations import mcp, oauth, tokens
 from apps.integrations.errors import CallFailed, SignInFailed
-from apps.integrations.models import Connection, Grant
-from apps.integrations.services import connections, grants
+from apps.integrations.models import Connection, SignIn
+from apps.integrations.services import connections, sign_ins
 from apps.accounts.services.members import create_user
 from tests.conftest import PASSWORD, api_for, client_for
 from tests.integrations.oauth_server import SignInServer
@@ -45,8 +45,8 @@ def returned(url):
 
 
 def let_in(actor, connection):
-    back = returned(grants.begin(actor=actor, connection=connection).url)
-    grants.finish(actor=actor, state=back["state"], code=back["code"], issuer=back.get("iss"), refusal="")
+    back = returned(sign_ins.begin(actor=actor, connection=connection).url)
+    sign_ins.finish(actor=actor, state=back["state"], code=back["code"], issuer=back.get("iss"), refusal="")
     connections.read_again(actor=actor, connection=connection)
     connections.set_operations(actor=actor, connection=connection, chosen={"add": "read"})
     return connection.operations.get(key="add")
@@ -70,9 +70,9 @@ def test_nothing_is_read_before_somebody_has_signed_in(connection, admin_user):
 def test_person_lets_us_in_and_tools_are_called(connection, server, admin_user):
     operation = let_in(admin_user, connection)
     assert sum_of(operation) == "5"
-    asked, grant = server.door.asked[0], Grant.objects.select_related("given_by").get()
+    asked, sign_in = server.door.asked[0], SignIn.objects.select_related("given_by").get()
     assert (asked.resource, asked.scopes) == (server.url, ["sums"])
-    assert (grant.scope, grant.given_by, grant.wanted) == ("sums", admin_user, "")
+    assert (sign_in.scope, sign_in.given_by, sign_in.wanted) == ("sums", admin_user, "")
     assert str(asked.redirect_uri).endswith("/connections/signed-in/")
     told = AuditEvent.objects.filter(action="connection.signed_in").get()
     assert told.after == {"host": server.host, "scope": "sums"}
@@ -80,10 +80,10 @@ def test_person_lets_us_in_and_tools_are_called(connection, server, admin_user):
 
 def test_tokens_and_secrets_lie_sealed(connection, server, admin_user):
     let_in(admin_user, connection)
-    row = Grant.objects.values().get()
+    row = SignIn.objects.values().get()
     held = [*server.door.tokens, *server.door.refreshes, *(c.client_secret for c in server.door.clients.values())]
     assert len(held) == 3 and not [secret for secret in held if secret in json.dumps(row, default=str)]
-    assert sorted(Grant.objects.get().kept()) == ["access", "client", "refresh"]
+    assert sorted(SignIn.objects.get().kept()) == ["access", "client", "refresh"]
 
 
 def test_token_that_runs_out_is_renewed(connection, server, admin_user):
@@ -95,12 +95,12 @@ def test_token_that_runs_out_is_renewed(connection, server, admin_user):
 
 def test_of_two_at_once_one_renews(connection, server, admin_user, monkeypatch):
     operation = let_in(admin_user, connection)
-    Grant.objects.update(expires_at=timezone.now())
+    SignIn.objects.update(expires_at=timezone.now())
     renew = tokens._renewed
 
-    def after_another(grant, spoiled):
+    def after_another(sign_in, spoiled):
         """Both saw that the token runs out; the other one had the row first."""
-        return renew(grant, spoiled) and renew(grant, spoiled)
+        return renew(sign_in, spoiled) and renew(sign_in, spoiled)
 
     monkeypatch.setattr(tokens, "_renewed", after_another)
     assert (sum_of(operation), server.door.renewed) == ("5", 1)
@@ -117,7 +117,7 @@ def test_service_that_lets_us_in_no_more_is_told_and_audited(connection, server,
     server.door.tokens.clear(), server.door.refreshes.clear()
     with pytest.raises(CallFailed, match="has to sign in"):
         sum_of(operation)
-    assert not Grant.objects.get().is_given and "access" not in Grant.objects.get().kept()
+    assert not SignIn.objects.get().is_given and "access" not in SignIn.objects.get().kept()
     assert AuditEvent.objects.filter(action="connection.sign_in_lost").count() == 1
     let_in(admin_user, connection)
     assert sum_of(operation) == "5" and len(server.door.clients) == 1  # we are known there
@@ -125,7 +125,7 @@ def test_service_that_lets_us_in_no_more_is_told_and_audited(connection, server,
 
 def test_service_that_is_away_costs_no_sign_in(connection, server, admin_user, monkeypatch):
     operation = let_in(admin_user, connection)
-    Grant.objects.update(expires_at=timezone.now())
+    SignIn.objects.update(expires_at=timezone.now())
     gone = Fetched(server.url, 503, {}, b"")
     monkeypatch.setattr(oauth, "answered", lambda *args, **kwargs: gone)
     with pytest.raises(CallFailed, match="503"):
@@ -137,60 +137,60 @@ def test_service_that_is_away_costs_no_sign_in(connection, server, admin_user, m
 def test_service_that_knows_us_no_more_is_registered_at_anew(connection, server, admin_user):
     operation = let_in(admin_user, connection)
     server.door.clients.clear()
-    Grant.objects.update(expires_at=timezone.now())
+    SignIn.objects.update(expires_at=timezone.now())
     with pytest.raises(CallFailed, match="has to sign in"):
         sum_of(operation)
-    assert Grant.objects.get().kept() == {}
+    assert SignIn.objects.get().kept() == {}
     assert sum_of(let_in(admin_user, connection)) == "5" and len(server.door.clients) == 1
 
 
 def test_gateway_that_answers_for_the_service_costs_no_sign_in(connection, server, admin_user, monkeypatch):
     operation = let_in(admin_user, connection)
-    Grant.objects.update(expires_at=timezone.now())
+    SignIn.objects.update(expires_at=timezone.now())
     monkeypatch.setattr(
         oauth, "answered", lambda *args, **kwargs: Fetched(server.url, 404, {}, b"<h1>Maintenance</h1>")
     )
     with pytest.raises(CallFailed, match="404"):
         sum_of(operation)
-    assert Grant.objects.get().is_given
+    assert SignIn.objects.get().is_given
 
 
 def test_who_went_there_and_did_not_come_back_is_registered_anew(connection, server, admin_user):
     let_in(admin_user, connection)
-    grants.begin(actor=admin_user, connection=connection)
+    sign_ins.begin(actor=admin_user, connection=connection)
     assert len(server.door.clients) == 1
-    back = returned(grants.begin(actor=admin_user, connection=connection).url)
+    back = returned(sign_ins.begin(actor=admin_user, connection=connection).url)
     assert len(server.door.clients) == 2
     assert sum_of(connection.operations.get(key="add")) == "5"  # what is given already stays until they are back
-    Grant.objects.update(expires_at=timezone.now())
+    SignIn.objects.update(expires_at=timezone.now())
     assert sum_of(connection.operations.get(key="add")) == "5"
-    grants.finish(actor=admin_user, state=back["state"], code=back["code"], issuer=None, refusal="")
-    Grant.objects.update(expires_at=timezone.now())
+    sign_ins.finish(actor=admin_user, state=back["state"], code=back["code"], issuer=None, refusal="")
+    SignIn.objects.update(expires_at=timezone.now())
     assert sum_of(connection.operations.get(key="add")) == "5"
 
 
 def test_what_is_brought_back_counts_once_for_who_began_and_for_ten_minutes(connection, admin_user):
-    back = returned(grants.begin(actor=admin_user, connection=connection).url)
+    back = returned(sign_ins.begin(actor=admin_user, connection=connection).url)
     asked = {"state": back["state"], "code": back["code"], "issuer": None, "refusal": ""}
     other = create_user(email="other@acme.example", name="Olga", password=PASSWORD, role="admin")
     for actor, changed in ((other, {}), (admin_user, {"state": "another"}), (admin_user, {"state": ""})):
         with pytest.raises(SignInFailed, match="over, or somebody else"):
-            grants.finish(actor=actor, **{**asked, **changed})
-    Grant.objects.update(begun_at=timezone.now() - timedelta(minutes=11))
+            sign_ins.finish(actor=actor, **{**asked, **changed})
+    SignIn.objects.update(begun_at=timezone.now() - timedelta(minutes=11))
     with pytest.raises(SignInFailed, match="over"):
-        grants.finish(actor=admin_user, **asked)
-    Grant.objects.update(begun_at=timezone.now())
-    grants.finish(actor=admin_user, **asked)
+        sign_ins.finish(actor=admin_user, **asked)
+    SignIn.objects.update(begun_at=timezone.now())
+    sign_ins.finish(actor=admin_user, **asked)
     with pytest.raises(SignInFailed, match="over"):
-        grants.finish(actor=admin_user, **asked)
+        sign_ins.finish(actor=admin_user, **asked)
 
 
 def test_refusal_at_the_service_is_told(connection, server, admin_user):
     server.door.refusal = "Not today."
-    back = returned(grants.begin(actor=admin_user, connection=connection).url)
+    back = returned(sign_ins.begin(actor=admin_user, connection=connection).url)
     with pytest.raises(SignInFailed, match="Not today"):
-        grants.finish(actor=admin_user, state=back["state"], code="", issuer=None, refusal=back["error_description"])
-    assert not Grant.objects.get().is_given
+        sign_ins.finish(actor=admin_user, state=back["state"], code="", issuer=None, refusal=back["error_description"])
+    assert not SignIn.objects.get().is_given
 
 
 def test_answer_of_another_server_and_wrong_code_are_refused(connection, admin_user):
@@ -198,18 +198,18 @@ def test_answer_of_another_server_and_wrong_code_are_refused(connection, admin_u
         ({"issuer": "https://elsewhere.example"}, "another service"),
         ({"code": "no"}, "does not let us in"),
     ):
-        back = returned(grants.begin(actor=admin_user, connection=connection).url)
+        back = returned(sign_ins.begin(actor=admin_user, connection=connection).url)
         asked = {"state": back["state"], "code": back["code"], "issuer": None, "refusal": ""}
         with pytest.raises(SignInFailed, match=words):
-            grants.finish(actor=admin_user, **{**asked, **changed})
-    assert not Grant.objects.get().is_given
+            sign_ins.finish(actor=admin_user, **{**asked, **changed})
+    assert not SignIn.objects.get().is_given
 
 
 def test_sign_in_is_forgotten_here_and_there(connection, server, admin_user):
     operation = let_in(admin_user, connection)
     (refresh,) = server.door.refreshes
-    grants.forget(actor=admin_user, connection=connection)
-    assert server.door.revoked == [refresh] and list(Grant.objects.get().kept()) == ["client"]
+    sign_ins.forget(actor=admin_user, connection=connection)
+    assert server.door.revoked == [refresh] and list(SignIn.objects.get().kept()) == ["client"]
     with pytest.raises(CallFailed, match="Nobody is signed in"):
         sum_of(operation)
 
@@ -218,14 +218,14 @@ def test_sign_in_of_a_connection_that_is_removed_is_given_back(connection, serve
     let_in(admin_user, connection)
     (refresh,) = server.door.refreshes
     connections.remove_connection(actor=admin_user, connection=connection)
-    assert server.door.revoked == [refresh] and not Grant.objects.exists()
+    assert server.door.revoked == [refresh] and not SignIn.objects.exists()
 
 
 @pytest.mark.parametrize("values", [{"auth": "none"}, {"base_url": "https://elsewhere.example/mcp"}])
 def test_sign_in_is_for_one_service(connection, admin_user, values):
     let_in(admin_user, connection)
     connections.change_connection(actor=admin_user, connection=connection, values=values)
-    assert not Grant.objects.exists()
+    assert not SignIn.objects.exists()
 
 
 def test_rights_that_a_call_would_need_are_asked_for_next_time(connection, server, admin_user, monkeypatch):
@@ -235,7 +235,7 @@ def test_rights_that_a_call_would_need_are_asked_for_next_time(connection, serve
     with pytest.raises(CallFailed, match=r"more rights for this \(sums more\)"):
         sum_of(operation)
     monkeypatch.undo()
-    assert grants.begin(actor=admin_user, connection=connection).scope == "sums more"
+    assert sign_ins.begin(actor=admin_user, connection=connection).scope == "sums more"
 
 
 def test_client_that_was_registered_by_hand(settings, admin_user, in_acme):
@@ -243,13 +243,13 @@ def test_client_that_was_registered_by_hand(settings, admin_user, in_acme):
         settings.TOOL_PRIVATE_HOSTS = frozenset({server.host})
         row = made(admin_user, server, name="By hand")
         with pytest.raises(SignInFailed, match="connections/signed-in/"):
-            grants.begin(actor=admin_user, connection=row)
+            sign_ins.begin(actor=admin_user, connection=row)
         from mcp.shared.auth import OAuthClientInformationFull
 
         server.door.clients["ours"] = OAuthClientInformationFull(
             client_id="ours",
             client_secret="hush",
-            redirect_uris=[grants.back_address()],
+            redirect_uris=[sign_ins.back_address()],
             token_endpoint_auth_method="client_secret_basic",
             scope="sums",
         )
@@ -295,7 +295,7 @@ def test_description_leads_to_no_private_address(connection, server, admin_user,
     place = oauth.discover(server.url)
     inside = place.server.model_copy(update={"registration_endpoint": "http://169.254.169.254/register"})
     with pytest.raises(CallFailed, match="private address"):
-        oauth.register(oauth.Place(inside, place.resource, ""), address=grants.back_address())
+        oauth.register(oauth.Place(inside, place.resource, ""), address=sign_ins.back_address())
 
 
 def test_only_mcp_servers(admin_user, in_acme):
@@ -340,4 +340,4 @@ def test_by_api(connection, server, admin_user, acme):
 
 def test_nobody_is_led_away_without_the_right(connection, member, acme):
     assert client_for(acme, member).post(f"/connections/{connection.pk}/sign-in/").status_code == 403
-    assert not Grant.objects.exists()
+    assert not SignIn.objects.exists()

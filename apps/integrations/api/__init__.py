@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from apps.integrations.api import connections, grants, hooks, webhooks
+from apps.integrations.api import connections, hooks, sign_ins, webhooks
 
 urlpatterns = [
     path("connections/", connections.connections, name="api-connections"),
@@ -10,7 +10,7 @@ urlpatterns = [
     path("connections/<uuid:pk>/operations", connections.operations, name="api-connection-operations"),
     path("connections/<uuid:pk>/again", connections.again, name="api-connection-again"),
     path("connections/<uuid:pk>/test", connections.test, name="api-connection-test"),
-    path("connections/<uuid:pk>/sign-in", grants.sign_in, name="api-connection-sign-in"),
+    path("connections/<uuid:pk>/sign-in", sign_ins.sign_in, name="api-connection-sign-in"),
     path("connections/<uuid:pk>/hook", hooks.hook, name="api-connection-hook"),
     path("hooks/<uuid:pk>", hooks.hear, name="hook"),
     path("webhooks/", webhooks.webhooks, name="api-webhooks"),

@@ -21,7 +21,7 @@ from apps.integrations import actions, jira, mcp, repositories, tokens
 from apps.integrations.asking import answered
 from apps.integrations.calls import Auth, authorised, joined_address, request_of
 from apps.integrations.errors import CallFailed
-from apps.integrations.models import Connection, Grant, Operation
+from apps.integrations.models import Connection, Operation, SignIn
 from apps.integrations.openapi import read_description
 from apps.integrations.types import Described, Description
 
@@ -98,7 +98,7 @@ def change_connection(
     _save(connection)
     after = _told(connection) | ({"secret": "…"} if secret is not None else {})
     if connection.auth != before["auth"] or _host(connection) != former:
-        Grant.objects.filter(connection=connection).delete()  # it was given for that service
+        SignIn.objects.filter(connection=connection).delete()  # it was given for that service
     record(actions.CONNECTION_CHANGED, actor=actor, target=connection, before=before, after=after)
     return connection
 
@@ -141,7 +141,7 @@ def set_operations(*, actor: Any, connection: Connection, chosen: Mapping[str, s
 def remove_connection(*, actor: Any, connection: Connection) -> None:
     """Remove a connection, its secret, its sign-in (there, too) and its operations; agents lose the tools. Raises Forbidden."""
     require(actor, CHANGE)
-    given = Grant.objects.filter(connection=connection, given_at__isnull=False).first()
+    given = SignIn.objects.filter(connection=connection, given_at__isnull=False).first()
     kept = given.kept() if given else {}
     with transaction.atomic():
         record(actions.CONNECTION_REMOVED, actor=actor, target=connection, before=_told(connection))

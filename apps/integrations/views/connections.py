@@ -14,7 +14,7 @@ from apps.core.errors import DomainError, InvalidInput
 from apps.core.permissions import require
 from apps.integrations import hooks
 from apps.integrations.forms.connections import ConnectionForm
-from apps.integrations.models import Connection, Grant, Hook, Operation
+from apps.integrations.models import Connection, Hook, Operation, SignIn
 from apps.integrations.services import connections as services
 
 VIEW, CHANGE = "integrations.view_connection", services.CHANGE
@@ -96,7 +96,10 @@ def connection_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context |= {"counts": _counts(row), "may_change": request.user.has_perm(CHANGE)}
     context |= {"tells": row.kind in hooks.READERS, "hook": Hook.objects.filter(connection=row).first()}
     if row.auth == Connection.Auth.OAUTH:
-        context |= {"is_oauth": True, "grant": Grant.objects.select_related("given_by").filter(connection=row).first()}
+        context |= {
+            "is_oauth": True,
+            "sign_in": SignIn.objects.select_related("given_by").filter(connection=row).first(),
+        }
     return render(request, "integrations/connection_detail.html", context)
 
 

@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.integrations.api.connections import VIEW
-from apps.integrations.models import Connection, Grant
-from apps.integrations.services import grants as services
+from apps.integrations.models import Connection, SignIn
+from apps.integrations.services import sign_ins as services
 
 
 class DepartureSerializer(serializers.Serializer):
@@ -27,7 +27,7 @@ class SignInSerializer(serializers.ModelSerializer):
     is_given = serializers.BooleanField(help_text="Whether somebody has let us in.")
 
     class Meta:
-        model = Grant
+        model = SignIn
         fields = ("is_given", "given_at", "given_by", "scope", "wanted", "expires_at")
         read_only_fields = fields
 
@@ -45,5 +45,5 @@ def sign_in(request: Request, pk: Any) -> Response:
     if request.method == "DELETE":
         services.forget(actor=request.user, connection=connection)
         return Response(status=204)
-    found = Grant.objects.filter(connection=connection).first() or Grant(connection=connection)
+    found = SignIn.objects.filter(connection=connection).first() or SignIn(connection=connection)
     return Response(SignInSerializer(found).data)

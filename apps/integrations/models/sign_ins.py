@@ -1,4 +1,4 @@
-"""Grant: what a person let us have at a service that is signed in to by OAuth."""
+"""SignIn: what a person let us have at a service that is signed in to by OAuth."""
 
 import json
 from datetime import timedelta
@@ -16,7 +16,7 @@ EARLY = timedelta(seconds=30)
 """How long before its end a token is renewed; an answer takes that long at most."""
 
 
-class Grant(TimestampedModel, HoldsSecret):
+class SignIn(TimestampedModel, HoldsSecret):
     """A sign-in at a connected service: given, or not; and beside that maybe begun anew (`state` is the digest of what comes back).
 
     `place` says where we are let in. `sealed_secret` is one JSON object: `client`, who we are there, `access` and `refresh`;
@@ -24,7 +24,7 @@ class Grant(TimestampedModel, HoldsSecret):
     """
 
     connection = models.OneToOneField(
-        Connection, on_delete=models.CASCADE, related_name="grant", verbose_name=_("connection")
+        Connection, on_delete=models.CASCADE, related_name="sign_in", verbose_name=_("connection")
     )
     place = models.JSONField(_("where to sign in"), default=dict, editable=False)
     state = models.CharField(max_length=64, blank=True, editable=False)

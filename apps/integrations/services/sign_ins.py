@@ -24,7 +24,7 @@ from apps.core.permissions import require
 from apps.core.tenancy import current_tenant
 from apps.integrations import actions, oauth, tokens
 from apps.integrations.errors import CallFailed, ClientUnknown, SignInFailed
-from apps.integrations.models import Connection, Grant
+from apps.integrations.models import Connection, SignIn
 from apps.integrations.services.connections import CHANGE
 
 LASTS = timedelta(minutes=10)
@@ -48,7 +48,7 @@ def begin(*, actor: Any, connection: Connection) -> Departure:
     require(actor, CHANGE)
     if connection.auth != Connection.Auth.OAUTH:
         raise InvalidInput(_("This connection does not sign in by OAuth."), field="auth")
-    known, back = Grant.objects.filter(connection=connection).first(), back_address()
+    known, back = SignIn.objects.filter(connection=connection).first(), back_address()
     release_connection()  # the service may take its time
     try:
         found = oauth.discover(connection.base_url)
@@ -60,10 +60,10 @@ def begin(*, actor: Any, connection: Connection) -> Departure:
     state, proof = secrets.token_urlsafe(32), PKCEParameters.generate()
     begun = {"place": place.stored(), "client": _stored(client), "verifier": proof.code_verifier}
     with transaction.atomic():
-        grant, _is_new = Grant.objects.select_for_update().get_or_create(connection=connection)
-        grant.state, grant.begun_at, grant.begun_by = _digest(state), timezone.now(), actor
-        grant.keep(begun=begun)
-        grant.save()
+        sign_in, _is_new = SignIn.objects.select_for_update().get_or_create(connection=connection)
+        sign_in.state, sign_in.begun_at, sign_in.begun_by = _digest(state), timezone.now(), actor
+        sign_in.keep(begun=begun)
+        sign_in.save()
     url = oauth.address_to_ask(place, client, back=back, state=state, challenge=proof.code_challenge)
     return Departure(url, place.host, scope)
 
@@ -71,8 +71,8 @@ def begin(*, actor: Any, connection: Connection) -> Departure:
 def finish(*, actor: Any, state: str, code: str, issuer: str | None, refusal: str) -> Connection:
     """Take what a person brings back from the service, once, and keep the tokens. Raises Forbidden, SignInFailed."""
     require(actor, CHANGE)
-    grant = _begun(actor, state)
-    begun = grant.kept()["begun"]
+    sign_in = _begun(actor, state)
+    begun = sign_in.kept()["begun"]
     place, client = oauth.Place.of(begun["place"]), OAuthClientInformationFull.model_validate(begun["client"])
     oauth.check_issuer(place, issuer)
     if refusal or not code:
@@ -85,31 +85,31 @@ def finish(*, actor: Any, state: str, code: str, issuer: str | None, refusal: st
         raise SignInFailed(str(error)) from error
     except ClientUnknown:
         with transaction.atomic():
-            grant = _held(grant.connection)
-            grant.keep(begun=None)
-            grant.save()
+            sign_in = _still_held(sign_in.connection)
+            sign_in.keep(begun=None)
+            sign_in.save()
         raise
     with transaction.atomic():
-        grant = _held(grant.connection)
-        grant.settle(begun)
-        grant.take(token)
-        grant.given_at, grant.given_by, grant.wanted = timezone.now(), actor, ""
-        grant.save()
-        after = {"host": place.host, "scope": grant.scope}
-        record(actions.SIGNED_IN, actor=actor, target=grant.connection, after=after)
-    return grant.connection
+        sign_in = _still_held(sign_in.connection)
+        sign_in.settle(begun)
+        sign_in.take(token)
+        sign_in.given_at, sign_in.given_by, sign_in.wanted = timezone.now(), actor, ""
+        sign_in.save()
+        after = {"host": place.host, "scope": sign_in.scope}
+        record(actions.SIGNED_IN, actor=actor, target=sign_in.connection, after=after)
+    return sign_in.connection
 
 
 def forget(*, actor: Any, connection: Connection) -> None:
     """Forget the tokens, and tell the service that they are not needed any more, where it can be reached. Raises Forbidden."""
     require(actor, CHANGE)
     with transaction.atomic():
-        grant = _held(connection)
-        if grant is None or not grant.is_given:
+        sign_in = _held(connection)
+        if sign_in is None or not sign_in.is_given:
             return
-        kept, place = grant.kept(), grant.place
-        grant.end()
-        grant.save()
+        kept, place = sign_in.kept(), sign_in.place
+        sign_in.end()
+        sign_in.save()
         record(actions.SIGNED_OUT, actor=actor, target=connection)
     release_connection()
     tokens.give_back(kept, place)
@@ -120,21 +120,23 @@ def back_address() -> str:
     return current_tenant().address(reverse("connection-signed-in"))
 
 
-def _client(connection: Connection, grant: Grant | None, place: oauth.Place, back: str) -> OAuthClientInformationFull:
+def _client(
+    connection: Connection, sign_in: SignIn | None, place: oauth.Place, back: str
+) -> OAuthClientInformationFull:
     """Return who we are there: as the administrator wrote it, as we are known from the last time, or newly registered."""
     if connection.auth_name:
         about = {"client_id": connection.auth_name, "client_secret": connection.secret(), "redirect_uris": [back]}
         return OAuthClientInformationFull.model_validate(about)
-    known = _known(grant, back)
+    known = _known(sign_in, back)
     if known and issuers_match(known.issuer or "", place.issuer):
         return known
     client = oauth.register(place, address=back)
     return client.model_copy(update={"issuer": place.issuer, "redirect_uris": [AnyUrl(back)]})
 
 
-def _known(grant: Grant | None, back: str) -> OAuthClientInformationFull | None:
+def _known(sign_in: SignIn | None, back: str) -> OAuthClientInformationFull | None:
     """Return who we were there the last time; None when a person who went there did not come back, for we may be known no more."""
-    kept = grant.kept() if grant and not grant.state else {}
+    kept = sign_in.kept() if sign_in and not sign_in.state else {}
     stored = kept.get("begun", {}).get("client") or kept.get("client")
     if not stored or stored.get("redirect_uris") != [str(AnyUrl(back))]:
         return None
@@ -146,23 +148,36 @@ def _stored(client: OAuthClientInformationFull) -> dict[str, Any]:
     return client.model_dump(mode="json", exclude_none=True)
 
 
-def _held(connection: Connection) -> Any:
+def _over() -> SignInFailed:
+    return SignInFailed(
+        _("This sign-in is over, or somebody else began it. Begin it again on the page of the connection.")
+    )
+
+
+def _still_held(connection: Connection) -> SignIn:
+    """Return the sign-in of a connection, held until the transaction ends. Raises SignInFailed when it went meanwhile."""
+    sign_in = _held(connection)
+    if sign_in is None:
+        raise _over()
+    return sign_in
+
+
+def _held(connection: Connection) -> SignIn | None:
     """Return the sign-in of a connection, held until the transaction ends; None when there is none."""
-    rows = Grant.objects.select_for_update(of=("self",)).select_related("connection")
+    rows = SignIn.objects.select_for_update(of=("self",)).select_related("connection")
     return rows.filter(connection=connection).first()
 
 
-def _begun(actor: Any, state: str) -> Grant:
+def _begun(actor: Any, state: str) -> SignIn:
     """Return the sign-in that a person began with this state, which is used up now."""
     with transaction.atomic():
         fresh = {"state": _digest(state), "begun_by": actor, "begun_at__gt": timezone.now() - LASTS}
-        grant = Grant.objects.select_for_update(of=("self",)).select_related("connection").filter(**fresh).first()
-        if not state or grant is None:
-            words = _("This sign-in is over, or somebody else began it. Begin it again on the page of the connection.")
-            raise SignInFailed(words)
-        grant.state = ""
-        grant.save(update_fields=["state", "updated_at"])
-    return grant
+        sign_in = SignIn.objects.select_for_update(of=("self",)).select_related("connection").filter(**fresh).first()
+        if not state or sign_in is None:
+            raise _over()
+        sign_in.state = ""
+        sign_in.save(update_fields=["state", "updated_at"])
+    return sign_in
 
 
 def _digest(state: str) -> str:

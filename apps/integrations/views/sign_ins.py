@@ -12,7 +12,7 @@ from apps.core.errors import InvalidInput
 from apps.core.permissions import require
 from apps.integrations.errors import SignInFailed
 from apps.integrations.models import Connection
-from apps.integrations.services import connections, grants
+from apps.integrations.services import connections, sign_ins
 
 
 @require_POST
@@ -21,7 +21,7 @@ def sign_in(request: HttpRequest, pk: UUID) -> HttpResponse:
     require(request.user, connections.CHANGE)
     row = get_object_or_404(Connection, pk=pk)
     try:
-        departure = grants.begin(actor=request.user, connection=row)
+        departure = sign_ins.begin(actor=request.user, connection=row)
     except InvalidInput as error:
         messages.error(request, str(error.message))
         return redirect("connection", pk)
@@ -36,7 +36,7 @@ def signed_in(request: HttpRequest) -> HttpResponse:
     require(request.user, connections.CHANGE)
     said = request.GET
     try:
-        row = grants.finish(
+        row = sign_ins.finish(
             actor=request.user,
             state=said.get("state", ""),
             code=said.get("code", ""),
@@ -59,6 +59,6 @@ def signed_in(request: HttpRequest) -> HttpResponse:
 def sign_out(request: HttpRequest, pk: UUID) -> HttpResponse:
     require(request.user, connections.CHANGE)
     row = get_object_or_404(Connection, pk=pk)
-    grants.forget(actor=request.user, connection=row)
+    sign_ins.forget(actor=request.user, connection=row)
     messages.success(request, _("The sign-in is forgotten. Agents cannot call it until somebody signs in again."))
     return redirect("connection", pk)
