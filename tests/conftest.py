@@ -1,7 +1,9 @@
 """What every test may use: two tenants with people, clients on their hosts, a model played by a stand-in server."""
 
 import threading
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from types import SimpleNamespace
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
+from apps.core import limits
 from apps.core.caches import forget_here
 from apps.core.tenancy import active_schema, public_context, tenant_context
 from tests.standin.server import StandIn
@@ -70,8 +73,10 @@ def committed(django_db_setup, django_db_blocker):
 
 
 @pytest.fixture(autouse=True)
-def fresh_counts():
-    """Limits count in Redis, which no transaction rolls back; caches keep what a test's transaction took back."""
+def fresh_counts(monkeypatch):
+    """Limits count in Redis, which no transaction rolls back, and no window of theirs ends within a test; caches keep what a test's transaction took back."""
+    now = time.time()
+    monkeypatch.setattr(limits, "time", SimpleNamespace(time=lambda: now))
     yield
     forget_here()
     with public_context():

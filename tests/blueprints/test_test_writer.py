@@ -209,7 +209,7 @@ def test_settings_of_pytest_that_ask_for_what_is_not_here_are_left_aside(written
 @runs_scripts
 @pytest.mark.django_db
 def test_tests_that_take_too_long_are_left_out(written, monkeypatch):
-    monkeypatch.setattr(steps, "LIMITS", ScriptLimits(seconds=6.0))
+    monkeypatch.setattr(steps, "LIMITS", ScriptLimits(seconds=12.0))
     texts = {
         "shop.py": "def double(x: int) -> int:\n    return 2 * x\n",
         "pyproject.toml": "",
