@@ -164,6 +164,17 @@ def test_wrong_secret_and_private_address_are_told(server, admin_user, in_acme, 
     assert len(server.asked) == before
 
 
+@pytest.mark.parametrize("field", ["source_url", "base_url"])
+def test_secret_goes_to_no_other_host_unasked(connection, server, admin_user, field):
+    """Neither address of a server that describes itself leads the secret elsewhere."""
+    values = {field: "https://elsewhere.example/mcp"}
+    with pytest.raises(InvalidInput, match="Write the secret again"):
+        services.change_connection(actor=admin_user, connection=connection, values=values)
+    connection.refresh_from_db()
+    moved = services.change_connection(actor=admin_user, connection=connection, values=values, secret="another")
+    assert moved.base_url == moved.source_url == values[field]
+
+
 def test_trial(connection, server, admin_user):
     assert services.try_connection(actor=admin_user, connection=connection).problem == ""
     server.key = "another"

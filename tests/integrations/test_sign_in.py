@@ -221,7 +221,7 @@ def test_sign_in_of_a_connection_that_is_removed_is_given_back(connection, serve
     assert server.door.revoked == [refresh] and not SignIn.objects.exists()
 
 
-@pytest.mark.parametrize("values", [{"auth": "none"}, {"base_url": "https://elsewhere.example/mcp"}])
+@pytest.mark.parametrize("values", [{"auth": "none"}, {"source_url": "https://elsewhere.example/mcp"}])
 def test_sign_in_is_for_one_service(connection, admin_user, values):
     let_in(admin_user, connection)
     connections.change_connection(actor=admin_user, connection=connection, values=values)

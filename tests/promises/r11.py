@@ -18,10 +18,10 @@ def prove(live, is_full):
     took, lock = [], threading.Lock()
     with model(live, _endless) as vendor, live.api() as api:
         agent = api.get("/api/v1/agents/").json()[0]["id"]
-        ids = []
+        ids, token = [], live.token()
 
         def stop_one():
-            with live.api() as own:
+            with live.http(Authorization=f"Bearer {token}") as own:
                 run = retry(lambda: own.post(f"/api/v1/agents/{agent}/chat", json={"text": "Go on for ever."})).json()[
                     "run"
                 ]

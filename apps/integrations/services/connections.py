@@ -90,6 +90,7 @@ def change_connection(
     before, former, kind = _told(connection), _host(connection), connection.kind
     _fill(connection, values)
     connection.kind = kind
+    _join_addresses(connection, before)
     if connection.has_secret and secret is None and _host(connection) != former:
         raise InvalidInput(_("Write the secret again: it would go to another host now."), field="secret")
     _check(connection, has_secret=connection.has_secret if secret is None else bool(secret))
@@ -97,7 +98,7 @@ def change_connection(
         connection.set_secret(secret)
     _save(connection)
     after = _told(connection) | ({"secret": "…"} if secret is not None else {})
-    if connection.auth != before["auth"] or _host(connection) != former:
+    if connection.auth != before["auth"] or connection.base_url != before["base_url"]:
         SignIn.objects.filter(connection=connection).delete()  # it was given for that service
     record(actions.CONNECTION_CHANGED, actor=actor, target=connection, before=before, after=after)
     return connection
@@ -232,6 +233,13 @@ def _settle_address(row: Connection) -> None:
     _check_address(row.source_url, "source_url")
     row.base_url = row.source_url.rstrip("/")
     _check(row, has_secret=row.has_secret, is_named=False)
+
+
+def _join_addresses(row: Connection, before: Mapping[str, Any]) -> None:
+    """Have a server that describes itself keep one address, whichever of the two was written anew; it is what the secret goes to."""
+    if row.kind in READERS:
+        is_moved = row.source_url and row.source_url != before["source_url"]
+        row.base_url = row.source_url = (row.source_url if is_moved else row.base_url).rstrip("/")
 
 
 def _fill(row: Connection, values: Mapping[str, Any]) -> None:
