@@ -26,6 +26,7 @@ from pydantic import BaseModel, ValidationError
 
 from apps.core.http import Fetched
 from apps.core.language import one_line
+from apps.core.models import is_storable
 from apps.integrations.asking import answered
 from apps.integrations.errors import CallFailed, ClientUnknown, SignInFailed, SignInRefused
 
@@ -73,14 +74,22 @@ def discover(url: str) -> Place:
         raise SignInFailed(_("The service does not protect its sign-in as OAuth 2.1 asks for (PKCE)."))
     scope = rules.get_client_metadata_scopes(rules.extract_scope_from_www_auth(refusal), about, server, GRANTS)
     resource = str(about.resource) if about else resource_url_from_server_url(url)
-    return Place(server, resource, scope or "")
+    place = Place(server, resource, scope or "")
+    if not is_storable(place.stored()):
+        raise SignInFailed(_("The service does not say where one signs in."))
+    return place
 
 
 def _refusal(url: str) -> httpx2.Response:
     """Return what a server answers to somebody who has not signed in."""
     headers = {"Accept": "application/json, text/event-stream", "Content-Type": "application/json"}
-    answer = answered("POST", url, headers, ASK, most_bytes=MOST_BYTES)
-    return httpx2.Response(answer.status, headers={"www-authenticate": answer.headers.get("www-authenticate", "")})
+    return _challenge(answered("POST", url, headers, ASK, most_bytes=MOST_BYTES))
+
+
+def _challenge(answer: Fetched) -> httpx2.Response:
+    """Return of an answer what the SDK reads the challenge from; the header may hold any letters."""
+    words = answer.headers.get("www-authenticate", "").encode("utf-8", "replace")
+    return httpx2.Response(answer.status, headers=[(b"www-authenticate", words)])
 
 
 def _resource(url: str, told: str | None) -> ProtectedResourceMetadata | None:
@@ -176,7 +185,7 @@ def address_to_ask(place: Place, client: OAuthClientInformationFull, *, back: st
 
 def wanted_scope(refusal: Fetched) -> str:
     """Return the rights that a refused call would need (RFC 6750), "" when that is not why."""
-    answer = httpx2.Response(refusal.status, headers={"www-authenticate": refusal.headers.get("www-authenticate", "")})
+    answer = _challenge(refusal)
     is_short = refusal.status == 403 and rules.extract_field_from_www_auth(answer, "error") == "insufficient_scope"
     return one_line(rules.extract_scope_from_www_auth(answer) or "", 1_000) if is_short else ""
 

@@ -7,6 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import httpx
 import pytest
 from django.utils import timezone
+from mcp.shared.auth import OAuthClientInformationFull, OAuthToken
 
 from apps.audit.models import AuditEvent
 from apps.core.errors import InvalidInput
@@ -244,8 +245,6 @@ def test_client_that_was_registered_by_hand(settings, admin_user, in_acme):
         row = made(admin_user, server, name="By hand")
         with pytest.raises(SignInFailed, match="connections/signed-in/"):
             sign_ins.begin(actor=admin_user, connection=row)
-        from mcp.shared.auth import OAuthClientInformationFull
-
         server.door.clients["ours"] = OAuthClientInformationFull(
             client_id="ours",
             client_secret="hush",
@@ -288,6 +287,28 @@ def test_odd_descriptions_are_refused(monkeypatch, resource, server, words):
     monkeypatch.setattr(oauth, "answered", answer)
     with pytest.raises(SignInFailed, match=words):
         oauth.discover("https://tool.example/mcp")
+
+
+def test_letters_that_cannot_be_stored_are_refused_and_odd_ones_of_headers_read(monkeypatch):
+    def answer(method, url, headers, body, **kwargs):
+        told = metadata(issuer="https://tool.example", scopes_supported=["a\0b"])
+        challenge = {"www-authenticate": 'Bearer realm="Zug\u00e4nge \u2603"'}
+        return Fetched(url, 401, challenge, b"") if method == "POST" else Fetched(url, 200, {}, told)
+
+    monkeypatch.setattr(oauth, "answered", answer)
+    with pytest.raises(SignInFailed, match="does not say where"):
+        oauth.discover("https://tool.example/mcp")
+    assert oauth.wanted_scope(Fetched("", 403, {"www-authenticate": "\u2603"}, b"")) == ""
+
+
+@pytest.mark.parametrize("lasts_s", [None, -(10**15), 0, 10**15])
+def test_whatever_a_token_says_of_itself_is_stored(connection, server, admin_user, lasts_s):
+    server.door.lasts_s = lasts_s
+    operation = let_in(admin_user, connection)
+    row = SignIn.objects.get()
+    row.take(OAuthToken(access_token="t", expires_in=lasts_s, scope="a\0b\nc" + "d" * 2000))
+    row.save()
+    assert row.scope.startswith("ab c") and len(row.scope) == 1000 and operation.is_on
 
 
 def test_description_leads_to_no_private_address(connection, server, admin_user, monkeypatch):

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from apps.core.language import one_line
 from apps.core.models import HoldsSecret, TimestampedModel
 from apps.integrations.models.connections import Connection
 
@@ -84,6 +85,6 @@ class SignIn(TimestampedModel, HoldsSecret):
     def take(self, token: Any) -> None:
         """Take over an answer of the token endpoint; what it leaves out stays as it was."""
         self.keep(access=token.access_token, **({"refresh": token.refresh_token} if token.refresh_token else {}))
-        self.scope = (token.scope or self.scope)[:1000]
+        self.scope = one_line(token.scope or self.scope, 1_000)
         lasts_s = token.expires_in
-        self.expires_at = timezone.now() + timedelta(seconds=min(lasts_s, 10**9)) if lasts_s is not None else None
+        self.expires_at = None if lasts_s is None else timezone.now() + timedelta(seconds=max(0, min(lasts_s, 10**9)))
