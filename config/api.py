@@ -20,4 +20,5 @@ urlpatterns = [
     path("", include("apps.workflows.api")),
     path("", include("apps.conversations.api")),
     path("", include("apps.widgets.api")),
+    path("", include("apps.evaluations.api")),
 ]

@@ -42,6 +42,7 @@ urlpatterns = [
     path("", include("apps.workflows.urls")),
     path("", include("apps.conversations.urls")),
     path("", include("apps.widgets.urls")),
+    path("", include("apps.evaluations.urls")),
     path("accounts/login/", account.login, name="account_login"),
     path("accounts/logout/", account.logout, name="account_logout"),
     path("accounts/signup/", join, name="account_signup"),

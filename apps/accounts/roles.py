@@ -67,6 +67,7 @@ _ADMIN = _BUILDER | {
         "usage.*",
         "workflows.*",
         "widgets.*",
+        "evaluations.*",
         "conversations.list_conversation",
         "conversations.view_feedback",
         "audit.view_auditevent",

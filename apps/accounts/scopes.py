@@ -29,6 +29,8 @@ AREAS = {
     "connections": "connections",
     "webhooks": "connections",
     "widgets": "connections",
+    "evaluations": "agents",
+    "experiments": "agents",
     "automations": "automations",
     "batches": "automations",
     "workflows": "automations",

@@ -132,7 +132,7 @@ class Act:
 
     def context(self) -> ToolContext:
         run, hosts = self.run, tuple(self.grant.hosts) if self.grant else ()
-        return ToolContext(run.started_by, run.agent, tuple(sources_of(run)), self.key, run.project, hosts)
+        return ToolContext(run.started_by, run.acts_as, tuple(sources_of(run)), self.key, run.project, hosts)
 
     def check_right(self) -> None:
         """The person's rights bound the agent's, which may have lost the tool since the run was taken up. Raises ToolFailed."""

@@ -48,7 +48,7 @@ def task_call(call_id: str, number: int) -> str:
 def begin_task(run: Run, call_id: str, plan: Plan, tasks: Sequence[Task]) -> None:
     """Begin the first task that has no run yet; it knows what came of those before it. Raises what open_child() raises."""
     number = next(place for place, task in enumerate(tasks, 1) if task.run is None)
-    allowed = [held.key for held in tools_of(run.agent, run.project, allowed=run.allowed_tools, depth=run.depth)]
+    allowed = [held.key for held in tools_of(run.acts_as, run.project, allowed=run.allowed_tools, depth=run.depth)]
     open_child(
         run,
         agent=run.agent,

@@ -40,7 +40,8 @@ def open_run(**fields: Any) -> Run:
         raise Conflict(_("All agents of your organisation stand still at the moment."), code="standing_still")
     try:
         with transaction.atomic():
-            run = Run.objects.create(agent_version=fields["agent"].versions.first(), **fields)
+            version = None if fields.get("variant") else fields["agent"].versions.first()
+            run = Run.objects.create(agent_version=version, **fields)
     except IntegrityError as error:
         words = _("A request with this idempotency key is being worked on. Send it again in a moment.")
         raise Conflict(words, code="idempotency_key_in_use") from error
@@ -66,14 +67,17 @@ def open_child(
     Raises Conflict for an agent whose prompt cannot be filled in, TooManyRequests (BudgetSpent among them), Unavailable.
     """
     ledger.require_room(parent.started_by, agent.published_id, parent.project_id)
+    variant = parent.variant if agent.pk == parent.agent_id else None
+    acting = variant or agent
     return open_run(
         agent=agent,
+        variant=variant,
         started_by=parent.started_by,
         project=parent.project,
         question=question,
         title=title_of(title or question),
-        instructions=composing.told(composing.sections_of(agent, parent.started_by)),
-        prompt_version=composing.version_of(agent),
+        instructions=composing.told(composing.sections_of(acting, parent.started_by)),
+        prompt_version=composing.version_of(acting),
         parent=parent,
         parent_call=call_id,
         depth=parent.depth + 1,
@@ -162,14 +166,14 @@ def settle(
 
 def let_through(run: Run, text: str) -> str:
     """Return what the rules about answers make of a text, "" when one of them stops it."""
-    looking = [rule for rule in composing.rules_of(run.agent) if rule.stage == "output"]
+    looking = [rule for rule in composing.rules_of(run.acts_as) if rule.stage == "output"]
     verdict = rules.check(text, looking)
     return "" if verdict.is_blocked else verdict.text
 
 
 def is_held_back(run: Run) -> bool:
     """Say whether what a run writes is shown to nobody before the rules have seen all of it."""
-    return rules.may_block([rule for rule in composing.rules_of(run.agent) if rule.stage == "output"])
+    return rules.may_block([rule for rule in composing.rules_of(run.acts_as) if rule.stage == "output"])
 
 
 def _publish_end(key: str, state: str) -> None:
@@ -205,9 +209,9 @@ def sources_of(run: Run) -> list[Source]:
 def brief_of(run: Run) -> Brief:
     """Return what a run starts from: the instructions and the history it was given, its question."""
     history, after = map(messages_of, (run.history, (run.handed or {}).get("after", ())))
-    instructions = run.instructions or "\n\n".join(filter(None, [run.agent.instructions, composing.CITING]))
+    instructions = run.instructions or "\n\n".join(filter(None, [run.acts_as.instructions, composing.CITING]))
     handed = frozenset(spec.name for spec in handed_tools(run))
-    return Brief(instructions, history, run.question, run.agent.max_steps, after=after, handed=handed)
+    return Brief(instructions, history, run.question, run.acts_as.max_steps, after=after, handed=handed)
 
 
 def messages_of(entries: Iterable[Mapping[str, Any]]) -> tuple[ChatMessage, ...]:

@@ -257,7 +257,7 @@ def card_of(approval: Approval, viewer: Any, *, data: Any = None) -> Card:
     votes = list(approval.votes.all())
     has_voted = any(vote.person_id == viewer.pk and vote.digest == approval.digest for vote in votes)
     may_decide = approval.is_waiting and not has_voted and approvals.may_decide(viewer, approval)
-    tool = registry.held_tool(approval.run.agent, approval.tool) if may_decide else None
+    tool = registry.held_tool(approval.run.acts_as, approval.tool) if may_decide else None
     return Card(
         approval=approval,
         agent=approval.run.agent,

@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils import timezone, translation
 
+from apps.accounts.telling import tell
 from apps.agents.models import Run
 from apps.agents.services import form_runs
 from apps.agents.services.runs import start_run
@@ -21,7 +22,6 @@ from apps.jobs.types import AGENTS, Claim
 from apps.usage.errors import BudgetSpent
 from apps.workflows import actions
 from apps.workflows.models import Batch, BatchItem
-from apps.workflows.telling import tell
 from apps.workflows.types import BATCH, QUESTION
 
 WIDTH = 8
@@ -199,4 +199,4 @@ def end(batch: Batch, state: Batch.State) -> None:
 
 def _tell(batch: Batch, reason: str) -> None:
     counted = Batch.objects.with_counts().get(pk=batch.pk)
-    tell(batch.owner, "batch", f"/batches/{batch.pk}/", batch=counted, reason=reason)
+    tell(batch.owner, "workflows/email/batch", f"/batches/{batch.pk}/", batch=counted, reason=reason)

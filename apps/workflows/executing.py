@@ -12,6 +12,7 @@ from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.accounts.telling import tell
 from apps.agents import composing
 from apps.agents.models import Agent, Run
 from apps.agents.services import form_runs
@@ -34,7 +35,6 @@ from apps.workflows.flows.places import filled
 from apps.workflows.flows.steps import AgentStep, PersonStep, every_step
 from apps.workflows.flows.walking import Known, Ready, Walk, walk
 from apps.workflows.models import Execution, ExecutionStep, Workflow
-from apps.workflows.telling import tell
 from apps.workflows.types import EXECUTION, QUESTION
 
 LOOK_AGAIN, LOOK_AGAIN_FOR_PEOPLE = timedelta(minutes=2), timedelta(hours=1)
@@ -211,7 +211,7 @@ def _ask_people(execution: Execution, ready: Ready, step: PersonStep) -> None:
     row.save()
     if row.state == StepState.ASKED:
         for person in people_of(row)[:MOST_TOLD]:
-            tell(person, "task", f"/workflows/tasks/{row.pk}/", step=row, execution=execution)
+            tell(person, "workflows/email/task", f"/workflows/tasks/{row.pk}/", step=row, execution=execution)
         _tell_webhooks(Webhook.Event.TASK_WAITING, execution, task=str(row.pk))
 
 
@@ -331,4 +331,9 @@ def end(execution: Execution, state: Execution.State, *, answer: str = "", error
     execution.refresh_from_db()
     _tell_webhooks(Webhook.Event.EXECUTION_FINISHED, execution)
     if not delivering.hand_over_execution(execution):
-        tell(execution.started_by, "execution", f"/workflows/executions/{execution.pk}/", execution=execution)
+        tell(
+            execution.started_by,
+            "workflows/email/execution",
+            f"/workflows/executions/{execution.pk}/",
+            execution=execution,
+        )

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
+from apps.accounts.telling import tell
 from apps.agents.models import Agent, Run
 from apps.agents.services import form_runs
 from apps.agents.services.runs import start_run
@@ -21,7 +22,6 @@ from apps.usage.errors import BudgetSpent
 from apps.workflows import actions, scheduling
 from apps.workflows.executing import open_execution
 from apps.workflows.models import Automation, Occurrence
-from apps.workflows.telling import tell
 from apps.workflows.types import QUESTION
 
 
@@ -118,7 +118,7 @@ def fail(occurrence: Occurrence, reason: str) -> None:
     if changed.update(state=state, error=reason[:300]):
         automation = occurrence.automation
         page = f"/automations/{automation.pk}/"
-        tell(automation.owner, "not_started", page, automation=automation, reason=reason)
+        tell(automation.owner, "workflows/email/not_started", page, automation=automation, reason=reason)
 
 
 def pause(automation: Automation, reason: str) -> None:

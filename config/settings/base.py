@@ -69,6 +69,7 @@ TENANT_APPS = [
     "apps.workflows",
     "apps.conversations",
     "apps.widgets",
+    "apps.evaluations",
 ]
 _UNTABLED_APPS = [
     "allauth.socialaccount.providers.openid_connect",
@@ -357,6 +358,9 @@ SPECTACULAR_SETTINGS = {
         "OccurrenceState": "apps.workflows.models.Occurrence.State",
         "DeliveryState": "apps.workflows.models.Delivery.State",
         "PriceOrigin": ["own", "listed", "none"],
+        "EvaluationRunState": "apps.evaluations.models.EvaluationRun.State",
+        "CaseResultState": "apps.evaluations.models.CaseResult.State",
+        "ExperimentState": "apps.evaluations.models.Experiment.State",
     },
 }
 SIMPLE_JWT = {

@@ -55,7 +55,9 @@ def _objects(member, admin):
     from apps.prompts.services import library as prompts
     from apps.usage.services import budgets
     from apps.workflows.models import Checklist, Delivery
+    from apps.conversations.models import Feedback
     from apps.workflows.services import automations, batches, executions, workflows
+    from apps.evaluations.services import sets
     from apps.widgets.services.widgets import save_widget
 
     def work(queue):
@@ -123,6 +125,11 @@ def _objects(member, admin):
         actor=admin,
         values={"name": "CANARY portal", "agent": agent.pk, "origins": ["https://canary.example"]},
     )[0]
+    evaluated = sets.save_set(actor=admin, agent=Agent.objects.get(pk=agent.pk), values={"name": "CANARY set"})
+    case = {"values": {"name": "CANARY of the admin"}, "expected": "Dear"}
+    tried = evaluated.runs.create(content={}, state="done", started_by=admin)
+    said = Feedback.objects.create(message=message, is_good=True, comment="CANARY of the member")
+    compared = agent.experiments.create(name="CANARY experiment", until=timezone.now() + timedelta(days=1))
     told = webhook.deliveries.create(event="run.finished", about="run:x", payload={"CANARY": 1}, state="dead")
     ToolGrant.objects.create(agent=agent, tool="calculate")
     file = files.keep_file(actor=member, upload=SimpleUploadedFile("offer.md", b"CANARY of the member"))
@@ -196,6 +203,11 @@ def _objects(member, admin):
         "webhook": webhook.pk,
         "told": told.message,
         "widget": widget.pk,
+        "evaluation_set": evaluated.pk,
+        "evaluation_case": sets.save_case(actor=admin, evaluation_set=evaluated, values=case).pk,
+        "evaluation_run": tried.pk,
+        "experiment": compared.pk,
+        "said": said.pk,
         "automation": automation.pk,
         "batch": batch.pk,
         "workflow": workflow.pk,

@@ -301,6 +301,13 @@ def test_automation_starts_one_and_its_result_goes_out(made, member, admin_user,
         workflows.remove_workflow(actor=admin_user, workflow=workflow)
 
 
+@pytest.mark.usefixtures("in_acme")
+def test_what_the_database_cannot_keep_is_refused_at_its_field(admin_user, acme):
+    flow = {"inputs": [{"name": "n", "default": "a\0b"}], "steps": []}
+    answer = api_for(acme, admin_user).post("/api/v1/workflows/", {"name": "Weekly", "flow": flow}, format="json")
+    assert answer.status_code == 422 and "flow" in str(answer.json()) and not Workflow.objects.exists()
+
+
 def test_automation_of_a_workflow_with_a_problem_is_refused(made, member, agent):
     with pytest.raises(InvalidInput) as refused:
         automations.save_automation(actor=member, values={"name": "Weekly", "workflow": made(), "cron": "0 8 * * 1"})

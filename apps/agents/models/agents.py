@@ -18,7 +18,8 @@ from apps.core.models import TimestampedModel
 class Agent(TimestampedModel, Shared):
     """A helper that a tenant has set up: instructions, a model and the collections it may search.
 
-    One made from a blueprint asks for what that asks for, and works by its steps. A draft (`draft_of`) is what an agent may become: those who may change the agent change and try it, and nobody else knows it.
+    One made from a blueprint asks for what that asks for, and works by its steps. A draft (`draft_of`) is what an agent may become: those who may change the agent change and try it, and nobody else
+    knows it. In an experiment it answers `answers_percent` of the people who ask the agent, and does not change (see apps.agents.exposure).
     """
 
     LEVELS: ClassVar = {USE: _("Ask it"), CHANGE: _("Change it"), MANAGE: _("Manage it: share, shut, delete")}
@@ -93,6 +94,9 @@ class Agent(TimestampedModel, Shared):
         _("most steps in a run"), default=12, validators=(MinValueValidator(LEAST_STEPS), MaxValueValidator(MOST_STEPS))
     )
     is_active = models.BooleanField(_("switched on"), default=True)
+    answers_percent = models.PositiveSmallIntegerField(
+        _("percent of the people whom a draft answers"), default=0, db_default=0, editable=False
+    )
 
     objects = AgentQuerySet.as_manager()
 

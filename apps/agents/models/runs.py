@@ -18,6 +18,7 @@ class Run(TimestampedModel):
 
     `blueprint` is what it works by, "" for one that its agent decides; `result` is what that came to, as JSON, `mark` what it is about, the same for the same thing. `parent` is the run whose tool call `parent_call` started it, `depth` of them deep; `allowed_tools` narrows what its agent
     may use (null: nothing narrower). A trial was asked from the pages on which an agent is made; it counts for no health. `holds` says what it has read: `untrusted` text of others, `private` text of the organisation.
+    In an experiment `arm` is what answers, and `variant` the draft by which a run of the challenger works (null when that is gone).
     `handed` is what a program that brought the history does itself: `tools`, what it did `after` the question, the `calls` handed back to it; null for others.
     """
 
@@ -30,6 +31,11 @@ class Run(TimestampedModel):
         CANCELLED = "cancelled", _("Stopped")
         NEEDS_REVIEW = "needs_review", _("Needs a look")
         DEAD = "dead", _("Given up")
+
+    class Arm(models.TextChoices):
+        NONE = "", _("No experiment")
+        CONTROL = "control", _("Published")
+        CHALLENGER = "challenger", _("Draft")
 
     FINAL = (State.SUCCEEDED, State.FAILED, State.CANCELLED, State.NEEDS_REVIEW, State.DEAD)
 
@@ -99,6 +105,10 @@ class Run(TimestampedModel):
         related_name="+",
         verbose_name=_("version of the agent"),
     )
+    arm = models.CharField(
+        _("answered by"), max_length=10, choices=Arm, blank=True, default=Arm.NONE, db_default="", editable=False
+    )
+    variant = models.ForeignKey(Agent, on_delete=models.SET_NULL, null=True, editable=False, related_name="+")
     is_trial = models.BooleanField(_("trial"), default=False, db_default=False, editable=False)
     idempotency_key = models.CharField(max_length=100, blank=True, editable=False)
     asked_from = models.GenericIPAddressField(null=True, editable=False)
@@ -115,6 +125,7 @@ class Run(TimestampedModel):
         indexes = (
             models.Index(fields=("started_by", "-created_at"), name="run_own_newest"),
             models.Index(fields=("-created_at",), name="run_newest"),
+            models.Index(fields=("agent", "created_at"), condition=~Q(arm=""), name="run_in_experiment"),
             models.Index(fields=("agent", "mark"), name="run_marked", condition=~models.Q(mark="")),
         )
         constraints = (
@@ -128,6 +139,11 @@ class Run(TimestampedModel):
 
     def __str__(self) -> str:
         return self.title
+
+    @property
+    def acts_as(self) -> Agent:
+        """The agent by whose rows it works: the draft of an experiment as long as that is there, else its own."""
+        return self.variant or self.agent
 
     @property
     def has_form_of_agent(self) -> bool:

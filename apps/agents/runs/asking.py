@@ -65,7 +65,7 @@ class Asking:
 
     def models(self) -> list[ProviderModel]:
         """Return the run's model and those that its organisation named to be asked instead, in order."""
-        return candidates(self.run.agent.model or default_model())
+        return candidates(self.run.acts_as.model or default_model())
 
     def ask(self, wanted: Wanted) -> tuple[Answer, tuple[ToolCall, ...]]:
         """Have the first model that can answer, and store that as a step; return it with its calls, named apart from earlier ones.

@@ -59,7 +59,7 @@ class BlueprintTurn(Turn):
         super().__init__(claim, run)
         self.asking = Asking(self)
         self.tools = ToolUse(
-            self, registry.tools_of(run.agent, run.project, allowed=run.allowed_tools, depth=run.depth)
+            self, registry.tools_of(run.acts_as, run.project, allowed=run.allowed_tools, depth=run.depth)
         )
         done = run.events.filter(kind=RunEvent.Kind.STEP)
         self.done: dict[str, Any] = {event.name: event.payload["value"] for event in done}

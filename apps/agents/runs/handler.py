@@ -14,9 +14,8 @@ class Runs:
     """Handler of jobs of the kind RUN; the object is a Run."""
 
     def work(self, claim: Claim) -> None:
-        run = Run.objects.select_related("agent", "agent__model__provider", "started_by", "project").get(
-            pk=claim.object_id
-        )
+        agents = ("agent__model__provider", "variant__model__provider")
+        run = Run.objects.select_related(*agents, "started_by", "project").get(pk=claim.object_id)
         language = run.started_by.language if run.started_by and run.started_by.language else None
         caller = Caller(run.asked_from or "", run.asked_with_second_factor, through=f"agent:{run.agent}")
         with translation.override(language), calling(caller):

@@ -22,7 +22,7 @@ class LoopTurn(Turn):
 
     def __init__(self, claim: Claim, run: Run) -> None:
         super().__init__(claim, run)
-        held = registry.tools_of(run.agent, run.project, allowed=run.allowed_tools, depth=run.depth)
+        held = registry.tools_of(run.acts_as, run.project, allowed=run.allowed_tools, depth=run.depth)
         self.asking, self.tools = Asking(self), ToolUse(self, held)
         self.facts = facts_of(run)
         self.brief = brief_of(run)

@@ -28,7 +28,7 @@ class Turn(ABC):
     def __init__(self, claim: Claim, run: Run) -> None:
         self.claim, self.run = claim, run
         self.key = run_key(run.pk)
-        self.rules = composing.rules_of(run.agent)
+        self.rules = composing.rules_of(run.acts_as)
         self.is_held_back = rules.may_block([rule for rule in self.rules if rule.stage == "output"])
         self.places = option_places(run.agent.published_id, run.project_id)
         self.additions: tuple[str, ...] = ()

@@ -51,7 +51,7 @@ def edit(*, actor: Any, approval: Approval, arguments: Mapping[str, Any]) -> App
     Raises Forbidden, Conflict as approve() does, InvalidInput for arguments that the tool does not take.
     """
     row = _locked(actor, approval)
-    tool = held_tool(row.run.agent, row.tool)
+    tool = held_tool(row.run.acts_as, row.tool)
     if tool is None:
         raise Conflict(_("This tool is gone."))
     try:

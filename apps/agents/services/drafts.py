@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from apps.agents import actions
+from apps.agents.events import draft_publishing
 from apps.agents.models import Agent, AgentVersion, Personality, RuleSet, Run, ToolGrant
 from apps.agents.registry import tool_named
 from apps.agents.services import versions
@@ -51,7 +52,9 @@ def start_draft(*, actor: Any, agent: Agent) -> Agent:
 def discard_draft(*, actor: Any, agent: Agent) -> None:
     """Throw the agent's draft away; what was tried on it stays, as trials of the agent. Raises Forbidden, Conflict without one."""
     require_change(actor, agent)
-    _drop(_draft_of(agent))
+    draft = _draft_of(agent)
+    versions.require_unexposed(draft)
+    _drop(draft)
     record(actions.AGENT_DRAFT_DISCARDED, actor=actor, target=agent)
 
 
@@ -60,19 +63,40 @@ def publish_draft(*, actor: Any, agent: Agent, note: str = "", over: int | None 
     """Make the agent what its draft is, as a new version.
 
     `over` is the number of the version that the draft was compared with (None: not said). Raises Forbidden, Conflict without a draft
-    or when the agent is at another version by now, InvalidInput when the draft does not hold any more.
+    or when the agent is at another version by now or something guards it, InvalidInput when the draft does not hold any more.
     """
     require_change(actor, agent)
     draft = _draft_of(agent)
+    versions.require_unexposed(draft)
     last = agent.versions.first()
     if over is not None and over != (last.number if last else 0):
         raise Conflict(_("Somebody has changed the agent meanwhile. Compare again before you publish."), code="changed")
-    with versions.keeping(actor, agent, note):
+    draft_publishing.send(sender=Agent, agent=agent, draft=draft)
+    with versions.keeping(actor, agent, note, is_looked_at=True):
         _write(agent, versions.content_of(draft))
     _drop(draft)
     number = agent.versions.first().number  # type: ignore[union-attr]
     record(actions.AGENT_PUBLISHED, actor=actor, target=agent, after={"version": number, "note": note})
     return agent
+
+
+@transaction.atomic
+def expose_draft(*, actor: Any, agent: Agent, percent: int) -> Agent:
+    """Have the agent's draft answer so many percent of the people who ask it; it does not change meanwhile. Returns the draft.
+
+    Raises Forbidden, Conflict without a draft, for one that answers people already, and when something guards the agent.
+    """
+    require_change(actor, agent)
+    draft = _draft_of(agent)
+    versions.require_unexposed(draft)
+    draft_publishing.send(sender=Agent, agent=agent, draft=draft)
+    Agent.objects.filter(pk=draft.pk).update(answers_percent=percent)
+    return draft
+
+
+def withdraw_draft(*, agent: Agent) -> None:
+    """Have the agent's draft answer nobody any more; what it has begun it ends. Part of the caller's transaction."""
+    Agent.objects.filter(draft_of=agent).update(answers_percent=0)
 
 
 @transaction.atomic
@@ -89,7 +113,7 @@ def restore(*, actor: Any, agent: Agent, version: AgentVersion) -> list[str]:
     kept: set[Any] = set(agent.knowledge_bases.values_list("pk", flat=True))
     seen: set[Any] = set(KnowledgeBase.objects.visible_to(actor).values_list("pk", flat=True))
     note = _("As it was in version %(n)d") % {"n": version.number}
-    with versions.keeping(actor, agent, note):
+    with versions.keeping(actor, agent, note, is_looked_at=True):
         gone = _write(agent, content, actor=actor)
         wanted: set[Any] = set(agent.knowledge_bases.values_list("pk", flat=True))
         agent.knowledge_bases.set(KnowledgeBase.objects.filter(pk__in=(wanted & seen) | (kept - seen)))

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from apps.accounts.services.sharing import may_manage
 from apps.agents import actions, composing, veils
+from apps.agents.exposure import arm_for
 from apps.agents.models import Agent, Run
 from apps.agents.records import as_entry, open_run, option_places, title_of
 from apps.agents.services.personalities import checked_words
@@ -63,10 +64,14 @@ def start_run(
     ledger.require_room(actor, agent.published_id, project.pk if project else None)
     question = checked_question(question)
     refuse_details(agent, question, "text")
-    told = [composing.told(composing.sections_of(agent, actor)), added]
+    arm, variant = (Run.Arm.NONE, None) if is_trial else arm_for(agent, actor)
+    acting = variant or agent
+    told = [composing.told(composing.sections_of(acting, actor)), added]
     caller = current_caller()
     run = open_run(
         agent=agent,
+        arm=arm,
+        variant=variant,
         started_by=actor,
         project=project,
         question=question,
@@ -77,7 +82,7 @@ def start_run(
         history=[as_entry(message) for message in history],
         handed=handed,
         instructions="\n\n".join(filter(None, told)),
-        prompt_version=composing.version_of(agent),
+        prompt_version=composing.version_of(acting),
         allowed_tools=None if tools is None else checked_words(tools, "tools", most=50, most_chars=80),
         holds=sorted(holds),
         is_trial=is_trial or agent.draft_of_id is not None,

@@ -7,8 +7,10 @@ from typing import Any
 
 from django.utils.translation import gettext_lazy as _
 
+from apps.agents.events import agent_changing, version_kept
 from apps.agents.models import Agent, AgentVersion, ToolGrant
 from apps.agents.types import Change
+from apps.core.errors import Conflict
 from apps.core.language import one_line
 from apps.knowledge.models import KnowledgeBase
 from apps.prompts.rendering import difference
@@ -49,15 +51,20 @@ def content_of(agent: Agent) -> dict[str, Any]:
 
 
 @contextmanager
-def keeping(actor: Any, agent: Agent, note: str = "") -> Iterator[None]:
+def keeping(actor: Any, agent: Agent, note: str = "", *, is_looked_at: bool = False) -> Iterator[None]:
     """Keep what a change makes of an agent as a version; changes inside of each other make one. Inside a transaction.
 
-    What the agent was before is kept first where nothing was; a draft has no versions.
+    What the agent was before is kept first where nothing was; a draft has no versions. `is_looked_at`: the change was tried before, in a
+    draft or as a version. Raises Conflict where a higher app wants it so.
     """
+    if agent.draft_of_id is not None:
+        require_unexposed(agent)
     if agent.draft_of_id is not None or agent.pk in _open.get():
         yield
         return
     if not agent._state.adding:
+        if not is_looked_at:
+            agent_changing.send(sender=Agent, agent=agent)
         Agent.objects.select_for_update().get(pk=agent.pk)
         if not agent.versions.exists():
             keep(None, agent)
@@ -67,6 +74,12 @@ def keeping(actor: Any, agent: Agent, note: str = "") -> Iterator[None]:
     finally:
         _open.reset(token)
     keep(actor, agent, note)
+
+
+def require_unexposed(draft: Agent) -> None:
+    """Raise Conflict while a draft answers people."""
+    if Agent.objects.filter(pk=draft.pk, answers_percent__gt=0).exists():
+        raise Conflict(_("People are answered by this draft in an experiment. End that first."), code="in_experiment")
 
 
 def keep(actor: Any, agent: Agent, note: str = "") -> None:
@@ -79,6 +92,7 @@ def keep(actor: Any, agent: Agent, note: str = "") -> None:
     AgentVersion.objects.create(
         agent=agent, number=number, content=content, note=one_line(note, 200), written_by=author
     )
+    version_kept.send(sender=Agent, agent=agent)
 
 
 def changes(

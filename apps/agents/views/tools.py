@@ -14,7 +14,7 @@ from apps.agents.forms import ToolForm, tool_forms
 from apps.agents.models import Agent
 from apps.agents.services import tools
 from apps.agents.services.behaviour import require_change
-from apps.core.errors import InvalidInput
+from apps.core.errors import Conflict, InvalidInput
 
 
 @require_http_methods(["GET", "POST"])
@@ -42,6 +42,9 @@ def _store(request: HttpRequest, agent: Agent, forms: list[ToolForm]) -> bool:
     wanted: list[dict[str, Any]] = [form.entry() for form in forms if form.cleaned_data["is_given"]]
     try:
         tools.set_tools(actor=request.user, agent=agent, wanted=wanted)
+    except Conflict as error:
+        messages.error(request, str(error.message))
+        return False
     except InvalidInput as error:
         next(form for form in forms if form.offer.key == error.field).add_error(None, str(error.message))
         return False

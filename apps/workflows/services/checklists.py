@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from apps.accounts.models import User
+from apps.accounts.telling import tell
 from apps.agents.blueprints import Agenda
 from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.models import Run
@@ -21,7 +22,6 @@ from apps.core.permissions import require
 from apps.core.tenancy import has_tenant
 from apps.workflows import actions
 from apps.workflows.models import Checklist, ChecklistItem
-from apps.workflows.telling import tell
 
 MOST_ITEMS, AHEAD_DAYS, EVERY_DAYS = 200, 1, 3
 """Who has something to do is reminded the day before, and every third day after it is due."""
@@ -76,7 +76,7 @@ def _tell_all(row: Checklist, *, but: Any) -> None:
     """Tell everybody once what of a new checklist is theirs."""
     for person, items in _by_person(row.items.select_related("assignee")).items():
         if person.pk != but.pk:
-            tell(person, "checklist", f"/checklists/{row.pk}/", checklist=row, items=items)
+            tell(person, "workflows/email/checklist", f"/checklists/{row.pk}/", checklist=row, items=items)
 
 
 def _by_person(items: Any) -> dict[User, list[ChecklistItem]]:
@@ -203,5 +203,5 @@ def remind() -> None:
 
 @transaction.atomic
 def _remind(person: User, items: Sequence[ChecklistItem], today: date) -> None:
-    if tell(person, "reminder", "/checklists/", items=items):
+    if tell(person, "workflows/email/reminder", "/checklists/", items=items):
         ChecklistItem.objects.filter(pk__in=[item.pk for item in items]).update(reminded_on=today)

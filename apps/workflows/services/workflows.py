@@ -11,6 +11,7 @@ from apps.agents.services.rule_sets import free_name
 from apps.audit.services.trail import record
 from apps.core.errors import Conflict, Forbidden, InvalidInput
 from apps.core.language import one_line
+from apps.core.models import is_storable
 from apps.core.permissions import require
 from apps.workflows import actions
 from apps.workflows.flows.steps import BadFlow, Flow, every_step, flow_of
@@ -77,6 +78,8 @@ def _check_name(row: Workflow) -> None:
 
 
 def _checked_flow(raw: Any) -> Flow:
+    if not isinstance(raw, Flow) and not is_storable(raw):
+        raise InvalidInput(_("This holds characters that cannot be kept."), field="flow", code="no_workflow")
     try:
         return raw if isinstance(raw, Flow) else flow_of(raw)
     except BadFlow as error:

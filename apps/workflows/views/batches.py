@@ -14,6 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from apps.agents import composing
 from apps.agents.models import Agent
+from apps.core.acting import is_done
 from apps.core.errors import DomainError
 from apps.core.htmx import is_part_wanted
 from apps.core.models import is_uuid
@@ -23,7 +24,6 @@ from apps.knowledge.parsers import ACCEPTED_IN_FORMS
 from apps.workflows.forms.automations import BatchForm, FilesForm
 from apps.workflows.models import Batch, BatchItem
 from apps.workflows.services import batches as services
-from apps.workflows.views.acting import is_done
 
 PAGE_SIZE, ROWS_PER_PAGE = 20, 50
 CSV = "text/csv; charset=utf-8"

@@ -13,12 +13,12 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.agents.models import Run
+from apps.core.acting import is_done
 from apps.core.errors import DomainError
 from apps.core.htmx import page_or_part
 from apps.workflows.forms.checklists import ItemForm
 from apps.workflows.models import Checklist, ChecklistItem
 from apps.workflows.services import checklists as services
-from apps.workflows.views.acting import is_done
 
 PAGE_SIZE = 20
 

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from apps.agents.models import FormFile
+from apps.core.acting import is_done
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.htmx import is_part_wanted
 from apps.core.markdown import render_blocks
@@ -18,7 +19,6 @@ from apps.workflows.forms.flows import DecisionForm
 from apps.workflows.models import Execution, ExecutionStep
 from apps.workflows.rendering.flows import picture_of
 from apps.workflows.services import executions as services
-from apps.workflows.views.acting import is_done
 
 PAGE_SIZE = 20
 
