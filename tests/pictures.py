@@ -115,6 +115,40 @@ with tenant_context(tenant_for_slug("acme")):
     print(save_widget(actor=amina, values=values)[0].pk)
 """
 
+# An experiment that some people have asked in.
+AN_EXPERIMENT = """
+import random
+from datetime import timedelta
+from decimal import Decimal
+from django.utils import timezone
+from apps.accounts.models import User
+from apps.agents.models import Agent, Run
+from apps.conversations.models import Conversation, Feedback, Message
+from apps.core.tenancy import tenant_context
+from apps.evaluations.services import experiments
+from apps.tenants.hosts import tenant_for_slug
+from apps.usage.models import UsageRecord
+with tenant_context(tenant_for_slug("acme")):
+    amina, agent = User.objects.get(email="amina@acme.example"), Agent.objects.get(name="Handbook guide", draft_of=None)
+    row = experiments.start_experiment(actor=amina, agent=agent, values={"name": "Shorter answers", "percent": 30})
+    chance = random.Random(5)
+    for number in range(60):
+        person = User.objects.create(email=f"asks{number}@acme.example", name=f"Asks {number}", is_active=False)
+        arm, good = ("challenger", 0.85) if number % 3 == 0 else ("control", 0.6)
+        for _again in range(chance.randint(1, 5)):
+            began = timezone.now()
+            ended = began + timedelta(seconds=chance.uniform(1, 4))
+            state = "failed" if chance.random() < 0.04 else "succeeded"
+            run = Run.objects.create(agent=agent, started_by=person, arm=arm, state=state, title="x", question="x", started_at=began, finished_at=ended)
+            cost = Decimal(str(round(chance.uniform(0.001, 0.002), 6)))
+            UsageRecord.objects.create(key=str(run.pk), run_id=run.pk, cost=cost, provider_name="p", model_name="m")
+            if chance.random() < 0.6:
+                talk = Conversation.objects.create(owner=person, agent=agent, title="x")
+                answer = Message.objects.create(conversation=talk, position=1, role="assistant", text="x", run=run)
+                Feedback.objects.create(message=answer, is_good=chance.random() < good)
+    print(row.pk)
+"""
+
 
 def main(*wanted):
     with Live(LIMIT_CHAT="60") as live, sync_playwright() as playwright:
@@ -414,7 +448,32 @@ def shoot_widget(live, page):
         shoot(page, "widget")
 
 
+def _evaluated(api, evaluation, **about):
+    """Run a set to its end; return the run's key."""
+    run = api.post(f"/api/v1/evaluations/{evaluation}/runs", json=about).json()["id"]
+    wait_for(lambda: api.get(f"/api/v1/evaluations/runs/{run}").json()["state"] == "done")
+    return run
+
+
+def shoot_evaluation(live, page):
+    """A draft that passes less than what is published, and an experiment."""
+    with live.api(login="amina") as api:
+        agent = next(row["id"] for row in api.get("/api/v1/agents/").json() if row["name"] == "Handbook guide")
+        made = api.post("/api/v1/evaluations/", json={"agent": agent, "name": "What people ask about leave"}).json()
+        asked = {"How many days of annual leave do I get?": "28 days", "How do I report that I am sick?": "manager"}
+        cases = [{"question": question, "expected": expected} for question, expected in asked.items()]
+        api.post(f"/api/v1/evaluations/{made['id']}/cases/bulk", json={"cases": cases}).raise_for_status()
+        draft = api.post(f"/api/v1/agents/{agent}/draft").json()
+        api.patch(f"/api/v1/agents/{draft['id']}", json={"knowledge_bases": []}).raise_for_status()
+        before, after = (_evaluated(api, made["id"], draft=is_draft) for is_draft in (False, True))
+    page.goto(f"{live.url()}/evaluations/runs/{after}/?with={before}")
+    shoot(page, "evaluation")
+    page.goto(f"{live.url()}/experiments/{live.code(AN_EXPERIMENT).strip()}/")
+    shoot(page, "experiment")
+
+
 SCENES = {
+    "evaluation": shoot_evaluation,
     "widget": shoot_widget,
     "webhook": shoot_webhook,
     "checklist": shoot_checklist,
