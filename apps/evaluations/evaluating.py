@@ -117,6 +117,8 @@ def _start(row: EvaluationRun, result: CaseResult) -> float | None:
 
 def _asked(row: EvaluationRun, result: CaseResult) -> Run:
     agent = agent_of(row)
+    if row.started_by is None:
+        raise Forbidden(_("You may not ask this agent (any more)."))
     if agent is None:
         raise Forbidden(_("There is no draft (any more)."))
     form = composing.fill_in(form_for(agent), result.values, row.started_by) if agent.has_form else None

@@ -49,11 +49,19 @@ def verdict_on(experiment: Experiment, *, is_over: bool) -> Experiment.Verdict:
     goal = experiment.goal
     control, challenger = (_estimate(people, arm, goal, USUAL_Z) for arm in (CONTROL, CHALLENGER))
     counts = [each.count if each else 0 for each in (control, challenger)]
-    if is_over or min(counts) >= experiment.enough:
-        return _judged(people, goal, USUAL_Z) or Verdict.NEITHER
+    if _has_changed(experiment):
+        return Verdict.CHANGED
     if _sign(people, "failures", STRICT_Z) > 0:
         return Verdict.HARM
+    if is_over or min(counts) >= experiment.enough:
+        return _judged(people, goal, USUAL_Z) or Verdict.NEITHER
     return _judged(people, goal, STRICT_Z) or Verdict.NONE
+
+
+def _has_changed(experiment: Experiment) -> bool:
+    """Say whether one side was told by more than one version of its prompt: its label was moved meanwhile."""
+    told = runs_of(experiment).order_by().values("arm").annotate(versions=Count("prompt_version", distinct=True))
+    return told.filter(versions__gt=1).exists()
 
 
 def _judged(people: People, goal: str, z: float) -> Experiment.Verdict | None:

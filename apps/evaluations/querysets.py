@@ -3,7 +3,8 @@
 from typing import TYPE_CHECKING, Any
 
 from django.db import models
-from django.db.models import Count, Q
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
 
 from apps.agents.models import Agent
 
@@ -33,10 +34,14 @@ class EvaluationRunQuerySet(models.QuerySet["EvaluationRun"]):
         return self.filter(evaluation_set__agent__in=Agent.objects.editable_by(user))
 
     def with_counts(self) -> "EvaluationRunQuerySet":
-        """With `total`, `passed`, `failed`, `broken` and `left` of their cases."""
-        states = {name: Count("results", filter=Q(results__state=name)) for name in ("passed", "failed", "broken")}
-        left = Count("results", filter=Q(results__state__in=("waiting", "asked")))
-        return self.annotate(total=Count("results"), left=left, **states)
+        """With `total`, `passed`, `failed`, `broken` and `left` of their cases, counted for the rows of a page alone."""
+        states = {name: self._count(state=name) for name in ("passed", "failed", "broken")}
+        return self.annotate(total=self._count(), left=self._count(state__in=("waiting", "asked")), **states)
+
+    def _count(self, **about: Any) -> Coalesce:
+        results: Any = self.model._meta.get_field("results").related_model
+        found = results.objects.filter(evaluation_run=OuterRef("pk"), **about).order_by()
+        return Coalesce(Subquery(found.values("evaluation_run").annotate(n=Count("pk")).values("n")), 0)
 
 
 class ExperimentQuerySet(models.QuerySet["Experiment"]):

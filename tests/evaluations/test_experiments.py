@@ -19,6 +19,7 @@ from apps.evaluations.measuring import figures_of
 from apps.evaluations.models import Experiment
 from apps.evaluations.services import experiments, sets
 from apps.jobs.models import Job
+from apps.prompts.services import library
 from apps.usage.models import UsageRecord
 from tests.conftest import api_for, client_for
 from tests.standin.server import says
@@ -207,6 +208,18 @@ def test_a_little_difference_is_waited_for_and_time_ends_it(begin, agent, work_o
     look(work_on)
     row.refresh_from_db()
     assert (row.state, row.verdict) == ("ended", "neither")
+
+
+def test_a_prompt_whose_label_moves_ends_it(begin, agent, builder, work_on):
+    row = begin()
+    prompt = library.create_prompt(actor=builder, name="Tone", text="Be brief.")
+    library.add_version(actor=builder, prompt=prompt, text="Be long.", variables=[])
+    for version, person in zip(prompt.versions.all(), people(2), strict=True):
+        run = answered(agent, person, "control")
+        Run.objects.filter(pk=run.pk).update(prompt_version=version)
+    look(work_on)
+    row.refresh_from_db()
+    assert (row.state, row.verdict) == ("ended", "changed")
 
 
 def test_enough_answers_end_it(begin, agent, work_on):

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.shortcuts import get_object_or_404
 from django.urls import path
+from django.utils.translation import gettext as _
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -257,7 +258,7 @@ def cases(request: Request, pk: Any) -> Response:
     if about is not None:
         values = {**sets.proposal_of(_said(row, about)), **values}
     elif "expected" not in values:
-        raise InvalidInput("Write what is expected.", field="expected")
+        raise InvalidInput(_("Write what is expected."), field="expected")
     made = sets.save_case(actor=request.user, evaluation_set=row, values=values)
     return Response(EvaluationCaseSerializer(made).data, status=201)
 
@@ -265,7 +266,7 @@ def cases(request: Request, pk: Any) -> Response:
 def _said(row: EvaluationSet, message: Any) -> Feedback:
     said = Feedback.objects.about(row.agent).filter(message=message).first()
     if said is None:
-        raise InvalidInput("Nobody said anything of this answer.", field="feedback")
+        raise InvalidInput(_("Nobody said anything of this answer."), field="feedback")
     return said
 
 

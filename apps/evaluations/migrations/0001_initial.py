@@ -244,7 +244,7 @@ class Migration(migrations.Migration):
                             ("control", "What is published is better"),
                             ("neither", "No difference was shown"),
                             ("harm", "The draft fails more often"),
-                            ("changed", "What is published was changed"),
+                            ("changed", "One of both was changed"),
                             ("stopped", "Ended by hand"),
                         ],
                         default="",

@@ -36,7 +36,7 @@ class Experiment(TimestampedModel):
         CONTROL = "control", _("What is published is better")
         NEITHER = "neither", _("No difference was shown")
         HARM = "harm", _("The draft fails more often")
-        CHANGED = "changed", _("What is published was changed")
+        CHANGED = "changed", _("One of both was changed")
         STOPPED = "stopped", _("Ended by hand")
 
     agent = models.ForeignKey(
