@@ -46,6 +46,7 @@ def _tender(agents: Mapping[str, UUID]) -> Flow:
     write = {
         "tender": tender,
         "client": "{{ client }}",
+        "solution": "{{ design.outline }}",
         "price": "{{ costs.price.total.value }} {{ costs.work.currency }}",
     }
     go, stop = _("Write the proposal"), _("Do not bid")

@@ -8,6 +8,7 @@ from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.results import file_of
 from apps.agents.services import files, form_runs, studio
 from apps.blueprints.rfp.architect.areas import area_of, goals_in
+from apps.blueprints.rfp.architect.results import MOST_OUTLINE_CHARS, Component, outline_of
 from apps.providers.models import ProviderModel
 from tests.agents.test_runs import finished
 from tests.blueprints.test_compliance import TENDER, own  # noqa: F401  (a fixture)
@@ -45,6 +46,12 @@ def test_goals_in_figures(text, goals):
     assert goals_in(text) == goals
 
 
+def test_what_is_handed_on_fits_into_a_form():
+    about = {"by": "areas", "purpose": "", "requirements": [], "sources": [], "quotes": ["x" * 400]}
+    outline = outline_of([Component(name=f"Part {number}", **about) for number in range(40)])
+    assert 7_000 < len(outline) <= MOST_OUTLINE_CHARS and outline.endswith("x" * 400)
+
+
 @pytest.fixture
 def architect(own, admin_user):  # noqa: F811
     values = {"name": "Architect", "knowledge_bases": [own]}
@@ -72,6 +79,7 @@ def test_without_a_model_areas_are_components_and_documents_are_quoted(drawn, me
     assert {component["by"] for component in run.result["components"]} == {"areas"}
     quotes = [quote for component in run.result["components"] for quote in component["quotes"]]
     assert "Backups are encrypted with keys of the customer, and all of them are tried every month." in quotes
+    assert f"> {quotes[0]}" in run.result["outline"] and run.result["outline"].startswith("**")
     assert "M-3" in run.result["unproven"] and "The documents have nothing on M-3" in run.answer
     assert "There is a SAP system." in run.answer
     assert file_of(actor=member, run=run, kind="pdf").data.startswith(b"%PDF")
@@ -91,5 +99,6 @@ def test_a_model_draws_what_it_can_back(scripted, drawn, architect):
     run = drawn()
     assert run.state == "succeeded", run.error
     assert [(c["name"], c["requirements"], c["by"]) for c in run.result["components"]] == [("Vault", ["M-1"], "model")]
+    assert run.result["outline"] == "**Vault**\n\nKeeps backups encrypted."
     assert "64" not in run.answer and "Nothing" not in [c["name"] for c in run.result["components"]]
     assert set(run.result["uncovered"]) == {row["id"] for row in run.result["rows"]} - {"M-1"}

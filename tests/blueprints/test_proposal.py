@@ -40,7 +40,7 @@ def by(run):
 
 
 def test_without_a_model_the_documents_are_quoted_and_the_rest_is_open(written, member):
-    run = written(client="Norderfurt", price="5,440.70 EUR, valid for 60 days.")
+    run = written(client="Norderfurt", solution="**Vault**\n\nKeeps backups.", price="5,440.70 EUR, valid for 60 days.")
     assert by(run) == {"M-1": "quote", "M-2": "quote", "M-3": "nobody", "S-1": "nobody"}
     assert run.result["open"] == ["M-3", "S-1"]
     assert (
@@ -48,6 +48,7 @@ def test_without_a_model_the_documents_are_quoted_and_the_rest_is_open(written, 
         in run.answer
     )
     assert run.answer.index("Before it is sent") < run.answer.index("Norderfurt")
+    assert run.answer.index("Norderfurt") < run.answer.index("**Vault**") < run.answer.index("M-1")
     assert "5,440.70 EUR, valid for 60 days." in run.answer
     assert file_of(actor=member, run=run, kind="docx").data.startswith(b"PK")
 

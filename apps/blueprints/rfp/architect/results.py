@@ -1,5 +1,6 @@
 """What the architect comes to, and how that is read."""
 
+from collections.abc import Sequence
 from typing import Literal
 
 from django.utils.translation import gettext as _
@@ -8,6 +9,8 @@ from django.utils.translation import ngettext
 from apps.agents.blueprints import Typed
 from apps.blueprints.rfp.compliance.results import Row
 from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
+
+MOST_OUTLINE_CHARS = 7_500
 
 
 class Drawn(Typed):
@@ -44,7 +47,10 @@ class Goal(Typed):
 
 
 class Architecture(Typed):
-    """The outline. `uncovered` are requirements that no component answers, `unproven` those on which the documents have nothing."""
+    """The outline. `uncovered` are requirements that no component answers, `unproven` those on which the documents have nothing.
+
+    `outline` is the components as a text for the proposal: what each is for, or what the documents have on it.
+    """
 
     document: str
     given: str
@@ -53,6 +59,20 @@ class Architecture(Typed):
     rows: list[Row]
     uncovered: list[str]
     unproven: list[str]
+    outline: str = ""
+
+
+def outline_of(components: Sequence[Component]) -> str:
+    """Return the components as a text that can be handed on: as many of them as a long text in a form holds."""
+    parts, left = [], MOST_OUTLINE_CHARS
+    for component in components:
+        told = [component.purpose] if component.purpose else [f"> {quote}" for quote in component.quotes]
+        part = "\n\n".join([f"**{component.name}**", *told])
+        left -= len(part) + 2
+        if left < 0:
+            break
+        parts.append(part)
+    return "\n\n".join(parts)
 
 
 def report_of(architecture: Architecture) -> Report:

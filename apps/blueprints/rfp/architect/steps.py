@@ -11,7 +11,7 @@ from apps.blueprints.figures import is_backed
 from apps.blueprints.quotes import Passage, places_of
 from apps.blueprints.rfp.analyser.steps import READ, REQUIREMENTS
 from apps.blueprints.rfp.architect.areas import AREAS, area_of, goals_in
-from apps.blueprints.rfp.architect.results import Architecture, Component, Drawing, Drawn, Goal
+from apps.blueprints.rfp.architect.results import Architecture, Component, Drawing, Drawn, Goal, outline_of
 from apps.blueprints.rfp.compliance.results import Row
 from apps.blueprints.rfp.compliance.steps import FIND, JUDGE, told
 
@@ -39,6 +39,7 @@ def draw(desk: Desk) -> Architecture:
         rows=rows,
         uncovered=[row.id for row in rows if row.id not in covered],
         unproven=[row.id for row in rows if row.status == "nothing" and row.obligation == "must"],
+        outline=outline_of(components),
     )
 
 

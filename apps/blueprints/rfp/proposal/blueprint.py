@@ -19,6 +19,13 @@ BLUEPRINT = Blueprint(
         Variable("tender", "file", help=_("PDF, Word, Markdown, HTML or text."), label=_("Tender")),
         Variable("client", "text", is_required=False, label=_("Who asks for offers")),
         Variable(
+            "solution",
+            "long_text",
+            help=_("Stands in the proposal as you write it, as from the solution architect."),
+            is_required=False,
+            label=_("Solution"),
+        ),
+        Variable(
             "price", "long_text", help=_("Stands in the proposal as you write it, as from the cost estimator."), is_required=False, label=_("Price")
         ),
     ),

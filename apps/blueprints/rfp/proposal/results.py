@@ -44,19 +44,21 @@ class Proposal(Typed):
 
     document: str
     client: str
+    solution: str = ""
     price: str
     sections: list[Section]
     open: list[str]
 
 
 def report_of(proposal: Proposal) -> Report:
-    """Return what is sent: who it is for, the answers under the tender's headings, the price, the matrix; first what is still open."""
+    """Return what is sent: who it is for, the solution, the answers under the tender's headings, the price, the matrix; first what is still open."""
     return Report(
         (
             *_open(proposal),
             Facts(_facts(proposal)),
+            *_told(_("Solution"), proposal.solution),
             *(part for section in proposal.sections for part in _section(section)),
-            *_price(proposal),
+            *_told(_("Price"), proposal.price),
             Heading(_("Requirements and answers")),
             Table(
                 (_("Id"), _("Requirement"), _("Page"), _("Answered by"), _("Sources")),
@@ -71,8 +73,9 @@ def _facts(proposal: Proposal) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _price(proposal: Proposal) -> list[Part]:
-    return [Heading(_("Price")), Prose(proposal.price)] if proposal.price else []
+def _told(title: str, text: str) -> list[Part]:
+    """Return what was filled in, under a heading; nothing where nothing was."""
+    return [Heading(title), Prose(text)] if text else []
 
 
 def _open(proposal: Proposal) -> list[Part]:

@@ -26,6 +26,7 @@ def write(desk: Desk) -> Proposal:
     return Proposal(
         document=desk.of(READ).document,
         client=desk.values.get("client", ""),
+        solution=desk.values.get("solution", ""),
         price=desk.values.get("price", ""),
         sections=[
             Section(title=title, answers=[answer for answer in answers if sections_of[answer.row.id] == title])
