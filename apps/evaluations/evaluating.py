@@ -22,9 +22,8 @@ from apps.evaluations.errors import CannotGrade, GradeLater
 from apps.evaluations.grading import grade
 from apps.evaluations.models import CaseResult, EvaluationRun
 from apps.evaluations.types import EVALUATION, Grade
-from apps.jobs import engine
+from apps.jobs import engine, waiting
 from apps.jobs import services as jobs
-from apps.jobs.models import Job
 from apps.jobs.types import Claim
 from apps.usage.errors import BudgetSpent
 
@@ -33,10 +32,6 @@ WIDTH = 4
 MOST_TRIES = 3
 LOOK_AGAIN = timedelta(minutes=2)
 State = CaseResult.State
-
-
-class _Changed(Exception):
-    """Something ended while the worker made up its mind to wait."""
 
 
 class Evaluations:
@@ -195,35 +190,27 @@ def _note(result: CaseResult, state: CaseResult.State, *, reason: str = "", **fi
 
 def _ended(claim: Claim) -> bool:
     """End the job of an evaluation that has nothing more to do; False when there is more by now."""
-    try:
-        with engine.settlement(claim, Job.State.SUCCEEDED):
-            row = _read(claim, is_locked=True)
-            if row is not None and row.state == EvaluationRun.State.RUNNING:
-                _require(not _left(row).exists())
-                end(row, EvaluationRun.State.DONE)
-    except _Changed:
-        return False
-    return True
+
+    def write() -> bool:
+        row = _read(claim, is_locked=True)
+        is_running = row is not None and row.state == EvaluationRun.State.RUNNING
+        if row is None or not is_running or _left(row).exists():
+            return not is_running
+        end(row, EvaluationRun.State.DONE)
+        return True
+
+    return waiting.ended(claim, write)
 
 
 def _parked(claim: Claim, delay_s: float | None) -> bool:
-    """Wait for the end of a run, or so many seconds; False when one ended meanwhile.
+    """Wait for the end of a run, or so many seconds; False when one ended meanwhile."""
 
-    The evaluation is locked, as it is when a run ends: what ends while this is decided finds the job waiting, or is seen here.
-    """
+    def is_idle() -> bool:
+        row = _read(claim, is_locked=True) if delay_s is None else None
+        return delay_s is not None or (row is not None and _next(row) is None and _left(row).exists())
+
     until = timezone.now() + (LOOK_AGAIN if delay_s is None else timedelta(seconds=delay_s))
-    try:
-        with engine.parking(claim, until=until):
-            row = _read(claim, is_locked=True)
-            _require(delay_s is not None or (row is not None and _next(row) is None and _left(row).exists()))
-    except _Changed:
-        return False
-    return True
-
-
-def _require(is_so: bool) -> None:
-    if not is_so:
-        raise _Changed
+    return waiting.parked(claim, until=until, is_idle=is_idle)
 
 
 def follow(run: Run) -> None:

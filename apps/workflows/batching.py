@@ -15,9 +15,8 @@ from apps.audit.services.trail import record
 from apps.core.caller import Caller, calling
 from apps.core.errors import DomainError, Forbidden, TooManyRequests, Unavailable
 from apps.core.tenancy import bound
-from apps.jobs import engine
+from apps.jobs import engine, waiting
 from apps.jobs import services as jobs
-from apps.jobs.models import Job
 from apps.jobs.types import AGENTS, Claim
 from apps.usage.errors import BudgetSpent
 from apps.workflows import actions
@@ -28,10 +27,6 @@ WIDTH = 8
 """Rows that are asked for at once."""
 LOOK_AGAIN = timedelta(minutes=2)
 ItemState = BatchItem.State
-
-
-class _Changed(Exception):
-    """Something ended while the worker made up its mind to wait."""
 
 
 class Batches:
@@ -88,42 +83,27 @@ def _start_next(claim: Claim, batch: Batch, item: BatchItem) -> float | None:
 
 def _ended(claim: Claim) -> bool:
     """End the job of a batch that has nothing more to do; False when somebody had it go on meanwhile, which locks it, too."""
-    try:
-        with engine.settlement(claim, Job.State.SUCCEEDED):
-            batch = _read(claim, is_locked=True)
-            if batch is not None and batch.state == Batch.State.RUNNING:
-                _require_end(batch)
-                end(batch, Batch.State.DONE)
-    except _Changed:
-        return False
-    return True
 
+    def write() -> bool:
+        batch = _read(claim, is_locked=True)
+        is_running = batch is not None and batch.state == Batch.State.RUNNING
+        if batch is None or not is_running or _is_open(batch):
+            return not is_running
+        end(batch, Batch.State.DONE)
+        return True
 
-def _require_end(batch: Batch) -> None:
-    """Raise _Changed when a row is still to have its end."""
-    if _is_open(batch):
-        raise _Changed
-
-
-def _require_rest(batch: Batch | None) -> None:
-    """Raise _Changed when a row could be asked for, or when there is none left to wait for."""
-    if batch is None or _next(batch) is not None or not _is_open(batch):
-        raise _Changed
+    return waiting.ended(claim, write)
 
 
 def _parked(claim: Claim, delay_s: float | None) -> bool:
-    """Wait for the end of a row, or so many seconds; False when one ended meanwhile.
+    """Wait for the end of a row, or so many seconds; False when one ended meanwhile."""
 
-    The batch is locked, as it is when a run ends: what ends while this is decided finds the job waiting, or is seen here.
-    """
+    def is_idle() -> bool:
+        batch = _read(claim, is_locked=True) if delay_s is None else None
+        return delay_s is not None or (batch is not None and _next(batch) is None and _is_open(batch))
+
     until = timezone.now() + (LOOK_AGAIN if delay_s is None else timedelta(seconds=delay_s))
-    try:
-        with engine.parking(claim, until=until):
-            if delay_s is None:
-                _require_rest(_read(claim, is_locked=True))
-    except _Changed:
-        return False
-    return True
+    return waiting.parked(claim, until=until, is_idle=is_idle)
 
 
 def start(batch: Batch, item: BatchItem) -> float | None:

@@ -23,7 +23,7 @@ from apps.core.errors import Conflict, DomainError, Forbidden, NotFound, TooMany
 from apps.core.tenancy import bound, current_tenant
 from apps.integrations.models import Webhook
 from apps.integrations.publishing import publish
-from apps.jobs import engine
+from apps.jobs import engine, waiting
 from apps.jobs import services as jobs
 from apps.jobs.models import Job
 from apps.jobs.types import AGENTS, Claim
@@ -89,10 +89,6 @@ def require_files(actor: Any, asked: Sequence[Variable], values: Mapping[str, st
     for each in asked:
         if each.takes_files:
             composing.files_named(values[each.name], each.name, actor)
-
-
-class _Changed(Exception):
-    """Something ended while the worker made up its mind to wait."""
 
 
 class Executions:
@@ -236,26 +232,25 @@ def people_of(row: ExecutionStep) -> Any:
 
 def _ended(claim: Claim) -> bool:
     """End an execution of which nothing can begin any more; False when somebody had it go on meanwhile."""
-    try:
-        with engine.settlement(claim, Job.State.SUCCEEDED):
-            execution = _read(claim, is_locked=True)
-            if execution is not None and execution.is_open:
-                _conclude(execution, where(execution))
-    except _Changed:
-        return False
-    return True
+
+    def write() -> bool:
+        execution = _read(claim, is_locked=True)
+        return execution is None or not execution.is_open or _is_concluded(execution, where(execution))
+
+    return waiting.ended(claim, write)
 
 
-def _conclude(execution: Execution, came: Walk) -> None:
-    """End an execution as its steps ended. Raises _Changed for one that is to go on."""
+def _is_concluded(execution: Execution, came: Walk) -> bool:
+    """End an execution as its steps ended; False for one that is to go on."""
     if came.state == "open":
-        raise _Changed
+        return False
     if came.state == "done":
         end(execution, Execution.State.DONE, answer=_answer(execution, came))
-        return
+        return True
     failed = execution.steps.filter(state__in=(StepState.FAILED, StepState.CANCELLED)).order_by("started_at").first()
     reason = f"{failed.title}: {failed.error or failed.get_state_display()}" if failed else ""
     end(execution, Execution.State.FAILED, error=reason)
+    return True
 
 
 def _answer(execution: Execution, came: Walk) -> str:
@@ -269,35 +264,30 @@ def _answer(execution: Execution, came: Walk) -> str:
 
 
 def _parked(claim: Claim, delay_s: float | None) -> bool:
-    """Wait for the end of a step, or so many seconds; False when one ended meanwhile.
-
-    The execution is locked, as it is when a run ends or somebody decides: what happens while this is decided finds the job waiting,
-    or is seen here.
-    """
+    """Wait for the end of a step, or so many seconds; False when one ended meanwhile."""
     execution = _read(claim)
     is_asked = execution is not None and not execution.steps.filter(state=StepState.OPEN).exists()
+
+    def is_idle() -> bool:
+        locked = _read(claim, is_locked=True)
+        if delay_s is None and not _is_resting(locked):
+            return False
+        if locked is not None:
+            state = Execution.State.WAITING if is_asked and delay_s is None else Execution.State.RUNNING
+            Execution.objects.filter(pk=locked.pk).exclude(state=state).update(state=state)
+        return True
+
     patience = LOOK_AGAIN_FOR_PEOPLE if is_asked and delay_s is None else LOOK_AGAIN
     until = timezone.now() + (patience if delay_s is None else timedelta(seconds=delay_s))
-    try:
-        with engine.parking(claim, until=until):
-            locked = _read(claim, is_locked=True)
-            if delay_s is None:
-                _require_rest(locked)
-            if locked is not None:
-                state = Execution.State.WAITING if is_asked and delay_s is None else Execution.State.RUNNING
-                Execution.objects.filter(pk=locked.pk).exclude(state=state).update(state=state)
-    except _Changed:
-        return False
-    return True
+    return waiting.parked(claim, until=until, is_idle=is_idle)
 
 
-def _require_rest(execution: Execution | None) -> None:
-    """Raise _Changed when a step could begin, or when there is none left to wait for."""
+def _is_resting(execution: Execution | None) -> bool:
+    """Say whether no step can begin, and there is one left to wait for."""
     if execution is None or not execution.is_open:
-        raise _Changed
+        return False
     came = where(execution)
-    if came.ready or came.state != "open":
-        raise _Changed
+    return not came.ready and came.state == "open"
 
 
 def follow(run: Run) -> None:
