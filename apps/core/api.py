@@ -1,19 +1,52 @@
 """REST plumbing shared by every app: JSON, cursor paging, problem details (RFC 9457)."""
 
+import codecs
+import json
+import math
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 import orjson
+from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404
-from rest_framework import exceptions, pagination, renderers, serializers
+from rest_framework import exceptions, pagination, parsers, renderers, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from apps.core.errors import DomainError, NotFound, problem
 from apps.core.middleware import OUTAGES
+
+
+class JSONParser(parsers.JSONParser):
+    """JSON of finite numbers, and whole ones that fit into 64 bits: others can be neither stored nor answered (RFC 8259, section 6)."""
+
+    def parse(self, stream: Any, media_type: str | None = None, parser_context: Mapping[str, Any] | None = None) -> Any:
+        encoding = (parser_context or {}).get("encoding", settings.DEFAULT_CHARSET)
+        try:
+            text = codecs.getreader(encoding)(stream)
+            return json.load(text, parse_int=_whole, parse_float=_finite, parse_constant=_finite)
+        except (ValueError, RecursionError) as error:
+            raise exceptions.ParseError(f"JSON parse error - {error}") from error
+
+
+def _whole(text: str) -> int:
+    """Return a whole number. Raises ValueError for one that is longer."""
+    number = int(text)
+    if not -(2**63) <= number < 2**64:
+        raise ValueError("a whole number does not fit into 64 bits")
+    return number
+
+
+def _finite(text: str) -> float:
+    """Return a number. Raises ValueError for what is too large to be one, and for NaN and Infinity, which JSON does not have."""
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("a number is not finite")
+    return number
 
 
 class ORJSONRenderer(renderers.BaseRenderer):

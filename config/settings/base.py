@@ -309,7 +309,7 @@ REST_FRAMEWORK = {
         "apps.accounts.authentication.KeyReaches",
     ],
     "DEFAULT_THROTTLE_CLASSES": ["apps.accounts.authentication.ApiLimits"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["apps.core.api.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["apps.core.api.ORJSONRenderer"],
     "DEFAULT_PAGINATION_CLASS": "apps.core.api.CursorPagination",
     "DEFAULT_SCHEMA_CLASS": "apps.core.schema.Schema",

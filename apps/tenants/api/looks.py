@@ -6,11 +6,11 @@ from django.urls import path, reverse
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import parser_classes
-from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
+from rest_framework.parsers import FormParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from apps.core.api import checked
+from apps.core.api import JSONParser, checked
 from apps.core.endpoints import api_view
 from apps.core.permissions import require
 from apps.core.tenancy import current_tenant

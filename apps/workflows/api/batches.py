@@ -8,12 +8,12 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.decorators import parser_classes
-from rest_framework.parsers import JSONParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from apps.agents.models import Agent
-from apps.core.api import checked, listed, paged
+from apps.core.api import JSONParser, checked, listed, paged
 from apps.core.endpoints import api_view
 from apps.projects.models import Project
 from apps.workflows.models import Batch, BatchItem

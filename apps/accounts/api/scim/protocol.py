@@ -9,7 +9,7 @@ import orjson
 from django.core.exceptions import ValidationError
 from django.db.models import Q, QuerySet
 from django.http import Http404
-from rest_framework import exceptions, parsers, renderers
+from rest_framework import exceptions, renderers
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -19,7 +19,7 @@ from scim2_filter_parser.transpilers.django_q_object import get_query
 
 from apps.accounts.authentication import KeyReaches
 from apps.accounts.models import ApiKey
-from apps.core.api import problem_response
+from apps.core.api import JSONParser, problem_response
 from apps.core.errors import DomainError
 from apps.core.permissions import require
 
@@ -50,7 +50,7 @@ class PlainRenderer(ScimRenderer):
     media_type = "application/json"
 
 
-class ScimParser(parsers.JSONParser):
+class ScimParser(JSONParser):
     media_type = "application/scim+json"
 
 
@@ -67,7 +67,7 @@ class ScimView(APIView):
     schema = None  # it describes itself at /scim/v2/Schemas
     permission_classes = (HoldsKey,)
     renderer_classes = (ScimRenderer, PlainRenderer)
-    parser_classes = (ScimParser, parsers.JSONParser)
+    parser_classes = (ScimParser, JSONParser)
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
