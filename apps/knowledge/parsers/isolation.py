@@ -25,6 +25,7 @@ from apps.knowledge.parsers.kinds import ARCHIVES
 from apps.knowledge.types import Block, Definition, Element, Import, Outline, Sheet, SourceFile
 
 MEMORY_BYTES = 600 << 20
+_MEMORY = (MEMORY_BYTES, MEMORY_BYTES)
 CPU_S = 20
 WALL_S = 30
 OUTPUT_BYTES = 64 << 20
@@ -163,7 +164,6 @@ def _judge_archive(path: Path, main_part: str) -> None:
 def _limit() -> None:
     os.setsid()
     for which, value in (
-        (resource.RLIMIT_AS, MEMORY_BYTES),
         (resource.RLIMIT_CPU, CPU_S),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_NOFILE, 64),
@@ -173,6 +173,9 @@ def _limit() -> None:
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+    resource.setrlimit(
+        resource.RLIMIT_AS, _MEMORY
+    )  # last: until exec this is as large as its parent, and could ask for nothing more
 
 
 def _run_child(source: IO[bytes], script: str, *arguments: str) -> dict[str, Any]:
