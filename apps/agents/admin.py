@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from django import forms
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from apps.accounts.admin import grant_inlines
+from apps.agents.events import agent_changing
 from apps.agents.models import (
     Agent,
     AgentVersion,
@@ -26,6 +29,7 @@ from apps.agents.models import (
 from apps.agents.services import versions
 from apps.audit.admin import AuditedAdmin
 from apps.core.admin import ReadOnlyAdmin
+from apps.core.errors import Conflict
 
 
 class ShownInline(admin.TabularInline):
@@ -57,8 +61,21 @@ class AgentVersionInline(ShownInline):
     readonly_fields = ("created_at",)
 
 
+class AgentForm(forms.ModelForm):
+    """An agent's fields; what it is does not change where something guards it."""
+
+    def clean(self) -> dict[str, Any] | None:
+        if self.instance.pk and set(self.changed_data) & {*versions.PLAIN, *versions.SINGLE, *versions.SEVERAL}:
+            try:
+                agent_changing.send(sender=Agent, agent=self.instance)
+            except Conflict as error:
+                raise ValidationError(str(error.message)) from error
+        return super().clean()
+
+
 @admin.register(Agent)
 class AgentAdmin(AuditedAdmin):
+    form = AgentForm
     list_display = ("name", "description", "model", "is_active", "updated_at")
     list_filter = ("is_active",)
     search_fields = ("name", "description")

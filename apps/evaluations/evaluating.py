@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from apps.agents import composing
 from apps.agents.models import Agent, Run
 from apps.agents.registry import tools_of
+from apps.agents.services import versions
 from apps.agents.services.form_runs import form_for
 from apps.agents.services.runs import start_run
 from apps.core.caller import Caller, calling
@@ -133,6 +134,12 @@ def agent_of(row: EvaluationRun) -> Agent | None:
     return Agent.objects.filter(draft_of=agent).first() if row.is_draft else agent
 
 
+def content_of(agent: Agent) -> dict[str, Any]:
+    """Return what an agent is, and which version of its prompt its label stands on now: what an evaluation holds for."""
+    version = composing.version_of(agent)
+    return versions.content_of(agent) | {"told": str(version.pk) if version else None}
+
+
 def harmless(agent: Agent) -> list[str]:
     """Return the tools that read alone, of an agent and of those that it may ask: an evaluation sends nothing and changes nothing."""
     found: dict[str, None] = {}
@@ -196,10 +203,19 @@ def _ended(claim: Claim) -> bool:
         is_running = row is not None and row.state == EvaluationRun.State.RUNNING
         if row is None or not is_running or _left(row).exists():
             return not is_running
-        end(row, EvaluationRun.State.DONE)
+        _conclude(row)
         return True
 
     return waiting.ended(claim, write)
+
+
+def _conclude(row: EvaluationRun) -> None:
+    """End an evaluation of which every case is graded; one whose agent is another by now holds for neither."""
+    agent = agent_of(row)
+    if agent is not None and content_of(agent) == row.content:
+        end(row, EvaluationRun.State.DONE)
+    else:
+        end(row, EvaluationRun.State.STOPPED, _("It was changed while it was evaluated. Run the set again."))
 
 
 def _parked(claim: Claim, delay_s: float | None) -> bool:

@@ -17,7 +17,8 @@ def connect() -> None:
 
 
 def follow_run(sender: Any, *, run: Run, **kwargs: Any) -> None:
-    evaluating.follow(run)
+    if run.is_trial:
+        evaluating.follow(run)
 
 
 def look_at_change(sender: Any, *, agent: Agent, **kwargs: Any) -> None:

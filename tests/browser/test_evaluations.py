@@ -69,6 +69,8 @@ def test_a_draft_that_passes_less_is_not_published(live, open_page, vendor, desk
     page.get_by_role("link", name="Leave", exact=True).click()
     page.get_by_role("button", name="Run on the draft").click()
     expect(page.locator("#evaluation")).to_contain_text("1 of 2 passed", timeout=30_000)
+    expect(page.get_by_label("Compare with")).to_be_visible()  # it came with what was swapped in
+    page.reload()
     page.get_by_label("Compare with").select_option(index=1)
     expect(page.locator("#evaluation")).to_contain_text("0 better · 1 worse")
     expect(page.locator("#evaluation li").first).to_contain_text("Missing: “28 days”")

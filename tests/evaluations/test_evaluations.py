@@ -1,5 +1,6 @@
 """Evaluation sets: written, run, graded, compared, and what a guard keeps from being published."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
 from apps.agents.models import Run
-from apps.agents.services import behaviour, drafts, tools
+from apps.agents.registry import known_tools
+from apps.agents.services import behaviour, drafts, studio, tools
 from apps.audit.models import AuditEvent
 from apps.conversations.models import Message
 from apps.conversations.services import chats
@@ -24,7 +26,7 @@ from apps.prompts.types import Variable
 from apps.usage.models import UsageRecord
 from apps.usage.services import budgets
 from tests.conftest import api_for, client_for
-from tests.standin.server import fails, says
+from tests.standin.server import calls, fails, says
 
 pytestmark = pytest.mark.django_db
 DONE = "You have 28 days of leave."
@@ -124,13 +126,16 @@ def test_a_run_that_fails_is_told_as_broken(add, evaluate):
 
 
 def test_nothing_is_sent_or_changed_by_an_evaluation(add, evaluate, agent, builder):
-    tools.set_tools(
-        actor=builder, agent=agent, wanted=[{"tool": "calculate"}, {"tool": "remember"}, {"tool": "ask_agent"}]
-    )
+    helper = studio.save_agent(actor=builder, values={"name": "Helper"})
+    tools.set_tools(actor=builder, agent=helper, wanted=[{"tool": "reckon_days"}, {"tool": "remember"}])
+    wanted = [{"tool": "calculate"}, {"tool": "remember"}, {"tool": "ask_agent", "colleagues": [helper]}]
+    tools.set_tools(actor=builder, agent=agent, wanted=wanted)
+    assert {tool.risk for key, tool in known_tools().items() if key == "remember"} == {"write"}
     add()
-    evaluate(says(DONE))
-    allowed = Run.objects.get().allowed_tools
-    assert "calculate" in allowed and not {"remember", "ask_agent"} & set(allowed)
+    evaluate(calls("ask_agent", {"agent": "Helper", "question": "What?"}), says("A day."), says(DONE))
+    run, asked = Run.objects.get(parent=None), Run.objects.get(agent=helper)
+    assert {"calculate", "ask_agent", "reckon_days"} <= set(run.allowed_tools) and "remember" not in run.allowed_tools
+    assert asked.allowed_tools == run.allowed_tools and asked.is_trial
 
 
 def test_a_form_is_filled_in(made, builder, admin_user, agent, evaluate):
@@ -171,6 +176,44 @@ def test_stopping_keeps_what_is_graded(made, add, builder, scripted, work_on):
     assert (row.state, states(row), Run.objects.count()) == ("stopped", ["waiting"], 0)
     with pytest.raises(Conflict):
         runs.stop_evaluation(actor=builder, evaluation_run=row)
+
+
+def test_what_is_changed_while_it_is_evaluated_counts_for_nothing(made, add, builder, agent, scripted, work_on):
+    add()
+    scripted.script(says(DONE))
+    row = runs.start_evaluation(actor=builder, evaluation_set=made)
+    behaviour.set_behaviour(actor=builder, agent=agent, values={"instructions": "Other."})
+    work_on()
+    row.refresh_from_db()
+    assert (row.state, states(row)) == ("stopped", ["passed"]) and "changed while" in row.reason
+
+
+def test_a_change_is_told_with_what_was_before(acme, made, builder):
+    page = client_for(acme, builder)
+    assert (
+        page.post(f"/evaluations/{made.pk}/edit/", {"name": "Holidays", "is_guard": "on", "tolerance": "5"}).status_code
+        == 302
+    )
+    told = AuditEvent.objects.get(action="evaluation.set_changed")
+    assert (told.before["name"], told.after["name"], told.before["is_guard"], told.after["is_guard"]) == (
+        *("Leave", "Holidays"),
+        *(False, True),
+    )
+
+
+def test_a_page_of_many_sets_asks_no_more_of_the_database(
+    acme, agent, builder, evaluate, add, django_assert_max_num_queries
+):
+    add()
+    for number in range(6):
+        sets.save_set(actor=builder, agent=agent, values={"name": f"Set {number}"})
+    for _again in range(3):
+        evaluate(says(DONE))
+    page = client_for(acme, builder)
+    with django_assert_max_num_queries(30):
+        page.get(f"/agents/{agent.pk}/evaluations/")
+    with django_assert_max_num_queries(26):
+        page.get(f"/evaluations/{EvaluationRun.objects.first().evaluation_set_id}/")
 
 
 def test_two_runs_are_compared_case_by_case(add, evaluate):
@@ -237,6 +280,22 @@ def test_nobody_goes_around_a_guard_and_the_way_back_is_open(agent, builder, mad
     drafts.restore(actor=builder, agent=agent, version=agent.versions.get(number=2))
     agent.refresh_from_db()
     assert agent.instructions == "One."
+
+
+def test_administration_goes_around_no_guard(acme, agent, admin_user, guarded):
+    admin, at = client_for(acme, admin_user), f"/admin/agents/agent/{agent.pk}/change/"
+    page = admin.get(at)
+    form = page.context["adminform"].form
+    data = {name: form[name].value() for name in form.fields}
+    data = {name: value for name, value in data.items() if value is not None}
+    data |= dict.fromkeys(("starters", "initial-starters"), json.dumps(agent.starters))  # as a browser sends them
+    for formset in page.context["inline_admin_formsets"]:
+        data |= {f"{formset.formset.prefix}-{key}": "0" for key in ("TOTAL_FORMS", "INITIAL_FORMS")}
+    refused = admin.post(at, data | {"instructions": "Around it."})
+    assert refused.status_code == 200 and "guards this agent" in refused.content.decode()
+    assert admin.post(at, data).status_code == 302
+    agent.refresh_from_db()
+    assert agent.instructions != "Around it."
 
 
 def test_what_people_said_becomes_a_case(acme, made, builder, member, agent, scripted, work_on):

@@ -128,6 +128,13 @@ def test_nothing_changes_on_either_side_meanwhile(begin, agent, draft, builder):
     behaviour.set_behaviour(actor=builder, agent=draft, values={"instructions": "Other"})
 
 
+def test_whoever_looks_at_the_draft_is_told(acme, begin, draft, builder):
+    page = client_for(acme, builder)
+    assert "answers 50 percent" not in page.get(f"/agents/{draft.pk}/behaviour/").content.decode()
+    begin()
+    assert "answers 50 percent" in page.get(f"/agents/{draft.pk}/behaviour/").content.decode()
+
+
 def test_it_is_ended_by_hand_and_the_draft_stays(begin, agent, draft, builder, member, work_on):
     row = begin()
     with pytest.raises(Forbidden):

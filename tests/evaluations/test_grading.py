@@ -51,6 +51,11 @@ def test_what_is_no_schema_or_may_take_for_ever_is_refused(schema):
     assert refused.value.field == "expected"
 
 
+def test_a_property_may_be_called_pattern():
+    schema = '{"properties": {"pattern": {"type": "string"}}}'
+    assert grading.checked_schema(schema) == schema
+
+
 def test_a_schema_is_fetched_from_nowhere(monkeypatch):
     monkeypatch.setattr("urllib.request.urlopen", lambda *a, **k: pytest.fail("it asked outside"))
     for schema in ('{"$ref": "http://169.254.169.254/x"}', '{"$ref": "#/nowhere"}'):

@@ -2,6 +2,7 @@
 
 import time
 from contextlib import contextmanager
+from uuid import uuid4
 
 import httpx
 
@@ -34,7 +35,7 @@ def ask_many(api, count, codes=None):
     messages = []
     for number in range(count):
         body = {"text": f"How many days of annual leave do I get? ({number})"}
-        headers = {"Idempotency-Key": f"{id(messages)}-{number}"}
+        headers = {"Idempotency-Key": str(uuid4())}
         answer = retry(lambda: api.post(f"/api/v1/agents/{agent}/chat", json=body, headers=headers), codes)
         messages.append(answer.raise_for_status().json())
     return messages

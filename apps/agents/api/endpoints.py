@@ -67,6 +67,7 @@ class RunSerializer(serializers.ModelSerializer):
             "agent",
             "agent_version",
             "is_trial",
+            "arm",
             "project",
             "parent",
             "title",

@@ -77,8 +77,8 @@ def keeping(actor: Any, agent: Agent, note: str = "", *, is_looked_at: bool = Fa
 
 
 def require_unexposed(draft: Agent) -> None:
-    """Raise Conflict while a draft answers people."""
-    if Agent.objects.filter(pk=draft.pk, answers_percent__gt=0).exists():
+    """Raise Conflict while a draft answers people; until the transaction ends, it begins to answer nobody."""
+    if Agent.objects.select_for_update(of=("self",)).get(pk=draft.pk).answers_percent:
         raise Conflict(_("People are answered by this draft in an experiment. End that first."), code="in_experiment")
 
 

@@ -15,9 +15,9 @@ from apps.audit.services.trail import record
 from apps.core.errors import Conflict, InvalidInput
 from apps.core.language import one_line
 from apps.evaluations import actions, experimenting
+from apps.evaluations.evaluating import content_of
 from apps.evaluations.models import Experiment
 from apps.evaluations.models.experiments import LEAST_ENOUGH, MOST_ENOUGH
-from apps.evaluations.services.runs import content_of
 from apps.evaluations.types import EXPERIMENT
 from apps.jobs import services as jobs
 from apps.jobs.types import AGENTS

@@ -6,8 +6,8 @@ from django.utils.translation import gettext as _
 
 from apps.agents.models import Agent
 from apps.core.errors import Conflict
+from apps.evaluations.evaluating import content_of
 from apps.evaluations.models import EvaluationRun, EvaluationSet
-from apps.evaluations.services.runs import content_of
 
 
 def require_draft(agent: Agent) -> None:

@@ -7,9 +7,7 @@ from typing import Any, Literal
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from apps.agents import composing
 from apps.agents.models import Agent
-from apps.agents.services import versions
 from apps.agents.services.behaviour import require_change
 from apps.agents.types import RUN
 from apps.audit.services.trail import record
@@ -42,9 +40,12 @@ def start_evaluation(*, actor: Any, evaluation_set: EvaluationSet, is_draft: boo
     Raises Forbidden, Conflict for a set that runs already or has no case, and without a draft, InvalidInput when its cases want a
     model that is not there, and what admission to the queue raises.
     """
+    about = ("agent", "judge__provider", "embedder__provider")
+    evaluation_set = (
+        EvaluationSet.objects.select_for_update(of=("self",)).select_related(*about).get(pk=evaluation_set.pk)
+    )
     agent = evaluation_set.agent
     require_change(actor, agent)
-    EvaluationSet.objects.select_for_update().get(pk=evaluation_set.pk)
     if evaluation_set.runs.filter(state=State.RUNNING).exists():
         raise Conflict(_("It runs already."), code="evaluation_running")
     cases = list(evaluation_set.cases.all())
@@ -58,7 +59,7 @@ def start_evaluation(*, actor: Any, evaluation_set: EvaluationSet, is_draft: boo
         evaluation_set=evaluation_set,
         is_draft=is_draft,
         version=None if is_draft else agent.versions.first(),
-        content=content_of(asked),
+        content=evaluating.content_of(asked),
         started_by=actor,
     )
     CaseResult.objects.bulk_create(
@@ -69,12 +70,6 @@ def start_evaluation(*, actor: Any, evaluation_set: EvaluationSet, is_draft: boo
     record(actions.EVALUATION_STARTED, actor=actor, target=evaluation_set, after=after)
     jobs.enqueue(kind=EVALUATION, queue=AGENTS, object_id=row.pk, dedupe_key=str(row.pk))
     return row
-
-
-def content_of(agent: Agent) -> dict[str, Any]:
-    """Return what an agent is, and which version of its prompt its label stands on now: what an evaluation holds for."""
-    version = composing.version_of(agent)
-    return versions.content_of(agent) | {"told": str(version.pk) if version else None}
 
 
 def _require_graders(evaluation_set: EvaluationSet, graders: set[str]) -> None:

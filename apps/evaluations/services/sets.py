@@ -36,7 +36,7 @@ def save_set(
     require_change(actor, agent)
     if agent.draft_of_id is not None:
         raise Conflict(_("A draft is evaluated by the sets of its agent."))
-    row = evaluation_set or _new(agent)
+    row = EvaluationSet.objects.select_for_update().get(pk=evaluation_set.pk) if evaluation_set else _new(agent)
     before = _told(row) if evaluation_set else None
     for field in FIELDS:
         if field in values:

@@ -32,7 +32,7 @@ def agent_evaluations(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "agent": agent,
         "rows": [(row, latest.get(row.pk)) for row in rows],
-        "experiments": agent.experiments.all()[:MOST_RUNS],
+        "page": Paginator(agent.experiments.all(), PAGE_SIZE).get_page(request.GET.get("page")),
         "has_draft": Agent.objects.filter(draft_of=agent).exists(),
     }
     return render(request, "evaluations/agent_evaluations.html", context)
@@ -47,7 +47,6 @@ def _latest(rows: list[Any]) -> list[Any]:
 
 @require_http_methods(["GET", "POST"])
 def set_new(request: HttpRequest, pk: UUID) -> HttpResponse:
-    """A new set of an agent; with `feedback`, the case that it is made for comes next."""
     return _edit(request, changeable(request, pk), None)
 
 

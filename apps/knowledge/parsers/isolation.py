@@ -25,7 +25,6 @@ from apps.knowledge.parsers.kinds import ARCHIVES
 from apps.knowledge.types import Block, Definition, Element, Import, Outline, Sheet, SourceFile
 
 MEMORY_BYTES = 600 << 20
-_MEMORY = (MEMORY_BYTES, MEMORY_BYTES)
 CPU_S = 20
 WALL_S = 30
 OUTPUT_BYTES = 64 << 20
@@ -173,9 +172,8 @@ def _limit() -> None:
     _libc.prctl(_PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
     _libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
-    resource.setrlimit(
-        resource.RLIMIT_AS, _MEMORY
-    )  # last: until exec this is as large as its parent, and could ask for nothing more
+    # Last: until it becomes another program this process is as large as its parent, and could ask for nothing more.
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
 
 
 def _run_child(source: IO[bytes], script: str, *arguments: str) -> dict[str, Any]:
