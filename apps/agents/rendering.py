@@ -187,7 +187,7 @@ def result_of(run: Run) -> dict[str, Any]:
         }
         for source in shown
     ]
-    blocks = render_blocks(run.answer, sources=len(seen))
+    blocks = render_blocks(run.answer, sources=len(seen), is_alone=True)
     about = {"steps": steps_of(run), "progress": progress_of(run), "has_agenda": has_agenda(run)}
     return {"blocks": blocks, "sources": rows, **about}
 

@@ -1,15 +1,19 @@
 """Figures in results: what they rest on, how they are written, and whether those of a text are backed by what was computed or said."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 from babel.numbers import format_decimal
 from django.utils.translation import get_language, to_locale
 
 from apps.agents.blueprints import Typed
+from apps.core.reports import Led, led
 
 CENT = Decimal("0.01")
+Receipts = Mapping[str, Sequence[Decimal]]
+"""The values of a result by the title under which it stands how they were computed; "" for those that were given."""
+_MARKUP = re.compile(r"[\[\]`<>]")
 _FIGURE = re.compile(r"\d+(?:[.,' \u00a0\u202f]\d+)*")
 
 
@@ -46,6 +50,25 @@ def is_backed(text: str, *, values: Iterable[Decimal] = (), names: Iterable[str]
         figure in stands or any(_is_it(read, value) for read in _readings(figure) for value in computed)
         for figure in _FIGURE.findall(text)
     )
+
+
+def with_receipts(text: str, receipts: Receipts, names: Iterable[str]) -> str:
+    """Return a text in which each figure leads to the title under which its receipt stands; one with markup of its own stays as it is."""
+    if _MARKUP.search(text):
+        return text
+    whole = [re.escape(name) for name in sorted(filter(None, names), key=len, reverse=True)]
+    return re.sub("|".join([*whole, f"(?P<figure>{_FIGURE.pattern})"]), lambda found: _led(found, receipts), text)
+
+
+def _led(found: re.Match[str], receipts: Receipts) -> str:
+    readings = list(_readings(found["figure"])) if found["figure"] else []
+    titles = (
+        title
+        for title, values in receipts.items()
+        if title and any(_is_it(read, abs(value)) for read in readings for value in values)
+    )
+    title = next(titles, None)
+    return led(Led(found[0], title)) if title else found[0]
 
 
 def _readings(figure: str) -> Iterator[Decimal]:

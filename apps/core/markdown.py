@@ -6,7 +6,7 @@ can produce a button. Images are never shown: their address alone would leak tha
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,12 +14,16 @@ import nh3
 from django.templatetags.static import static
 from django.utils.translation import gettext as _
 from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
 from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
 from apps.core import charts, diagrams
+from apps.core.anchors import anchor_of
 from apps.core.charts import chart_of
 from apps.core.diagrams import diagram_of
 from apps.core.drawings import figure_of, svg_of
@@ -28,6 +32,8 @@ _TAGS = set(
     "p a strong em del code pre span ul ol li blockquote h2 h3 h4 table thead tbody tr th td br hr".split()  # noqa: SIM905
 )
 _ATTRIBUTES = {"a": {"href", "title"}, "span": {"class"}, "pre": {"class", "tabindex", "aria-label"}, "ol": {"start"}}
+_ATTRIBUTES |= {heading: {"id"} for heading in ("h2", "h3", "h4")}
+_ANCHOR = "at-"  # before each name, so that what was written cannot take one of the page's
 CITED = re.compile(r"\[(\d{1,2})\](?!\()")
 _TABLE = re.compile(r"<table>.*?</table>", re.DOTALL)
 _CODE_BLOCK = re.compile(r'<pre class="hl" tabindex="0" aria-label="([^"]*)">.*?</pre>', re.DOTALL)
@@ -57,6 +63,29 @@ _parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "highlight"
 _parser.enable(["table", "strikethrough"]).disable(["image", "reference"])
 
 
+def _heading(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+    """Open a heading, under its name where the page holds no other text's."""
+    anchors = env.get("anchors")
+    name = anchor_of("".join(child.content for child in tokens[at + 1].children or ()))
+    if anchors is not None and name and name not in anchors:
+        anchors.add(name)
+        tokens[at].attrSet("id", _ANCHOR + name)
+    return renderer.renderToken(tokens, at, options, env)
+
+
+def _link(renderer: RendererHTML, tokens: Sequence[Token], at: int, options: OptionsDict, env: Any) -> str:
+    """Open a link; one within the text leads somewhere only where its headings have names."""
+    address = str(tokens[at].attrGet("href") or "")
+    if address.startswith("#"):
+        is_led = env.get("anchors") is not None
+        tokens[at].attrs = {"href": f"#{_ANCHOR}{address[1:]}"} if is_led else {}
+    return renderer.renderToken(tokens, at, options, env)
+
+
+_parser.add_render_rule("heading_open", _heading)
+_parser.add_render_rule("link_open", _link)
+
+
 def outside_code(text: str, change: Callable[[str], str]) -> str:
     """Return Markdown with everything changed that is no code, neither between fences nor within a line."""
     parts, end = [], 0
@@ -71,10 +100,14 @@ def cited_numbers(text: str) -> list[int]:
     return list(dict.fromkeys(int(mark[1]) for mark in CITED.finditer(text)))
 
 
-def render(text: str, *, sources: int = 0) -> str:
-    """Return safe HTML for a whole text; `[n]` becomes a citation link for n up to `sources`."""
-    demoted = re.sub(r"<(/?)h1>", r"<\1h2>", _parser.render(text))
-    demoted = re.sub(r"<(/?)h[56]>", r"<\1h4>", demoted)
+def render(text: str, *, sources: int = 0, anchors: set[str] | None = None) -> str:
+    """Return safe HTML for a whole text; `[n]` becomes a citation link for n up to `sources`.
+
+    `anchors` are the names of headings that the page has, to which this text's are added, so that `[words](#name)` leads to them; None where
+    several texts share a page, in which such links lead nowhere.
+    """
+    demoted = re.sub(r"<(/?)h1\b", r"<\1h2", _parser.render(text, {"anchors": anchors}))
+    demoted = re.sub(r"<(/?)h[56]\b", r"<\1h4", demoted)
     clean = nh3.clean(
         demoted,
         tags=_TAGS,
@@ -149,6 +182,7 @@ class BlockRenderer:
     """
 
     sources: int = 0
+    anchors: set[str] | None = None
     blocks: list[str] = field(default_factory=list)
     _open: str = ""
 
@@ -174,11 +208,11 @@ class BlockRenderer:
             if start >= cut or start < seen:
                 continue
             seen = end
-            yield render("".join(lines[start:end]), sources=self.sources)
+            yield render("".join(lines[start:end]), sources=self.sources, anchors=self.anchors)
 
     def tail(self) -> str:
         """Return the HTML of the open block, "" when nothing is open."""
-        return render(self._open, sources=self.sources) if self._open.strip() else ""
+        return render(self._open, sources=self.sources, anchors=self.anchors) if self._open.strip() else ""
 
     def finish(self) -> None:
         """Close the open block."""
@@ -187,9 +221,12 @@ class BlockRenderer:
         self._open = ""
 
 
-def render_blocks(text: str, *, sources: int = 0) -> list[str]:
-    """Return the blocks of a whole text, equal to what a BlockRenderer gives however the text was cut."""
-    renderer = BlockRenderer(sources=sources)
+def render_blocks(text: str, *, sources: int = 0, is_alone: bool = False) -> list[str]:
+    """Return the blocks of a whole text, equal to what a BlockRenderer gives however the text was cut.
+
+    Of one that is alone on its page, links lead to its headings.
+    """
+    renderer = BlockRenderer(sources=sources, anchors=set() if is_alone else None)
     renderer.feed(text)
     renderer.finish()
     return renderer.blocks

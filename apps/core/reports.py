@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from apps.core import charts, diagrams
+from apps.core.anchors import anchor_of
 from apps.core.charts import Chart
 from apps.core.diagrams import Diagram
 
@@ -27,10 +28,18 @@ class Prose:
 
 
 @dataclass(frozen=True)
+class Led:
+    """A text that leads to the heading with a title."""
+
+    text: str
+    title: str
+
+
+@dataclass(frozen=True)
 class Facts:
     """Names with their values."""
 
-    pairs: Sequence[tuple[str, str]]
+    pairs: Sequence[tuple[str, str | Led]]
 
 
 @dataclass(frozen=True)
@@ -67,7 +76,10 @@ def _markdown(part: Part) -> str:
     if isinstance(part, Heading):
         return f"{'#' * part.level} {_line(part.text)}"
     if isinstance(part, Facts):
-        return "\n".join(f"- **{_line(name)}**: {_line(value)}" for name, value in part.pairs)
+        return "\n".join(
+            f"- **{_line(name)}**: {_line(value) if isinstance(value, str) else led(value)}"
+            for name, value in part.pairs
+        )
     if isinstance(part, Table):
         rule = "|".join(" --- " for _column in part.columns)
         rows = ["| " + " | ".join(_line(cell) for cell in row) + " |" for row in (part.columns, *part.rows)]
@@ -84,6 +96,11 @@ def fence(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     ticks = "`" * max(3, longest + 1)
     return f"{ticks}{language}\n{text.rstrip()}\n{ticks}"
+
+
+def led(text: Led) -> str:
+    """Return a text as a link in Markdown."""
+    return f"[{_line(text.text)}](#{anchor_of(text.title)})"
 
 
 def _line(text: str) -> str:

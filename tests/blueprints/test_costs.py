@@ -97,19 +97,25 @@ def test_what_cannot_be_estimated_says_where(estimated, table, words):
 
 
 @pytest.mark.parametrize(
-    ("sentence", "is_shown"),
+    ("sentence", "shown"),
     [
-        ("It comes to 4,432.28 with a chance of 80 %.", True),
-        ("It will be about 5,000.", False),
-        ("B is 70 % of it.", False),
+        (
+            "It comes to 4,432.28 with a chance of 80 %.",
+            "It comes to [4,432.28](#how-it-becomes-a-price) with a chance of [80](#how-sure-it-is) %.",
+        ),
+        ("It will be about 5,000.", ""),
+        ("B is 70 % of it.", ""),
     ],
 )
-def test_a_model_that_invents_figures_is_not_shown(scripted, estimated, estimator, sentence, is_shown):
+def test_a_model_that_invents_figures_is_not_shown(scripted, estimated, estimator, sentence, shown):
+    """What it says is shown with a link from each figure to where it stands how that was computed."""
     estimator.model = ProviderModel.objects.get(name="scripted")
     estimator.save()
     scripted.script(says(f'{{"sentences": ["{sentence}"]}}'))
     run = estimated(SMALL)
-    assert (sentence in run.answer, run.result["summary"] is not None) == (is_shown, is_shown)
+    assert (run.answer.startswith(f"{shown}\n\n- **Document**"), run.result["summary"] is not None) == (
+        bool(shown),
+    ) * 2
 
 
 def test_a_new_conversation_is_with_an_agent_that_talks(estimator, member, acme):

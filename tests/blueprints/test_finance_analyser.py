@@ -247,20 +247,27 @@ def test_an_excel_file_is_read(member, analyser, work):
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    ("sentence", "is_shown"),
+    ("sentence", "shown"),
     [
-        ("Facilities went over by 44,244.95, or 20.5 %.", True),
-        ("Facilities went over by 50,000.", False),
-        ("Next year it will be 12 % more.", False),
-        ("Costs rose threefold, by 2.12 % and 777.", False),
+        (
+            "Facilities went over by 44,244.95, or 20.5 %.",
+            "Facilities went over by [44,244.95](#plan-and-actual), or [20.5](#plan-and-actual) %.",
+        ),
+        ("Facilities went over by 50,000.", ""),
+        ("Next year it will be 12 % more.", ""),
+        ("Costs rose threefold, by 2.12 % and 777.", ""),
     ],
 )
-def test_a_model_that_invents_figures_is_not_shown(scripted, member, analyser, work, sentence, is_shown):
+def test_a_model_that_invents_figures_is_not_shown(scripted, member, analyser, work, sentence, shown):
+    """What it says is shown with a link from each figure to where it stands how that was computed."""
     analyser.model = ProviderModel.objects.get(name="scripted")
     analyser.save()
     scripted.script(says(f'{{"sentences": ["{sentence}"]}}'))
     run = analysed(member, analyser, work, SAMPLE.encode())
-    assert (sentence in run.answer, run.result["summary"] is not None) == (is_shown, is_shown)
+    assert (run.answer.startswith(f"{shown}\n\n- **Document**"), run.result["summary"] is not None) == (
+        bool(shown),
+    ) * 2
+    assert not shown or "\n## Plan and actual\n" in run.answer
 
 
 @pytest.mark.django_db

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.looks import VIEWS, is_sideways, violations
+from tests.standin.server import says
 
 pytestmark = pytest.mark.browser
 
@@ -26,4 +27,18 @@ def test_the_sample_has_charts_and_can_be_kept(open_page, form, console):
     with page.expect_download() as got:
         page.get_by_role("link", name="As PDF").click()
     assert got.value.path().read_bytes().startswith(b"%PDF")
+    assert console == []
+
+
+def test_a_figure_leads_to_where_its_formula_stands(open_page, form, vendor, console):
+    vendor.script(says('{"sentences": ["Facilities went over by 44,244.95."]}'))
+    for view in VIEWS.values():
+        page = open_page(form, login="jonas", **view)
+        page.get_by_role("button", name="Try it with a sample").click()
+        page.get_by_role("button", name="Run", exact=True).click()
+        page.get_by_role("link", name="44,244.95").click(timeout=30_000)
+        heading = page.locator("#result h2:target")
+        expect(heading).to_have_text("Plan and actual")
+        expect(heading).to_be_in_viewport()
+        assert violations(page) == [] and not is_sideways(page)
     assert console == []

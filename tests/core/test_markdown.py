@@ -86,6 +86,15 @@ def test_links_are_kept_apart_from_us():
     )
 
 
+def test_links_within_a_text_lead_to_its_headings_where_it_is_alone():
+    text = "See [12](#größe-der-räume), [13](#nowhere).\n\n# Größe der Räume!\n\n### Größe der Räume\n\n###### Low"
+    alone = "".join(render_blocks(text, is_alone=True))
+    assert 'href="#at-gr%C3%B6%C3%9Fe-der-r%C3%A4ume"' in alone and '<h2 id="at-größe-der-räume">' in alone
+    assert alone.count('id="at-') == 2 and "<h3>" in alone and '<h4 id="at-low">' in alone
+    together = "".join(render_blocks(text))
+    assert "href" not in together and "id=" not in together and ">12</a>" in together
+
+
 def test_citation_becomes_a_link_only_for_a_known_source():
     html = render("Yes [1], no [7], `not [1]`.", sources=2)
     assert html.count('class="cite"') == 1

@@ -79,6 +79,23 @@ def test_headings_skip_no_level(text):
     assert drawn.is_tagged() and b"pdfuaid" in as_pdf(paper(text))
 
 
+WITHIN = "[12](#größe-1), [13](#nowhere), [14](#)\n\n| a |\n| --- |\n| [15](#größe-1) |\n\n## Größe 1\n\nText\n\n## Größe 1\n\nMore"
+
+
+def test_links_within_a_pdf_lead_to_its_headings():
+    data = as_pdf(paper(WITHIN))
+    assert b"pdfuaid" in data and data.count(b"/Subtype/Link") == 2
+    assert "12, 13, 14" in text_of_pdf(data)
+
+
+def test_links_within_a_word_file_lead_to_its_headings():
+    body = docx.Document(io.BytesIO(as_docx(paper(WITHIN)))).element.body
+    links = body.xpath(".//w:hyperlink/@w:anchor")
+    bookmarks = body.xpath(".//w:bookmarkStart[../w:pPr/w:pStyle/@w:val='Heading2']/@w:name")
+    assert links == bookmarks * 2 and len(bookmarks) == 1
+    assert "12, 13, 14" in text_of_docx(as_docx(paper(WITHIN)))
+
+
 def test_pdf_has_numbered_pages_a_title_and_is_tagged():
     data = as_pdf(paper("\n\n".join(f"Paragraph {n}. " + "word " * 90 for n in range(40))))
     document = pypdfium2.PdfDocument(data)

@@ -25,7 +25,7 @@ def main():
     from tests.live import Live
 
     is_full = os.environ.get("SCALE", "small") == "full"
-    failed = []
+    failed = {}
     print(f"{'row':4} {'reached':46} {'promised':34} {'fault':52} promise", flush=True)
     environment = {"PROVIDER_SILENCE_S": "8", "PROVIDER_TIMEOUT_S": "8", "WEBHOOK_DELAYS_S": "0.3,0.6,1,1,2,2,3,3"}
     with Live(**environment) as live:
@@ -44,12 +44,12 @@ def main():
                 flush=True,
             )
             if not is_kept:
-                failed.append(name.upper())
+                failed[name.upper()] = reached
         if failed:
             for log in sorted((live.folder / "log").glob("*.log")):
                 print(f"--- {log.name}\n{log.read_text(errors='replace')[-2500:]}")
-        for name in failed:
-            print(f"not kept: {name}")
+        for name, reached in failed.items():
+            print(f"not kept: {name}: {reached}")
     print(f"{len(rows()) - len(failed)} passed, {len(failed)} failed", flush=True)
     return 1 if failed else 0
 

@@ -1,20 +1,22 @@
 """Markdown as blocks of runs, which every kind of paper draws in its own way. Raw HTML is text, images are their words."""
 
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
+from urllib.parse import unquote
 
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 from apps.core import charts, diagrams
+from apps.core.anchors import anchor_of
 from apps.core.charts import Chart, chart_of, shown
 from apps.core.diagrams import Diagram, diagram_of
 from apps.core.paper.types import Block, Run, TooLong, Values
 
 MOST_CHARS = 300_000
 DEEPEST = 8
-_SAFE = ("https:", "http:", "mailto:")
+_SAFE = ("https:", "http:", "mailto:", "#")
 _LOOKS = {"strong": "bold", "em": "italic", "s": "struck"}
 _parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
 
@@ -25,6 +27,7 @@ def blocks_of(text: str, language: str = "en") -> list[Block]:
         raise TooLong
     found = _blocks(SyntaxTreeNode(_parser.parse(text)).children, 0)
     _level(found, 1)
+    _tie(found)
     return [_drawn(block, language) for block in found]
 
 
@@ -36,6 +39,32 @@ def _level(blocks: list[Block], above: int) -> int:
         for inside in (block.get("blocks", ()), *block.get("items", ())):
             above = _level(inside, above)
     return above
+
+
+def _tie(blocks: list[Block]) -> None:
+    """Name the headings by which links within the text lead to them, and have links without one lead nowhere."""
+    every, anchors = list(_each(blocks)), {""}
+    for heading in (block for block in every if block["kind"] == "heading"):
+        anchor = anchor_of("".join(run["text"] for run in heading["runs"]))
+        heading["anchor"] = "" if anchor in anchors else anchor
+        anchors.add(anchor)
+    for run in (run for block in every for run in _runs(block) if run["href"].startswith("#")):
+        anchor = unquote(run["href"][1:])
+        run["href"] = f"#{anchor}" if anchor in anchors - {""} else ""
+
+
+def _each(blocks: Iterable[Block]) -> Iterator[Block]:
+    """Yield the blocks with those within them."""
+    for block in blocks:
+        yield block
+        for inside in (block.get("blocks", ()), *block.get("items", ())):
+            yield from _each(inside)
+
+
+def _runs(block: Block) -> Iterator[Run]:
+    yield from block.get("runs", ())
+    for cell in (*block.get("head", ()), *(cell for row in block.get("rows", ()) for cell in row)):
+        yield from cell
 
 
 def _drawn(block: Block, language: str) -> Block:
@@ -60,7 +89,8 @@ def _block(node: SyntaxTreeNode, depth: int) -> Block | None:
 
 def _heading(node: SyntaxTreeNode, _depth: int) -> Block:
     runs = _inline(node)
-    return {"kind": "heading", "level": min(max(int(node.tag[1]), 2), 4), "runs": runs, "is_rtl": _is_rtl(runs)}
+    level = min(max(int(node.tag[1]), 2), 4)
+    return {"kind": "heading", "level": level, "runs": runs, "is_rtl": _is_rtl(runs), "anchor": ""}
 
 
 def _paragraph(node: SyntaxTreeNode, _depth: int) -> Block | None:

@@ -44,7 +44,7 @@ class Paper:
 
 
 class Run(TypedDict):
-    """Letters of one look; `href` is the address they lead to, or empty."""
+    """Letters of one look; `href` is the address they lead to, #name for a heading's, or empty."""
 
     text: str
     bold: bool
@@ -63,13 +63,14 @@ class Values(TypedDict):
 
 
 class Block(TypedDict, total=False):
-    """A heading, paragraph, code, rule, chart, diagram (drawn as SVG, `text` in words), or what holds others: quote, list (an item is a list of blocks), table (a cell is a list of runs). `is_rtl`: its first
+    """A heading (`anchor`, the name by which links lead to it), paragraph, code, rule, chart, diagram (drawn as SVG, `text` in words), or what holds others: quote, list (an item is a list of blocks), table (a cell is a list of runs). `is_rtl`: its first
     letter that has a direction is written from the right.
     """
 
     kind: Literal["heading", "paragraph", "code", "rule", "quote", "list", "table", "chart", "diagram"]
     is_rtl: bool
     level: int
+    anchor: str
     runs: list[Run]
     text: str
     is_ordered: bool

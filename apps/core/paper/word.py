@@ -1,6 +1,7 @@
 """A Word file, written with python-docx: headings, lists and tables are Word's own, so that people can go on working with them."""
 
 import io
+from binascii import crc32
 from collections.abc import Callable
 from typing import Any
 
@@ -52,7 +53,10 @@ def as_docx(paper: Paper) -> bytes:
 def _write(document: Any, block: Block, style: str | None = None) -> None:
     kind = block["kind"]
     if kind == "heading":
-        _fill(document.add_heading(level=block["level"]), block["runs"], block["is_rtl"])
+        heading = document.add_heading(level=block["level"])
+        _fill(heading, block["runs"], block["is_rtl"])
+        if block["anchor"]:
+            _mark(heading, block["anchor"])
     elif kind == "paragraph":
         _fill(document.add_paragraph(style=style), block["runs"], block["is_rtl"])
     elif kind == "code":
@@ -130,10 +134,36 @@ def _fill(paragraph: Any, runs: list[Run], is_rtl: bool = False) -> None:
         written.font.strike = run["struck"] or None
         if run["code"]:
             _coded(written)
-        if run["href"] and run["href"] != run["text"]:
+        if run["href"].startswith("#"):
+            _lead(paragraph, written, run["href"][1:])
+        elif run["href"] and run["href"] != run["text"]:
             paragraph.add_run(f" ({_clean(run['href'])})").font.color.rgb = _SOFT
     if is_rtl:
         paragraph._p.get_or_add_pPr().append(OxmlElement("w:bidi"))
+
+
+def _mark(heading: Any, anchor: str) -> None:
+    """Put a bookmark around a heading."""
+    ends = OxmlElement("w:bookmarkStart"), OxmlElement("w:bookmarkEnd")
+    for end in ends:
+        end.set(qn("w:id"), str(crc32(anchor.encode()) >> 1))
+    ends[0].set(qn("w:name"), _bookmark(anchor))
+    heading._p.insert_element_before(ends[0], "w:r")
+    heading._p.append(ends[1])
+
+
+def _lead(paragraph: Any, written: Any, anchor: str) -> None:
+    """Have what was written lead to a heading."""
+    link = OxmlElement("w:hyperlink")
+    link.set(qn("w:anchor"), _bookmark(anchor))
+    paragraph._p.append(link)
+    link.append(written._r)
+    written.font.underline = True
+
+
+def _bookmark(anchor: str) -> str:
+    """Return a name as Word takes it: 40 letters at most, no hyphens."""
+    return f"at_{crc32(anchor.encode()):08x}"
 
 
 def _coded(run: Any) -> None:

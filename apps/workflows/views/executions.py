@@ -38,7 +38,7 @@ def execution_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
         "tasks": [row for row in rows if row.pk in mine],
         "is_own": execution.started_by_id == request.user.pk,
         "may_stop": Execution.objects.stoppable_by(request.user).filter(pk=pk).exists(),
-        "blocks": render_blocks(execution.answer) if execution.answer else [],
+        "blocks": render_blocks(execution.answer, is_alone=True) if execution.answer else [],
         "given": _given(execution),
     }
     part = is_part_wanted(request)
@@ -99,7 +99,7 @@ def task_detail(request: HttpRequest, pk: UUID) -> HttpResponse:
     context = {
         "step": step,
         "form": form,
-        "blocks": render_blocks(step.text),
+        "blocks": render_blocks(step.text, is_alone=True),
         "may_decide": ExecutionStep.objects.for_decision_by(request.user).filter(pk=pk).exists(),
         "sees_execution": Execution.objects.visible_to(request.user).filter(pk=step.execution_id).exists(),
     }

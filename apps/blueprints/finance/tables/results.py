@@ -5,10 +5,10 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Typed
-from apps.blueprints.figures import counted, shown
-from apps.blueprints.summaries import Summary
+from apps.blueprints.figures import Receipts, counted, shown
+from apps.blueprints.summaries import Summary, said_of
 from apps.core.charts import MOST_LABELS, Chart, Series
-from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
+from apps.core.reports import Facts, Heading, Part, Report, Table
 
 
 class Figure(Typed):
@@ -88,19 +88,35 @@ class Analysis(Typed):
     measures: Measures
 
 
-def values_of(measures: Measures) -> list[Decimal]:
-    """Return every value that was computed."""
-    figures = [figure for measure in measures.columns for figure in measure.figures]
-    for trend in measures.trends:
-        figures += [*trend.totals, *filter(None, trend.changes), *filter(None, [trend.whole]), trend.slope]
-    for shares in measures.shares:
-        figures += [*shares.totals, *shares.shares]
-    for variance in measures.variances:
-        figures += [variance.difference, *filter(None, [variance.percent])]
-    figures += [*measures.ratios, *(outlier.score for outlier in measures.outliers)]
-    plain = [value for variance in measures.variances for value in (variance.plan, variance.actual)]
-    plain += [value for outlier in measures.outliers for value in (outlier.value, outlier.median)]
-    return [*(figure.value for figure in figures), *plain, Decimal(measures.rows)]
+def receipts_of(measures: Measures) -> Receipts:
+    """Return every figure that was read or computed, by the title under which it stands how."""
+    varied = [each for row in measures.variances for each in (row.difference, row.percent) if each is not None]
+    planned = [value for row in measures.variances for value in (row.plan, row.actual)]
+    given = [value for outlier in measures.outliers for value in (outlier.value, outlier.median)]
+    return {
+        _("Plan and actual"): [*(each.value for each in varied), *planned],
+        **{_trend_title(trend): _values_of(trend) for trend in measures.trends},
+        **{_shares_title(each): [figure.value for figure in (*each.totals, *each.shares)] for each in measures.shares},
+        _("Ratios"): [figure.value for figure in measures.ratios],
+        _("What stands out"): [*(outlier.score.value for outlier in measures.outliers), *given],
+        _("Columns"): [figure.value for measure in measures.columns for figure in measure.figures],
+        "": [Decimal(measures.rows)],
+    }
+
+
+def _values_of(trend: Trend) -> list[Decimal]:
+    figures = [*trend.totals, *filter(None, trend.changes), *filter(None, [trend.whole]), trend.slope]
+    return [figure.value for figure in figures]
+
+
+def names_of(measures: Measures) -> list[str]:
+    """Return the names in which figures may stand: the file, columns, items, periods and their years."""
+    periods = [total.name for trend in measures.trends for total in trend.totals]
+    names = [measures.document, measures.sheet, *(measure.column for measure in measures.columns)]
+    names += [total.name for shares in measures.shares for total in shares.totals]
+    names += [variance.name for variance in measures.variances]
+    names += [outlier.name for outlier in measures.outliers]
+    return [*names, *periods, *(period[:4] for period in periods)]
 
 
 def report_of(analysis: Analysis) -> Report:
@@ -108,7 +124,7 @@ def report_of(analysis: Analysis) -> Report:
     measures = analysis.measures
     return Report(
         (
-            *([Prose("\n\n".join(analysis.summary.sentences))] if analysis.summary else []),
+            *said_of(analysis.summary, receipts=receipts_of(measures), names=names_of(measures)),
             Facts(_facts(measures)),
             *_variances(measures),
             *(part for trend in measures.trends for part in _trend(trend)),
@@ -135,7 +151,7 @@ def _variances(measures: Measures) -> list[Part]:
         Series(_("Actual"), tuple(float(each.actual) for each in drawn)),
     )
     rows = [
-        (each.name, shown(each.plan), shown(each.actual), shown(each.difference.value), _percent(each.percent), each.difference.how)
+        (each.name, shown(each.plan), shown(each.actual), shown(each.difference.value), _percent(each.percent), _how(each.difference, each.percent))
         for each in measures.variances
     ]  # fmt: skip
     columns = (_("Item"), _("Plan"), _("Actual"), _("Difference"), _("Per cent"), _("Formula"))
@@ -143,15 +159,19 @@ def _variances(measures: Measures) -> list[Part]:
     return [Heading(_("Plan and actual")), chart, Table(columns, rows)]
 
 
+def _trend_title(trend: Trend) -> str:
+    return _("%(column)s by period") % {"column": trend.column}
+
+
 def _trend(trend: Trend) -> list[Part]:
-    title = _("%(column)s by period") % {"column": trend.column}
+    title = _trend_title(trend)
     rows = [
-        (total.name, shown(total.value), _percent(change), total.how)
+        (total.name, shown(total.value), _percent(change), _how(total, change))
         for total, change in zip(trend.totals, trend.changes, strict=True)
     ]
     drawn = trend.totals[-MOST_LABELS:]
     series = Series(trend.column, tuple(float(each.value) for each in drawn))
-    whole = [(trend.whole.name, _percent(trend.whole))] if trend.whole else []
+    whole = [(trend.whole.name, f"{_percent(trend.whole)} ({trend.whole.how})")] if trend.whole else []
     facts = [*whole, (trend.slope.name, f"{shown(trend.slope.value)} ({trend.slope.how})")]
     return [
         Heading(title),
@@ -161,10 +181,14 @@ def _trend(trend: Trend) -> list[Part]:
     ]
 
 
+def _shares_title(shares: Shares) -> str:
+    return _("%(column)s by %(by)s") % {"column": shares.column, "by": shares.by}
+
+
 def _shares(shares: Shares) -> list[Part]:
-    title = _("%(column)s by %(by)s") % {"column": shares.column, "by": shares.by}
+    title = _shares_title(shares)
     rows = [
-        (total.name, shown(total.value), _percent(share), total.how)
+        (total.name, shown(total.value), _percent(share), _how(total, share))
         for total, share in zip(shares.totals, shares.shares, strict=True)
     ]
     series = Series(shares.column, tuple(float(each.value) for each in shares.totals))
@@ -179,10 +203,14 @@ def _ratios(measures: Measures) -> list[Part]:
 
 def _outliers(measures: Measures) -> list[Part]:
     rows = [
-        (str(each.row), each.name, each.column, shown(each.value), shown(each.median), counted(each.score.value))
+        (
+            *(str(each.row), each.name, each.column),
+            *(shown(each.value), shown(each.median), counted(each.score.value)),
+            each.score.how,
+        )
         for each in measures.outliers
     ]
-    columns = (_("Row"), _("Item"), _("Column"), _("Value"), _("Median"), _("Distance"))
+    columns = (_("Row"), _("Item"), _("Column"), _("Value"), _("Median"), _("Distance"), _("Formula"))
     return [Heading(_("What stands out")), Table(columns, rows)] if rows else []
 
 
@@ -193,6 +221,11 @@ def _columns(measures: Measures) -> list[Part]:
         for figure in measure.figures
     ]
     return [Heading(_("Columns")), Table((_("Column"), _("Figure"), _("Value"), _("Formula")), rows)]
+
+
+def _how(*figures: Figure | None) -> str:
+    """Return the formulas of a row's figures, in their order."""
+    return "; ".join(figure.how for figure in figures if figure is not None)
 
 
 def _percent(figure: Figure | None) -> str:

@@ -9,7 +9,7 @@ from apps.agents.blueprints import Desk, Step, StepFailed
 from apps.blueprints.finance.tables import computing
 from apps.blueprints.finance.tables.columns import Column, columns_of
 from apps.blueprints.finance.tables.ratios import ratios
-from apps.blueprints.finance.tables.results import Analysis, Measures, values_of
+from apps.blueprints.finance.tables.results import Analysis, Measures, names_of, receipts_of
 from apps.blueprints.summaries import summary_of
 from apps.knowledge.types import Sheet
 
@@ -26,7 +26,7 @@ def compute(desk: Desk) -> Measures:
 def say(desk: Desk) -> Analysis:
     """Have a model say what came out; a figure that was not computed has all of it left out."""
     measures = desk.of(COMPUTE)
-    summary = summary_of(desk, measures, values=values_of(measures), names=_names(measures))
+    summary = summary_of(desk, measures, receipts=receipts_of(measures), names=names_of(measures))
     return Analysis(summary=summary, measures=measures)
 
 
@@ -52,16 +52,6 @@ def _measured(document: str, sheet: Sheet, columns: Sequence[Column]) -> Measure
             outlier for looked in computing.looked_at(numbers, pair) for outlier in computing.outliers(looked, names)
         ],
     )
-
-
-def _names(measures: Measures) -> list[str]:
-    """Return the names in which figures may stand: the file, columns, items, periods and their years."""
-    periods = [total.name for trend in measures.trends for total in trend.totals]
-    names = [measures.document, measures.sheet, *(measure.column for measure in measures.columns)]
-    names += [total.name for shares in measures.shares for total in shares.totals]
-    names += [variance.name for variance in measures.variances]
-    names += [outlier.name for outlier in measures.outliers]
-    return [*names, *periods, *(period[:4] for period in periods)]
 
 
 COMPUTE = Step("compute", gettext_lazy("Compute the figures"), Measures, compute)

@@ -1,15 +1,18 @@
 """What the analytics come to, and how that is read."""
 
+from collections.abc import Iterable
 from datetime import date, datetime
+from decimal import Decimal
 
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from apps.agents.blueprints import Typed
-from apps.blueprints.summaries import Summary
+from apps.blueprints.figures import Receipts
+from apps.blueprints.summaries import Summary, said_of
 from apps.core.charts import MOST_LABELS, Chart, Series
-from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
+from apps.core.reports import Facts, Heading, Part, Report, Table
 
 
 class Figure(Typed):
@@ -102,7 +105,7 @@ def report_of(analytics: Analytics) -> Report:
     flow = analytics.flow
     return Report(
         (
-            *([Prose("\n\n".join(analytics.summary.sentences))] if analytics.summary else []),
+            *said_of(analytics.summary, receipts=receipts_of(flow), names=names_of(flow)),
             Facts(_facts(flow)),
             *_spreads(flow),
             *_weeks(flow),
@@ -178,40 +181,52 @@ def _ageing(flow: Flow) -> list[Part]:
     return [Heading(_("Worked on longest")), Table(head, rows)]
 
 
-def _sprint(sprint: Sprint | None) -> list[Part]:
-    if sprint is None:
-        return []
-    parts = (
+def _sprint_title(sprint: Sprint) -> str:
+    return _("Sprint %(name)s") % {"name": sprint.name}
+
+
+def _moved(sprint: Sprint) -> list[tuple[str, list[str]]]:
+    return [
         (_("In it at its start"), sprint.planned),
         (_("Added later"), sprint.added),
         (_("Taken out"), sprint.removed),
         (_("Done by its end"), sprint.done),
         (_("Not done"), sprint.left),
-    )
-    rows = [(words, str(len(keys)), ", ".join(keys[:50]) or "–") for words, keys in parts]
-    return [Heading(_("Sprint %(name)s") % {"name": sprint.name}), Table((_("What"), _("Issues"), _("Keys")), rows)]
-
-
-def values_of(flow: Flow) -> list[float]:
-    """Return every figure that was computed."""
-    spreads = [each for each in (flow.lead, flow.cycle) if each is not None]
-    values = [figure.value for each in spreads for figure in (each.p50, each.p85, each.p95)]
-    values += [float(each.count) for each in spreads]
-    values += [float(n) for week in flow.weeks for n in (week.created, week.done, week.all_created, week.all_done)]
-    values += [figure.value for stay in flow.stays for figure in (stay.days, stay.share)]
-    values += [each.days.value for each in flow.ageing]
-    lists = (
-        (flow.sprint.planned, flow.sprint.added, flow.sprint.removed, flow.sprint.done, flow.sprint.left)
-        if flow.sprint
-        else ()
-    )
-    values += [float(len(keys)) for keys in lists]
-    return [
-        *values,
-        50.0,
-        85.0,
-        95.0,
-        float(flow.issues),
-        float(flow.working),
-        float(sum(week.done for week in flow.weeks)),
     ]
+
+
+def _sprint(sprint: Sprint | None) -> list[Part]:
+    if sprint is None:
+        return []
+    rows = [(words, str(len(keys)), ", ".join(keys[:50]) or "–") for words, keys in _moved(sprint)]
+    return [Heading(_sprint_title(sprint)), Table((_("What"), _("Issues"), _("Keys")), rows)]
+
+
+def receipts_of(flow: Flow) -> Receipts:
+    """Return every figure that was computed, by the title under which it stands how."""
+    spreads = [each for each in (flow.lead, flow.cycle) if each is not None]
+    takes = [value for each in spreads for value in (each.p50.value, each.p85.value, each.p95.value, each.count)]
+    done = sum(week.done for week in flow.weeks)
+    return {
+        _("How long it takes, in days"): _decimals([*takes, 50, 85, 95]),
+        **_weekly(flow.weeks),
+        _("Where done issues waited"): _decimals(v for stay in flow.stays for v in (stay.days.value, stay.share.value)),
+        _("Worked on longest"): _decimals(each.days.value for each in flow.ageing),
+        **({_sprint_title(flow.sprint): _decimals(len(keys) for _words, keys in _moved(flow.sprint))} if flow.sprint else {}),
+        "": _decimals([flow.issues, flow.working, done]),
+    }  # fmt: skip
+
+
+def _weekly(weeks: list[Week]) -> dict[str, list[Decimal]]:
+    counts = (n for week in weeks for n in (week.created, week.done, week.all_created, week.all_done))
+    return {_("Throughput") if len(weeks) > 1 else "": _decimals(counts)}
+
+
+def _decimals(numbers: Iterable[float]) -> list[Decimal]:
+    return [Decimal(str(number)) for number in numbers]
+
+
+def names_of(flow: Flow) -> list[str]:
+    """Return the names in which figures may stand."""
+    names = [flow.jql, *(each.key for each in flow.ageing), *(week.monday.isoformat() for week in flow.weeks)]
+    return [*names, *(each.status for each in flow.stays), *([flow.sprint.name] if flow.sprint else [])]

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from apps.agents.blueprints import Desk, Step, StepFailed, Typed
 from apps.blueprints.jira.analytics.flow import flow_of, sprint_of
-from apps.blueprints.jira.analytics.results import Analytics, Flow, values_of
+from apps.blueprints.jira.analytics.results import Analytics, Flow, names_of, receipts_of
 from apps.blueprints.jira.analytics.table import category_by_name, issues_in
 from apps.blueprints.jira.issues import SPRINT, Issues, categories_of, find, jira_of
 from apps.blueprints.sites import asked
@@ -66,10 +66,7 @@ def compute(desk: Desk) -> Flow:
 def say(desk: Desk) -> Analytics:
     """Have a model say what came out; a figure that was not computed has all of it left out."""
     flow = desk.of(COMPUTE)
-    values = [Decimal(str(value)) for value in values_of(flow)]
-    names = [flow.jql, *(each.key for each in flow.ageing), *(week.monday.isoformat() for week in flow.weeks)]
-    names += [*(each.status for each in flow.stays), *([flow.sprint.name] if flow.sprint else [])]
-    summary = summary_of(desk, flow, values=values, names=names)
+    summary = summary_of(desk, flow, receipts=receipts_of(flow), names=names_of(flow))
     return Analytics(summary=summary, flow=flow)
 
 

@@ -21,7 +21,8 @@ from apps.blueprints.rfp.costs.results import (
     Task,
     Unit,
     Work,
-    values_of,
+    names_of,
+    receipts_of,
 )
 from apps.blueprints.summaries import summary_of
 from apps.knowledge.types import Sheet
@@ -100,8 +101,7 @@ def estimate(desk: Desk) -> Estimate:
 def say(desk: Desk) -> Estimate:
     """Have a model say what drives the cost and what is unsure; a figure that was not computed has all of it left out."""
     found = desk.of(ESTIMATE)
-    names = [each for task in found.work.tasks for each in (task.name, task.phase, task.role)]
-    summary = summary_of(desk, found, values=values_of(found), names=names)
+    summary = summary_of(desk, found, receipts=receipts_of(found), names=names_of(found))
     return found.model_copy(update={"summary": summary})
 
 
