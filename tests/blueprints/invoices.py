@@ -7,6 +7,7 @@ from itertools import groupby
 from xml.sax.saxutils import escape, quoteattr
 
 from facturx import generate_from_binary
+from pypdf import PdfWriter
 from reportlab.lib.styles import getSampleStyleSheet
 from reportlab.platypus import Paragraph, SimpleDocTemplate
 
@@ -378,6 +379,15 @@ def as_paper(lines):
     styles, out = getSampleStyleSheet(), BytesIO()
     SimpleDocTemplate(out).build([Paragraph(escape(line), styles["BodyText"]) for line in lines])
     return out.getvalue()
+
+
+def as_pdf_with(lines, xml):
+    """Return a PDF with lines of text on its page and an XML in it, whatever that is."""
+    writer = PdfWriter(BytesIO(as_paper(lines)))
+    writer.add_attachment("ZUGFeRD-invoice.xml", xml)
+    written = BytesIO()
+    writer.write(written)
+    return written.getvalue()
 
 
 def as_facturx(made, lines):

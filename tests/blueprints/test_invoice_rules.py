@@ -72,3 +72,12 @@ def test_a_finding_names_the_line_of_the_file():
 def test_a_profile_without_lines_is_not_asked_for_them():
     made = changed(VALID["plain"], profile="urn:factur-x.eu:1p0:minimum", lines=[], taxes=[], due=None)
     assert [each.rule for each in checked(made, "cii").findings] == []
+
+
+def test_the_least_profile_does_not_say_what_was_paid_before():
+    paid = changed(
+        VALID["paid in part"], profile="urn:factur-x.eu:1p0:minimum", lines=[], taxes=[], due=None, totals__paid=None
+    )
+    assert [each.rule for each in checked(paid, "cii").findings] == []
+    more = changed(paid, profile="urn:factur-x.eu:1p0:basicwl")
+    assert "BR-CO-16" in [each.rule for each in checked(more, "cii").findings]

@@ -11,7 +11,7 @@ from apps.agents.types import AskedForm
 from apps.providers.models import ProviderModel
 from tests.agents.test_runs import finished
 from tests.blueprints.invoice_set import PLAIN, TWO_RATES
-from tests.blueprints.invoices import as_cii, as_facturx, as_paper, as_ubl, changed
+from tests.blueprints.invoices import as_cii, as_facturx, as_paper, as_pdf_with, as_ubl, changed
 from tests.conftest import api_for, client_for
 from tests.standin.server import says
 
@@ -35,6 +35,23 @@ RECHNUNG = (
     "MwSt. 19 % 228,00 EUR",
     "Gesamtbetrag 1.438,00 EUR",
     "IBAN DE02 1203 0000 0000 2020 52",
+)
+FACTURE = (
+    "Lumière SARL, Lyon. TVA FR40303265045",
+    "Facture n° 2026-0815 du 7 août 2026",
+    "Date limite de paiement le 6 septembre 2026",
+    "Total HT : 1 200,00 €",
+    "TVA 20,00 % : 240,00 €",
+    "Total TTC : 1 440,00 €",
+    "Net à payer 1 440,00 €",
+)
+PLAIN_WORDS = (
+    "Invoice INV/2026/07",
+    "Order ID: OD304175096047380001",
+    "Order Date: 15-07-2026",
+    "Date: 20-07-2026",
+    "Total 100.00 119.00",
+    "Total incl. VAT 119.00",
 )
 ORDERS = "Order,Supplier,Item,Quantity,Unit price\nPO-7,Nordlicht GmbH,D-1,8,115.00\nPO-8,Other Ltd,X-1,1,10.00\n"
 
@@ -106,6 +123,39 @@ def test_paper_is_read_by_its_wording(validated):
 def test_german_paper_with_a_wrong_sum_and_account(validated):
     run = validated(as_paper(RECHNUNG), "rechnung.pdf")
     assert _rules(run) == ["BR-CO-15", "GH-IBAN"]
+
+
+def test_french_paper(validated):
+    run = validated(as_paper(FACTURE), "facture.pdf")
+    invoice = run.result["invoice"]
+    assert [each["rule"] for each in run.result["findings"]] == []
+    texts = {name: invoice[name]["text"] for name in ("number", "issued", "due")}
+    assert texts == {"number": "2026-0815", "issued": "2026-08-07", "due": "2026-09-06"}
+    totals = {name: invoice["totals"][name]["text"] for name in ("without_tax", "tax", "with_tax", "payable")}
+    assert totals == {"without_tax": "1200.00", "tax": "240.00", "with_tax": "1440.00", "payable": "1440.00"}
+
+
+def test_what_only_looks_like_something_is_not_taken_for_it(validated):
+    """An order's id is no IBAN, its day none of the invoice, of two amounts neither is the total, and a total with VAT is not the VAT."""
+    run = validated(as_paper(PLAIN_WORDS), "invoice.pdf")
+    invoice = run.result["invoice"]
+    assert (_rules(run), run.result["verdict"]) == (["BR-06"], "look")
+    assert "The name of the seller (BT-27) was not found on the pages." in run.answer
+    assert (invoice["number"]["text"], invoice["issued"]["text"]) == ("INV/2026/07", "2026-07-20")
+    assert (invoice["payments"], invoice["totals"]["with_tax"]["text"]) == ([], "119.00")
+    assert (invoice["totals"]["tax"], invoice["totals"]["without_tax"]) == (None, None)
+
+
+def test_an_account_without_its_name_is_found_by_its_check_digits(validated):
+    account = validated(as_paper([*PLAIN_WORDS, "Bank: DE02 1203 0000 0000 2020 51"]), "invoice.pdf")
+    assert account.result["invoice"]["payments"][0]["account"]["text"] == "DE02 1203 0000 0000 2020 51"
+
+
+def test_of_a_pdf_with_another_xml_the_pages_are_read(validated):
+    run = validated(as_pdf_with(PAPER, b"<CrossIndustryDocument xmlns='urn:ferd:1p0'/>"), "invoice.pdf")
+    assert (_rules(run), run.result["verdict"]) == (["GH-XML"], "fits")
+    assert run.result["invoice"]["totals"]["with_tax"]["text"] == "1428.00"
+    assert "but a “CrossIndustryDocument”: its pages were read." in run.answer
 
 
 def test_a_model_reads_what_wording_does_not_find_and_invents_nothing(scripted, validated, validator):

@@ -56,6 +56,8 @@ def test_ids_of_the_tender(sentence, own, rest):
         ("Submission by April 3rd, 2027.", date(2027, 4, 3)),
         ("Abgabe bis 3.4.2027, 12 Uhr.", date(2027, 4, 3)),
         ("Angebote sind spätestens am 3. März 2027 einzureichen.", date(2027, 3, 3)),
+        ("Angebote sind bis zum 30. Juni 2027 einzureichen.", date(2027, 6, 30)),
+        ("Abgabe spätestens 15. Januar 2027.", date(2027, 1, 15)),
         ("Closing date 03/04/2027.", date(2027, 4, 3)),
         ("The school was built on 3 April 1927.", None),
         ("Offers are due on 31 February 2027.", None),

@@ -116,10 +116,11 @@ class Payment(Typed):
 
 
 class Invoice(Typed):
-    """An invoice or a credit note."""
+    """An invoice or a credit note; `unread` is the name of an XML in its file that is neither."""
 
     syntax: Syntax
     place: str
+    unread: str = ""
     profile: Value | None = None
     number: Value | None = None
     issued: Value | None = None
@@ -148,5 +149,12 @@ class Invoice(Typed):
     @property
     def is_whole(self) -> bool:
         """Say whether its profile has lines: the least ones of Factur-X only accompany a document for people."""
-        profile = self.profile.text.lower() if self.profile else ""
-        return self.syntax != "paper" and not profile.endswith(("minimum", "basicwl"))
+        return self.syntax != "paper" and not self._is_of("minimum", "basicwl")
+
+    @property
+    def is_least(self) -> bool:
+        """Say whether its profile knows neither what was paid before nor what was rounded."""
+        return self._is_of("minimum")
+
+    def _is_of(self, *profiles: str) -> bool:
+        return self.profile is not None and self.profile.text.lower().endswith(profiles)

@@ -1,4 +1,4 @@
-"""Invoices that are only paper: what a page states by its wording, in English and German. Nothing is taken that does not stand there."""
+"""Invoices that are only paper: what a page states by its wording, in English, German and French. Nothing is taken that does not stand there."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from pydantic import Field
+from stdnum import iban
 
 from apps.agents.blueprints import Typed
 from apps.blueprints.cells import number_in, writes_commas
@@ -13,26 +14,30 @@ from apps.blueprints.days import day_in
 from apps.blueprints.finance.invoices.model import Invoice, Party, Payment, Tax, Totals, Value
 from apps.knowledge.types import Block
 
-_MONEY = r"(?P<value>[+−-]?(?:\d{1,3}(?:[.,'’ \u00a0]\d{3})+|\d+)(?:[.,]\d{2})(?!\d|[.,]\d))"
+_MONEY = r"(?P<value>[+−-]?(?:\d{1,3}(?:[.,'’ \u00a0]\d{3})+|\d+)(?:[.,]\d{2})(?!\d|[.,]\d|\s*%))"
+_ALONE = r"(?!\s+\d+[.,]\d{2})"  # of several amounts in a row nobody knows which one a label means
 _CURRENCY = r"(?:EUR|USD|GBP|CHF|€|\$|£)?"
 _SIGNS = {"€": "EUR", "$": "USD", "£": "GBP"}
-_DAY = r"(?P<value>\d{4}-\d{2}-\d{2}|\d{1,2}[./]\d{1,2}[./]\d{4}|\d{1,2}\.? ?(?:[A-Za-zä]{3,9})\.? \d{4}|[A-Za-z]{3,9}\.? \d{1,2},? \d{4})"
+_DAY = r"(?P<value>\d{4}-\d{2}-\d{2}|\d{1,2}[./-]\d{1,2}[./-]\d{4}|\d{1,2}\.? ?(?:[A-Za-zäéû]{3,9})\.? \d{4}|[A-Za-z]{3,9}\.? \d{1,2} ?,? \d{4})"
 _GAP = r"[\s:.]{0,4}"
+_IBAN = r"\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b"
 _LABELS: dict[str, str] = {
-    "number": r"(?:invoice|rechnungs?)[\s-]*(?:no|number|nr|nummer|id|#)\.?" + _GAP + r"(?P<value>[A-Z0-9][\w/.-]*\d[\w/-]*)",
-    "issued": r"(?:invoice date|date of (?:issue|invoice)|issue date|issued(?: on)?|rechnungsdatum|(?<!due )(?<!delivery )\bdate|\bdatum)" + _GAP + _DAY,
-    "due": r"(?:due(?: date| on| by)?|payable (?:by|until)|payment due|fällig(?:keit)?(?: am)?|zahlbar bis(?: zum)?)" + _GAP + _DAY,
+    "number": r"(?:(?:invoice|rechnungs?|facture)[\s-]*(?:no|number|nr|nummer|id|#|n[°º])\.?[\s:.#]{0,5}"
+    r"|\b(?:invoice|rechnung|facture)\s+(?=[A-Z]{1,6}[/-]?\d{2}))(?P<value>[A-Z0-9][\w/.-]*\d[\w/-]*)",
+    "issued": r"(?:invoice date|date of (?:issue|invoice)|issue date|issued(?: on)?|rechnungsdatum|facture n[°º] ?\S+ du|(?<!due )(?<!delivery )(?<!order )\bdate|\bdatum)" + _GAP + _DAY,
+    "due": r"(?:due(?: date| on| by)?|payable (?:by|until)|payment due|fällig(?:keit)?(?: am)?|zahlbar bis(?: zum)?|échéance(?: le)?|date limite de paiement(?: le)?)" + _GAP + _DAY,
     "order": r"(?:purchase order|order (?:no|number|ref\w*)|your order|p\.?o\.?(?: no| number)?|bestell(?:ung|nummer|-?nr)\.?)"
     + _GAP + r"(?P<value>[A-Z0-9][\w/-]*\d[\w/-]*)",
     "vat_id": r"(?:VAT|USt|UID|TVA|BTW)[\w. -]{0,20}?" + _GAP + r"(?P<value>[A-Z]{2} ?[A-Z0-9]{2}[A-Z0-9 ]{4,11}[A-Z0-9])(?![a-z])",
-    "iban": r"(?P<value>\b[A-Z]{2}\d{2}(?: ?[A-Z0-9]{4}){2,7}(?: ?[A-Z0-9]{1,4})?\b)",
-    "without_tax": r"(?:net (?:total|amount)|total net|sub-?total|total (?:excl\w*\.?|without|before) (?:vat|tax)|netto(?:betrag|summe)?|zwischensumme|summe netto)"
-    r"[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY,
-    "rate": r"(?:VAT|MwSt|USt|Umsatzsteuer|Mehrwertsteuer|tax)\.?[^\d\n%]{0,12}(?P<value>\d{1,2}(?:[.,]\d{1,2})?)\s*%",
-    "tax": r"(?:VAT|MwSt|USt|Umsatzsteuer|Mehrwertsteuer|(?<!excl )\btax)\.?[^\d\n%]{0,12}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s*%\)?)?[^\d\n]{0,12}?" + _CURRENCY + r"\s*" + _MONEY,
+    "iban": rf"IBAN{_GAP}(?P<value>{_IBAN})",
+    "without_tax": r"(?:net (?:total|amount)|total net|sub-?total|total (?:excl\w*\.?|without|before) (?:vat|tax)|netto(?:betrag|summe)?|zwischensumme|summe netto|(?:total|montant) (?:ht\b|hors tax\w*))"
+    r"[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY + _ALONE,
+    "rate": r"(?:VAT|MwSt|USt|Umsatzsteuer|Mehrwertsteuer|TVA|tax)\.?[^\d\n%]{0,12}(?P<value>\d{1,2}(?:[.,]\d{1,2})?)\s*%",
+    "tax": r"(?:VAT|MwSt|USt|Umsatzsteuer|Mehrwertsteuer|TVA|(?<!excl )\btax)\.?[^\d\n%]{0,12}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s*%\)?)?[^\d\n]{0,12}?"
+    + _CURRENCY + r"\s*" + _MONEY + _ALONE,
     "with_tax": r"(?:grand total|total (?:incl\w*\.?|with) (?:vat|tax)|total gross|gross (?:total|amount)|brutto(?:betrag|summe)?|gesamtbetrag|rechnungsbetrag"
-    r"|invoice total|\btotal(?! net| excl| before| without)|\bsumme(?! netto))[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY,
-    "payable": r"(?:amount (?:due|payable)|total due|balance due|to pay|zahlbetrag|zu zahlen(?:der betrag)?)[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY,
+    r"|invoice total|montant ttc|\btotal(?! net| excl| before| without| ht\b| hors)|\bsumme(?! netto))[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY + _ALONE,
+    "payable": r"(?:amount (?:due|payable)|total due|balance due|to pay|zahlbetrag|zu zahlen(?:der betrag)?|(?:net|somme) à payer)[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY + _ALONE,
 }  # fmt: skip
 _PATTERNS = {
     name: re.compile(pattern, re.IGNORECASE if name not in ("iban", "vat_id") else 0)
@@ -84,7 +89,10 @@ def pages_of(blocks: Sequence[Block]) -> list[Page]:
 def read(pages: Sequence[Page], said: Read | None) -> Invoice:
     """Return what the pages state: by wording, and for what that does not find, by what a model read, where it stands on a page."""
     found = {name: _by_wording(pages, name) or _as_read(pages, said, name) for name in _PATTERNS}
+    found["iban"] = found["iban"] or _account(pages)
     money = {name: _converted(found[name], _amount) for name in ("without_tax", "tax", "with_tax", "payable")}
+    if money["tax"] and money["with_tax"] and money["tax"].text == money["with_tax"].text:
+        money["tax"] = None  # the label of a total that says that VAT is in it
     rate, place = _converted(found["rate"], _amount), pages[0].place if pages else ""
     vat_id = _converted(found["vat_id"], lambda text: text.replace(" ", ""))
     seller, buyer = _as_read(pages, said, "seller"), _as_read(pages, said, "buyer")
@@ -116,6 +124,12 @@ def _by_wording(pages: Sequence[Page], name: str) -> Value | None:
     if not found:
         return None
     return found[-1] if name in ("without_tax", "tax", "with_tax", "payable") else found[0]
+
+
+def _account(pages: Sequence[Page]) -> Value | None:
+    """Return the first IBAN that stands without its name and has the right check digits: other numbers look like one, too."""
+    found = ((match[0], page.place) for page in pages for match in re.finditer(_IBAN, page.text))
+    return next((Value(text=text, place=place) for text, place in found if iban.is_valid(text)), None)
 
 
 def _as_read(pages: Sequence[Page], said: Read | None, name: str) -> Value | None:

@@ -18,13 +18,15 @@ MOST_TEXT = 20_000
 
 
 def read(desk: Desk) -> Invoice:
-    """Read the XML of the file, or of the file in it; where there is none, its pages."""
+    """Read the XML of the file, or of the file in it; where there is none, or one of another kind in a PDF, its pages."""
     tree = desk.tree("invoice")
     if tree is None:
         return _from_pages(desk)
     for syntax in (ubl, cii):
         if tree.name in syntax.ROOTS and tree.namespace.startswith(syntax.NAMESPACE):
             return syntax.read(Node(tree, tree.name))
+    if desk.kind_of("invoice") == "pdf":
+        return _from_pages(desk).model_copy(update={"unread": tree.name})
     words = _("The XML is no invoice in UBL or UN/CEFACT CII: it is a “%(name)s”.")
     raise StepFailed(words % {"name": tree.name})
 

@@ -71,7 +71,7 @@ def _check_totals(invoice: Invoice, notes: Notes) -> None:
         gross = number_of(totals.without_tax) + number_of(totals.tax)
         how = _signed(("", totals.without_tax), ("+", totals.tax))
         _compare(notes, "BR-CO-15", totals.with_tax, Computed(_("total with VAT (BT-112)"), gross, how))
-    if totals.with_tax is not None:
+    if totals.with_tax is not None and not invoice.is_least:
         payable = number_of(totals.with_tax) - number_of(totals.paid) + number_of(totals.rounding)
         how = _signed(("", totals.with_tax), ("−", totals.paid), ("+", totals.rounding))
         _compare(notes, "BR-CO-16", totals.payable, Computed(_("amount to be paid (BT-115)"), payable, how))

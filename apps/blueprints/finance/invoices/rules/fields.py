@@ -59,10 +59,10 @@ def _unit(quantity: Value | None) -> Value | None:
 
 def check(invoice: Invoice, notes: Notes) -> None:
     """Note what is missing, and what must not stand together."""
-    wanted = _OF_PAPER if invoice.syntax == "paper" else (*_OF_ALL, *(_OF_WHOLE if invoice.is_whole else ()))
-    _miss(wanted, invoice, invoice.place, notes)
     if invoice.syntax == "paper":
+        _look_for(invoice, notes)
         return
+    _miss((*_OF_ALL, *(_OF_WHOLE if invoice.is_whole else ())), invoice, invoice.place, notes)
     if invoice.is_whole:
         _check_lines(invoice, notes)
     for tax in invoice.taxes:
@@ -71,6 +71,16 @@ def check(invoice: Invoice, notes: Notes) -> None:
         _check_reduction(reduction, notes, is_of_line=False)
     _check_parties(invoice, notes)
     _check_payment(invoice, notes)
+
+
+def _look_for(invoice: Invoice, notes: Notes) -> None:
+    """Warn of what was not found on the pages: whether it stands there in words of another kind, people see."""
+    for rule, term, found in _OF_PAPER:
+        if found(invoice) is None:
+            notes.add(rule, "warning", _("The %(term)s was not found on the pages.") % {"term": term}, invoice.place)
+    if invoice.unread:
+        words = _("The XML in the file is no invoice in UBL or UN/CEFACT CII, but a “%(name)s”: its pages were read.")
+        notes.add("GH-XML", "note", words % {"name": invoice.unread}, invoice.place)
 
 
 def _miss(wanted: Sequence[Wanted], of: Any, place: str, notes: Notes) -> None:
