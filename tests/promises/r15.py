@@ -46,7 +46,10 @@ FOUND = """
     WHERE a.name = 'R15' ORDER BY a.id, o.due_at
 """
 RUNS = "SELECT count(*) FROM agents_run WHERE question = 'Well?'"
-WAITING = "SELECT count(*) FROM agents_run WHERE question = 'Well?' AND state IN ('queued', 'running', 'waiting')"
+WAITING = """
+    SELECT (SELECT count(*) FROM agents_run WHERE question = 'Well?' AND state IN ('queued', 'running', 'waiting'))
+    + (SELECT count(*) FROM workflows_occurrence WHERE state = 'due')
+"""
 
 
 def prove(live, is_full):
