@@ -56,11 +56,18 @@ class Act:
     """One call of a run's tool."""
 
     def __init__(
-        self, claim: Claim, run: Run, held: HeldTool, call: ToolCall, *, inside: Mapping[str, Inside] | None = None
+        self,
+        claim: Claim,
+        run: Run,
+        held: HeldTool,
+        call: ToolCall,
+        *,
+        inside: Mapping[str, Inside] | None = None,
+        is_patient: bool = False,
     ) -> None:
-        """`inside` are the functions that a program may call, where the tool runs one."""
+        """`inside` are the functions that a program may call, where the tool runs one; who is patient waits where another one is told that it was too often."""
         self.claim, self.run, self.held, self.call = claim, run, held, call
-        self.inside = dict(inside or {})
+        self.inside, self.is_patient = dict(inside or {}), is_patient
         self.tool, self.grant = held.tool, held.grant
         self.key = f"{current_tenant().id}:{run.pk}:{call.id}"
         self.started_at = timezone.now()
@@ -148,9 +155,16 @@ class Act:
             )
 
     def check_rate(self) -> None:
+        """Count the call. Raises ToolFailed beyond what a minute allows; Parked, until the minute is over, for who is patient."""
         limit = Limit(f"tool-{self.held.key}", self.tool.calls_a_minute, 60)
-        if count(limit, str(self.run.started_by_id)).remaining < 0:
+        usage = count(limit, str(self.run.started_by_id))
+        if usage.remaining >= 0:
+            return
+        if not self.is_patient:
             raise ToolFailed("This tool was called too often within a minute.")
+        with engine.parking(self.claim, until=timezone.now() + timedelta(seconds=usage.reset_s)):
+            pass
+        raise Parked
 
     # -- consent -------------------------------------------------------------------------------------------------
 

@@ -1,11 +1,17 @@
 """The compliance checker: evidence from the agent's documents, judged only where the quote stands in its source."""
 
+from datetime import timedelta
+
 import orjson
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.services import files, form_runs, studio
+from apps.core.limits import Limit
+from apps.core.tenancy import public_context
+from apps.jobs.models import Job
 from apps.knowledge import services as knowledge
 from apps.knowledge.models import KnowledgeBase
 from apps.providers.models import ProviderModel
@@ -73,6 +79,22 @@ def test_without_a_model_evidence_is_quoted_and_gaps_are_named(checked, checker)
     assert (first["source"]["document"], first["shared"]) == ("own.md", [4, 4])
     assert "M-3: The supplier must run a space station." in run.answer
     assert "No model judged." in run.answer
+
+
+def test_more_requirements_than_searches_a_minute_wait_for_the_next_one(monkeypatch, checked, checker, work):
+    """A model is told that it searched too often; code, which cannot think of something else, waits."""
+    with monkeypatch.context() as patched:
+        patched.setattr("apps.agents.acting.Limit", lambda name, amount, per_s: Limit(name, 2, per_s))
+        run = checked(checker)
+    assert (run.state, run.events.filter(kind="tool").count()) == ("running", 2)
+    with public_context():
+        job = Job.objects.get(object_id=run.pk)
+        assert (job.state, job.wake_at <= timezone.now() + timedelta(seconds=60)) == ("waiting", True)
+        Job.objects.update(wake_at=timezone.now() - timedelta(seconds=1))
+    work("agents")
+    run = finished(run)
+    assert list(statuses(run)) == ["M-1", "M-2", "M-3", "S-1"]
+    assert run.events.filter(kind="tool").count() == 4
 
 
 def test_a_judgement_counts_where_its_quote_stands_in_the_passage(scripted, checked, checker):

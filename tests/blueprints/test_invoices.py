@@ -156,6 +156,15 @@ def test_of_a_pdf_with_another_xml_the_pages_are_read(validated):
     assert (_rules(run), run.result["verdict"]) == (["GH-XML"], "fits")
     assert run.result["invoice"]["totals"]["with_tax"]["text"] == "1428.00"
     assert "but a “CrossIndustryDocument”: its pages were read." in run.answer
+    neither = validated(
+        as_pdf_with(["Roses are red."], b"<CrossIndustryDocument xmlns='urn:ferd:1p0'/>"), "invoice.pdf"
+    )
+    assert neither.error.startswith("The XML is no invoice") and neither.error.endswith("Is this an invoice?")
+
+
+def test_a_total_whose_tax_was_not_found_is_not_reckoned_without_it(validated):
+    run = validated(as_paper([*PLAIN_WORDS, "Net total 100.00"]), "invoice.pdf")
+    assert _rules(run) == ["BR-06"] and run.result["invoice"]["totals"]["without_tax"]["text"] == "100.00"
 
 
 def test_a_model_reads_what_wording_does_not_find_and_invents_nothing(scripted, validated, validator):

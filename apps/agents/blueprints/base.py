@@ -138,7 +138,7 @@ class Desk(Protocol):
     def use(self, key: str, tool: str, **arguments: Any) -> Mapping[str, Any]:
         """Use a tool of the agent, with its rights and its consent; `key` names the call within the step.
 
-        One that fails says so under "error", as it does to models.
+        One that fails says so under "error", as it does to models; beyond what a minute allows of it the run is put aside until that is over.
         """
         ...
 

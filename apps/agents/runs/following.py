@@ -203,7 +203,7 @@ class _Desk:
         self._turn.claim.ensure_held()
         call = ToolCall(call_id, tool, orjson.dumps(arguments).decode())
         try:
-            return cast("Mapping[str, Any]", orjson.loads(self._turn.tools.use(call)))
+            return cast("Mapping[str, Any]", orjson.loads(self._turn.tools.use(call, is_patient=True)))
         except InDoubt as doubt:
             raise InDoubt(tool) from doubt
 

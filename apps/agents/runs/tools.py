@@ -27,13 +27,13 @@ class ToolUse:
         self.turn, self.run, self.claim = turn, turn.run, turn.claim
         self.held = {each.tool.spec.name: each for each in held}
 
-    def use(self, call: ToolCall) -> str:
-        """Do a call that the model wants, and store what it came to; return that as JSON. Raises what Act.go() raises."""
+    def use(self, call: ToolCall, *, is_patient: bool = False) -> str:
+        """Do a call that the model, or a step in code, wants, and store what it came to; return that as JSON. Raises what Act.go() raises."""
         held, started_at = self.held.get(call.name), timezone.now()
         self.turn.publish("working", name=call.name)
         if held is None:
             return self.store(call, ToolResult({"error": f"There is no tool named {call.name}."}), started_at)
-        act = Act(self.claim, self.run, held, call, inside=self.inside(held))
+        act = Act(self.claim, self.run, held, call, inside=self.inside(held), is_patient=is_patient)
         return self.store_act(act, act.go(), started_at)
 
     def inside(self, held: HeldTool) -> dict[str, Inside]:

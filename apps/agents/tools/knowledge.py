@@ -111,5 +111,6 @@ SEARCH_KNOWLEDGE = Tool(
     title=gettext_lazy("Search in the documents"),
     summary=gettext_lazy("Comes with the agent's collections."),
     icon="book-open",
+    calls_a_minute=300,
     brings=frozenset({"untrusted", "private"}),
 )

@@ -36,7 +36,7 @@ _LABELS: dict[str, str] = {
     "tax": r"(?:VAT|MwSt|USt|Umsatzsteuer|Mehrwertsteuer|TVA|(?<!excl )\btax)\.?[^\d\n%]{0,12}(?:\(?\d{1,2}(?:[.,]\d{1,2})?\s*%\)?)?[^\d\n]{0,12}?"
     + _CURRENCY + r"\s*" + _MONEY + _ALONE,
     "with_tax": r"(?:grand total|total (?:incl\w*\.?|with) (?:vat|tax)|total gross|gross (?:total|amount)|brutto(?:betrag|summe)?|gesamtbetrag|rechnungsbetrag"
-    r"|invoice total|montant ttc|\btotal(?! net| excl| before| without| ht\b| hors)|\bsumme(?! netto))[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY + _ALONE,
+    r"|invoice total|montant ttc|(?<!net )(?<!sub )(?<!sub-)\btotal(?! net| excl| before| without| ht\b| hors)|\bsumme(?! netto))[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY + _ALONE,
     "payable": r"(?:amount (?:due|payable)|total due|balance due|to pay|zahlbetrag|zu zahlen(?:der betrag)?|(?:net|somme) à payer)[^\d\n]{0,20}?" + _CURRENCY + r"\s*" + _MONEY + _ALONE,
 }  # fmt: skip
 _PATTERNS = {

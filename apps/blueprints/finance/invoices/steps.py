@@ -25,10 +25,13 @@ def read(desk: Desk) -> Invoice:
     for syntax in (ubl, cii):
         if tree.name in syntax.ROOTS and tree.namespace.startswith(syntax.NAMESPACE):
             return syntax.read(Node(tree, tree.name))
-    if desk.kind_of("invoice") == "pdf":
+    words = _("The XML is no invoice in UBL or UN/CEFACT CII: it is a “%(name)s”.") % {"name": tree.name}
+    if desk.kind_of("invoice") != "pdf":
+        raise StepFailed(words)
+    try:
         return _from_pages(desk).model_copy(update={"unread": tree.name})
-    words = _("The XML is no invoice in UBL or UN/CEFACT CII: it is a “%(name)s”.")
-    raise StepFailed(words % {"name": tree.name})
+    except StepFailed as error:
+        raise StepFailed(f"{words} {error}") from error
 
 
 def check(desk: Desk) -> Checks:

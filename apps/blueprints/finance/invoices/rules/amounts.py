@@ -67,7 +67,7 @@ def _check_totals(invoice: Invoice, notes: Notes) -> None:
     if invoice.taxes:
         tax, how = added([row.amount for row in invoice.taxes])
         _compare(notes, "BR-CO-14", totals.tax, Computed(_("total of VAT (BT-110)"), tax, how))
-    if totals.without_tax is not None:
+    if totals.without_tax is not None and (totals.tax is not None or invoice.syntax != "paper"):
         gross = number_of(totals.without_tax) + number_of(totals.tax)
         how = _signed(("", totals.without_tax), ("+", totals.tax))
         _compare(notes, "BR-CO-15", totals.with_tax, Computed(_("total with VAT (BT-112)"), gross, how))
