@@ -11,6 +11,8 @@ from apps.core.diagrams import Diagram
 
 _SIGNS = re.compile(r"[\\`*\[<|~]|(?<![^\W_])_|_(?![^\W_])")
 
+_BEGINS = re.compile(r"^(\d{0,9})([#>+=.)-])")
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -74,15 +76,15 @@ class Report:
 
 def _markdown(part: Part) -> str:
     if isinstance(part, Heading):
-        return f"{'#' * part.level} {_line(part.text)}"
+        return f"{'#' * part.level} {line_of(part.text)}"
     if isinstance(part, Facts):
         return "\n".join(
-            f"- **{_line(name)}**: {_line(value) if isinstance(value, str) else led(value)}"
+            f"- **{line_of(name)}**: {line_of(value) if isinstance(value, str) else led(value)}"
             for name, value in part.pairs
         )
     if isinstance(part, Table):
         rule = "|".join(" --- " for _column in part.columns)
-        rows = ["| " + " | ".join(_line(cell) for cell in row) + " |" for row in (part.columns, *part.rows)]
+        rows = ["| " + " | ".join(line_of(cell) for cell in row) + " |" for row in (part.columns, *part.rows)]
         return "\n".join([rows[0], f"|{rule}|", *rows[1:]])
     if isinstance(part, Chart | Diagram):
         return charts.fenced(part) if isinstance(part, Chart) else diagrams.fenced(part)
@@ -100,12 +102,17 @@ def fence(text: str, language: str = "") -> str:
 
 def led(text: Led) -> str:
     """Return a text as a link in Markdown."""
-    return f"[{_line(text.text)}](#{anchor_of(text.title)})"
+    return f"[{line_of(text.text)}](#{anchor_of(text.title)})"
 
 
-def _line(text: str) -> str:
+def line_of(text: str) -> str:
     """Return a text as one line in which nothing is taken for Markdown."""
     return escaped(" ".join(text.split()))
+
+
+def quoted(text: str) -> str:
+    """Return a text as a quotation in Markdown, of one line in which nothing is taken for it."""
+    return "> " + _BEGINS.sub(r"\1\\\2", line_of(text))
 
 
 def escaped(text: str) -> str:

@@ -1,5 +1,6 @@
 """The compliance checker: evidence from the agent's documents, judged only where the quote stands in its source."""
 
+import re
 from datetime import timedelta
 
 import orjson
@@ -10,6 +11,7 @@ from django.utils import timezone
 from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.services import files, form_runs, studio
 from apps.core.limits import Limit
+from apps.core.markdown import render
 from apps.core.tenancy import public_context
 from apps.jobs.models import Job
 from apps.knowledge import services as knowledge
@@ -79,6 +81,14 @@ def test_without_a_model_evidence_is_quoted_and_gaps_are_named(checked, checker)
     assert (first["source"]["document"], first["shared"]) == ("own.md", [4, 4])
     assert "M-3: The supplier must run a space station." in run.answer
     assert "No model judged." in run.answer
+
+
+def test_what_a_tender_says_is_never_taken_for_markdown(checked, checker):
+    tender = b"# T\n\nM-1 The supplier must set the DEB_*_CPU and DEB_*_OS variables [here](https://evil.example) and <b>there</b>.\n"
+    answer = checked(checker, tender).answer
+    html = render(answer)
+    assert "DEB_*_CPU and DEB_*_OS variables" in html and "<em>" not in html and "<b>" not in html
+    assert "evil.example" not in "".join(re.findall(r'href="([^"]*)"', html))
 
 
 def test_more_requirements_than_searches_a_minute_wait_for_the_next_one(monkeypatch, checked, checker, work):

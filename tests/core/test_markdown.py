@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from apps.core.markdown import BlockRenderer, render, render_blocks
+from apps.core.reports import line_of, quoted
 
 PIECES = st.sampled_from(
     [
@@ -105,3 +106,22 @@ def test_code_has_a_copy_button_of_ours():
     html = render("```python\nx = 1\n```")
     assert html.count("data-copy") == 1
     assert '<span class="mi">1</span>' in html
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "# no title",
+        "1. no list",
+        "12) no list",
+        "- none",
+        "+ none",
+        "> one deep",
+        "=== x",
+        "a *b* _c_ [d](e) <f> `g` | h ~~i~~",
+    ],
+)
+def test_a_quotation_says_what_was_written(text):
+    shown = render(quoted(text))
+    assert shown.count("<") == 4 and text.replace("<f>", "&lt;f&gt;").replace("> ", "&gt; ") in shown
+    assert render(f"x {line_of(text)}").count("<") == 2

@@ -79,6 +79,12 @@ def test_headings_skip_no_level(text):
     assert drawn.is_tagged() and b"pdfuaid" in as_pdf(paper(text))
 
 
+@pytest.mark.parametrize("text", ["*a *b* c*", "**a **b** c**", "[a [b](https://b.example) c](https://a.example)"])
+def test_looks_within_the_same_look(text):
+    assert "".join(run["text"] for block in blocks_of(text) for run in block["runs"]).startswith(("a b c", "[a b c]"))
+    assert as_pdf(paper(text)) and as_docx(paper(text))
+
+
 WITHIN = "[12](#größe-1), [13](#nowhere), [14](#)\n\n| a |\n| --- |\n| [15](#größe-1) |\n\n## Größe 1\n\nText\n\n## Größe 1\n\nMore"
 
 

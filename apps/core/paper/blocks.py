@@ -144,7 +144,7 @@ def _inline(node: SyntaxTreeNode, **look: Any) -> list[Run]:
     runs: list[Run] = []
     for child in node.children:
         if child.type in ("inline", *_LOOKS):
-            runs += _inline(child, **look, **({_LOOKS[child.type]: True} if child.type in _LOOKS else {}))
+            runs += _inline(child, **look | ({_LOOKS[child.type]: True} if child.type in _LOOKS else {}))
         elif child.type == "link":
             address = str(child.attrs.get("href", ""))
             runs += _inline(child, **look | {"href": address if address.startswith(_SAFE) else ""})

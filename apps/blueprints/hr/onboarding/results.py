@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Agenda, Duty, Typed
 from apps.blueprints.quotes import place_of
-from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
+from apps.core.reports import Facts, Heading, Part, Prose, Report, Table, quoted
 
 
 class Line(Typed):
@@ -113,7 +113,7 @@ def _quotes(plan: Plan) -> list[Part]:
     for task, source in found:
         parts += [
             Heading(task.title, 3),
-            Prose(f"> {source.quote}"),
+            Prose(quoted(source.quote)),
             Facts([(_("Source"), place_of(source.document, source.page))]),
         ]
     return parts

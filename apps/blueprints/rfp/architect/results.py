@@ -8,7 +8,7 @@ from django.utils.translation import ngettext
 
 from apps.agents.blueprints import Typed
 from apps.blueprints.rfp.compliance.results import Row
-from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
+from apps.core.reports import Facts, Heading, Part, Prose, Report, Table, line_of, quoted
 
 MOST_OUTLINE_CHARS = 7_500
 
@@ -106,19 +106,19 @@ def _given(architecture: Architecture) -> list[Part]:
 
 def _open(architecture: Architecture, rows: dict[str, Row]) -> list[Part]:
     lines = [
-        _("No component answers %(id)s: %(text)s") % {"id": key, "text": rows[key].text}
+        _("No component answers %(id)s: %(text)s") % {"id": line_of(key), "text": line_of(rows[key].text)}
         for key in architecture.uncovered
     ]
     lines += [
-        _("The documents have nothing on %(id)s: %(text)s") % {"id": key, "text": rows[key].text}
+        _("The documents have nothing on %(id)s: %(text)s") % {"id": line_of(key), "text": line_of(rows[key].text)}
         for key in architecture.unproven
     ]
     return [Heading(_("To be decided")), Prose("\n".join(f"- {line}" for line in lines))] if lines else []
 
 
 def _component(component: Component, rows: dict[str, Row]) -> list[Part]:
-    wanted = "\n".join(f"- {key}: {rows[key].text}" for key in component.requirements)
-    quotes = "\n\n".join(f"> {quote}" for quote in component.quotes)
+    wanted = "\n".join(f"- {line_of(key)}: {line_of(rows[key].text)}" for key in component.requirements)
+    quotes = "\n\n".join(map(quoted, component.quotes))
     told = [Prose(part) for part in (component.purpose, wanted, quotes) if part]
     sources = [Facts([(_("Sources"), "; ".join(component.sources))])] if component.sources else []
     return [Heading(component.name, 3), *told, *sources]

@@ -9,7 +9,7 @@ from django.utils.translation import ngettext
 from apps.agents.blueprints import Typed
 from apps.blueprints.quotes import Passage
 from apps.blueprints.rfp.wording import Obligation
-from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
+from apps.core.reports import Facts, Heading, Part, Prose, Report, Table, line_of
 
 Status = Literal["met", "partly", "not_met", "evidence", "nothing"]
 JUDGED: tuple[Status, ...] = ("met", "partly", "not_met")
@@ -91,7 +91,7 @@ def _facts(matrix: Matrix) -> list[tuple[str, str]]:
 def _missing(rows: list[Row]) -> list[Part]:
     if not rows:
         return []
-    lines = "\n".join(f"- {row.id}: {row.text}" for row in rows)
+    lines = "\n".join(f"- {line_of(row.id)}: {line_of(row.text)}" for row in rows)
     return [Heading(_("To be answered first: must, and not shown")), Prose(lines)]
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 
 from apps.agents.blueprints import Typed
 from apps.blueprints.rfp.compliance.results import Row
-from apps.core.reports import Facts, Heading, Part, Prose, Report, Table
+from apps.core.reports import Facts, Heading, Part, Prose, Report, Table, line_of, quoted
 
 By = Literal["model", "quote", "nobody"]
 
@@ -83,7 +83,7 @@ def _open(proposal: Proposal) -> list[Part]:
     if not proposal.open:
         return []
     answers = {answer.row.id: answer for section in proposal.sections for answer in section.answers}
-    lines = "\n".join(f"- {key}: {answers[key].row.text}" for key in proposal.open)
+    lines = "\n".join(f"- {line_of(key)}: {line_of(answers[key].row.text)}" for key in proposal.open)
     return [Heading(_("Before it is sent: answers that the documents do not have")), Prose(lines)]
 
 
@@ -97,8 +97,10 @@ def _section(section: Section) -> list[Part]:
 def _text(answer: Answer) -> str:
     if answer.by == "nobody":
         return _("*To be written.*")
-    sources = f" ({'; '.join(answer.sources)})" if answer.sources else ""
-    return f"> {answer.text}{sources}" if answer.by == "quote" else f"{answer.text}{sources}"
+    sources = f"({'; '.join(answer.sources)})" if answer.sources else ""
+    if answer.by == "quote":
+        return quoted(f"{answer.text} {sources}")
+    return f"{answer.text} {line_of(sources)}".strip()
 
 
 def _cells(answer: Answer) -> tuple[str, ...]:
