@@ -115,6 +115,23 @@ def test_a_tender_is_taken_apart_without_a_model(member, analyser, work):
     assert "5 requirements, 3 × must, 1 × should, 1 × may" in run.answer
 
 
+CONTENTS = b"""# Tender
+
+2.1 What the supplier must deliver . . . . . . . 7 2.2 How offers should look . . . . . . . . 9
+
+2.1 The supplier must deliver ten desks.
+
+2.2 The supplier must sign here: . . . . . . . . . . .
+"""
+
+
+@pytest.mark.django_db
+def test_a_table_of_contents_asks_for_nothing(member, analyser, work):
+    run = analysed(member, analyser, work, SimpleUploadedFile("tender.md", CONTENTS))
+    found = [each["text"].partition(":")[0].strip(" .") for each in run.result["requirements"]]
+    assert found == ["The supplier must deliver ten desks", "The supplier must sign here"]
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     ("purpose", "is_shown"),

@@ -26,6 +26,9 @@ from apps.knowledge.types import Block
 LEAST_CHARS, MOST_CHARS = 12, 1_500
 TOLD_REQUIREMENTS = 60
 _RULE = re.compile(r"^[\s|:-]*$")
+_CONTENTS = re.compile(r"(?:\.\s?){5,}\d{1,4}\b")
+_LEADERS = re.compile(r"[^\s:.]\s*(?:\.\s?){5,}(?:\d{1,4})?$")
+"""What leads to a page in a table of contents, which says nothing that the tender does not say elsewhere; behind a colon dots are to be filled in."""
 
 
 def read(desk: Desk) -> Reading:
@@ -87,10 +90,12 @@ def _sentences(block: Block) -> Iterator[Sentence]:
     section = block.headings[-1] if block.headings else ""
     lines = block.text.splitlines() if block.is_table else [block.text]
     for line in lines:
+        is_contents = _CONTENTS.search(line)
         spans = [(0, len(line))] if block.is_table else sentences(line)
         for start, end in spans:
             text = " ".join(line[start:end].replace("|", " ").split())
-            if len(text) >= LEAST_CHARS and not _RULE.match(text):
+            is_title = is_contents and _LEADERS.search(text)
+            if len(text) >= LEAST_CHARS and not _RULE.match(text) and not is_title:
                 yield Sentence(text=text[:MOST_CHARS], section=section, page=block.page)
 
 
