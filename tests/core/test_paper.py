@@ -85,6 +85,14 @@ def test_looks_within_the_same_look(text):
     assert as_pdf(paper(text)) and as_docx(paper(text))
 
 
+def test_a_formula_breaks_within_its_line_and_can_be_copied():
+    formula = "=SUM(" + ",".join(f"D{row}" for row in range(2, 900, 12)) + ")"
+    page = pypdfium2.PdfDocument(as_pdf(paper(f"| How |\n| --- |\n| {formula} |")))[0]
+    rights = [page.get_textpage().get_charbox(place)[2] for place in range(page.get_textpage().count_chars())]
+    assert max(rights) <= page.get_width()
+    assert formula in "".join(page.get_textpage().get_text_range().split())
+
+
 WITHIN = "[12](#größe-1), [13](#nowhere), [14](#)\n\n| a |\n| --- |\n| [15](#größe-1) |\n\n## Größe 1\n\nText\n\n## Größe 1\n\nMore"
 
 

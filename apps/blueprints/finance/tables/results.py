@@ -10,6 +10,8 @@ from apps.blueprints.summaries import Summary, said_of
 from apps.core.charts import MOST_LABELS, Chart, Series
 from apps.core.reports import Facts, Heading, Part, Report, Table
 
+MOST_OF_FORMULAS = 240
+
 
 class Figure(Typed):
     """A figure with its receipt: the formula that gives it in a spreadsheet of the table."""
@@ -171,7 +173,8 @@ def _trend(trend: Trend) -> list[Part]:
     ]
     drawn = trend.totals[-MOST_LABELS:]
     series = Series(trend.column, tuple(float(each.value) for each in drawn))
-    whole = [(trend.whole.name, f"{_percent(trend.whole)} ({trend.whole.how})")] if trend.whole else []
+    rows += [(trend.whole.name, "", _percent(trend.whole), trend.whole.how)] if trend.whole else []
+    whole = [(trend.whole.name, _percent(trend.whole))] if trend.whole else []
     facts = [*whole, (trend.slope.name, f"{shown(trend.slope.value)} ({trend.slope.how})")]
     return [
         Heading(title),
@@ -224,8 +227,9 @@ def _columns(measures: Measures) -> list[Part]:
 
 
 def _how(*figures: Figure | None) -> str:
-    """Return the formulas of a row's figures, in their order."""
-    return "; ".join(figure.how for figure in figures if figure is not None)
+    """Return the formulas of a row's figures, in their order; of those that name many cells the first alone, as the others repeat it."""
+    formulas = [figure.how for figure in figures if figure is not None]
+    return "; ".join(formulas) if sum(map(len, formulas)) <= MOST_OF_FORMULAS else formulas[0]
 
 
 def _percent(figure: Figure | None) -> str:
