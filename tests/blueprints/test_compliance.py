@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from apps.agents.blueprints.registry import blueprint_named
 from apps.agents.services import files, form_runs, studio
+from apps.agents.services.runs import cancel_run
 from apps.core.limits import Limit
 from apps.core.markdown import render
 from apps.core.tenancy import public_context
@@ -81,6 +82,14 @@ def test_without_a_model_evidence_is_quoted_and_gaps_are_named(checked, checker)
     assert (first["source"]["document"], first["shared"]) == ("own.md", [4, 4])
     assert "M-3: The supplier must run a space station." in run.answer
     assert "No model judged." in run.answer
+
+
+def test_a_run_that_waits_for_the_next_minute_can_be_stopped(monkeypatch, checked, checker, member, work):
+    monkeypatch.setattr("apps.agents.acting.Limit", lambda name, amount, per_s: Limit(name, 2, per_s))
+    run = checked(checker)
+    cancel_run(actor=member, run=run)
+    work("agents")
+    assert finished(run).state == "cancelled"
 
 
 def test_what_a_tender_says_is_never_taken_for_markdown(checked, checker):
